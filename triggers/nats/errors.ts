@@ -1,0 +1,23 @@
+/**
+ * What went wrong at the events log, said by what happens next. Callers decide by class, never by the client library's codes.
+ */
+
+/** The call may succeed later: the server is away, slow, or the connection is being rebuilt. */
+export class LogUnavailable extends Error {
+  override readonly name = 'LogUnavailable';
+}
+
+/** The stream refuses new messages until old ones expire (a byte or message limit with `discard: new`). Retry later. */
+export class LogFull extends Error {
+  override readonly name = 'LogFull';
+}
+
+/** Compare-and-set lost: somebody else wrote the subject first. Read again, decide again. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** Repeating the call cannot help: no such stream, message too large, permission denied. Needs a human. */
+export class LogRefused extends Error {
+  override readonly name = 'LogRefused';
+}

@@ -1,0 +1,56 @@
+/**
+ * The one place where text becomes a subject token. A subject is a protocol line: an unsanitised field could end the line and
+ * inject another command, so every token built from data passes through here.
+ */
+import { createHash } from 'node:crypto';
+
+const SAFE = /^[A-Za-z0-9_-]{1,64}$/;
+const HASHED = /-[0-9a-f]{12}$/;
+
+/** Readable routing token: two texts may share one. For event types, sources and regions, which filters must be able to name. */
+export function routeToken(text: string): string {
+  const cleaned = text.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 64);
+  return cleaned === '' ? '-' : cleaned;
+}
+
+/**
+ * Identity token: different texts always get different tokens. A text that is already a token stays as it is, unless it looks
+ * like one of ours with a hash at the end (else `a-<hash of b>` could pose as `b`).
+ */
+export function keyToken(text: string): string {
+  if (SAFE.test(text) && !HASHED.test(text)) return text;
+  return `${text.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 51)}-${shortHash(text, 12)}`;
+}
+
+/** First `length` hex digits of SHA-256 over the text's UTF-8 bytes. */
+export function shortHash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+export type Lane = 'urgent' | 'normal';
+export const LANES: readonly Lane[] = ['urgent', 'normal'];
+
+export const eventSubject = (region: string, lane: Lane, source: string, type: string): string =>
+  `events.${routeToken(region)}.${lane}.${routeToken(source)}.${routeToken(type)}`;
+
+/** `identity` is the alert key, or the event id of an event that is its own episode. */
+export const ledgerSubject = (region: string, identity: string, sequence: number): string =>
+  `ledger.${routeToken(region)}.event.${keyToken(identity)}.${sequence}`;
+
+export const runSubject = (region: string, workflowId: string, runId: string): string =>
+  `ledger.${routeToken(region)}.run.${keyToken(workflowId)}.${keyToken(runId)}`;
+
+export const deadSubject = (region: string, sequence: number, trigger: string): string =>
+  `dlq.${routeToken(region)}.${sequence}.${keyToken(trigger)}`;
+
+export const bookSubject = (region: string, alertKey: string): string =>
+  `$KV.${bookBucket(region)}.${keyToken(alertKey)}`;
+
+export const eventStream = (region: string): string => `EVENTS_${streamToken(region)}`;
+export const ledgerStream = (region: string): string => `LEDGER_${streamToken(region)}`;
+export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
+export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
+export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
+export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;
+
+const streamToken = (region: string): string => routeToken(region).toUpperCase();

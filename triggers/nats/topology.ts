@@ -1,0 +1,96 @@
+/**
+ * Streams and consumers as data: what one region needs, with the reason for each figure. Applying it is the port's work.
+ */
+import { LANES, type Lane, bookBucket, bookStream, deadStream, eventStream, laneConsumer, ledgerStream, routeToken } from './subject.ts';
+
+export interface ConsumerSpec {
+  readonly name: string;
+  readonly filter: string;
+  readonly description: string;
+  readonly ackWaitMs: number;
+  readonly maxAckPending: number;
+}
+
+export interface StreamSpec {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly description: string;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly maxMsgSize: number;
+  readonly duplicateWindowMs: number;
+  readonly replicas: number;
+  /** Messages kept per subject; -1 keeps all. */
+  readonly maxPerSubject: number;
+  readonly allowDelete: boolean;
+  readonly consumers: readonly ConsumerSpec[];
+}
+
+export interface TopologyOptions {
+  readonly duplicateWindowMs: number;
+  readonly replicas: number;
+  readonly ackWaitMs: number;
+}
+
+const DAY_MS = 86_400_000;
+const MIB = 1_048_576;
+
+/** Everything one region stores. Streams of different regions share nothing. */
+export function regionTopology(region: string, options: TopologyOptions): readonly StreamSpec[] {
+  const token = routeToken(region);
+  const common = { replicas: options.replicas, duplicateWindowMs: options.duplicateWindowMs, maxPerSubject: -1, consumers: [] };
+  return [
+    {
+      ...common,
+      name: eventStream(region),
+      subjects: [`events.${token}.>`],
+      description: `Tocsin: accepted events of region ${region}`,
+      maxAgeMs: 14 * DAY_MS,
+      maxBytes: 4096 * MIB,
+      maxMsgSize: MIB / 2,
+      allowDelete: false,
+      consumers: LANES.map((lane) => laneSpec(token, lane, options)),
+    },
+    {
+      ...common,
+      name: ledgerStream(region),
+      subjects: [`ledger.${token}.>`],
+      description: `Tocsin: what became of each event of region ${region}`,
+      maxAgeMs: 90 * DAY_MS,
+      maxBytes: 4096 * MIB,
+      maxMsgSize: MIB / 4,
+      allowDelete: false,
+    },
+    {
+      ...common,
+      name: deadStream(region),
+      subjects: [`dlq.${token}.>`],
+      description: `Tocsin: events of region ${region} that could not be dispatched`,
+      maxAgeMs: 90 * DAY_MS,
+      maxBytes: 1024 * MIB,
+      maxMsgSize: MIB / 2 + 65_536,
+      // Redrive and discard take a letter out, so that what is listed is what still needs somebody.
+      allowDelete: true,
+    },
+    {
+      ...common,
+      name: bookStream(region),
+      subjects: [`$KV.${bookBucket(region)}.>`],
+      description: `Tocsin: episode book of region ${region}`,
+      // Outlives Temporal's retention, so that an alert that fires for weeks never starts twice.
+      maxAgeMs: 90 * DAY_MS,
+      maxBytes: 1024 * MIB,
+      maxMsgSize: MIB / 4,
+      maxPerSubject: 1,
+      allowDelete: true,
+    },
+  ];
+}
+
+const laneSpec = (token: string, lane: Lane, options: TopologyOptions): ConsumerSpec => ({
+  name: laneConsumer(lane),
+  filter: `events.${token}.${lane}.>`,
+  description: `Tocsin: trigger processes, lane ${lane}`,
+  ackWaitMs: options.ackWaitMs,
+  maxAckPending: 1000,
+});

@@ -1,0 +1,73 @@
+/** What became of an event, as the ledger records it. The words are those of ARCHITECTURE.md. */
+
+/** Where a message stands in the log: which stream, which sequence, stored when (ms since 1970, server clock). */
+export interface Position {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly storedAt: number;
+}
+
+export type IgnoredReason =
+  /** Older than the last resolve, or within the reorder bound after it without newer evidence. */
+  | 'superseded'
+  /** Waited or happened longer ago than the trigger's `maxEventAge`. */
+  | 'stale'
+  /** An acknowledged, suppressed or unknown alert status: neither fires nor resolves. */
+  | 'no-action'
+  /** An earlier attempt of this episode failed and `onFailure` does not ask for another (yet). */
+  | 'failed-before';
+
+export type Disposition = { readonly trigger: string } & (
+  | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
+  | {
+      readonly kind: 'joined';
+      readonly workflowId: string;
+      readonly generation: number;
+      /** What was known of the run it joined. `told`: this resolve was signalled to it. */
+      readonly run: 'open' | 'running' | 'done' | 'failed' | 'told';
+    }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
+  | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
+);
+
+/** Episode effect of the event on its alert key. */
+export type EpisodeEffect = 'opened' | 'joined' | 'closed' | 'none';
+
+/** One event's record. Keyed by (stream, sequence); the first record wins. */
+export interface EventRecord {
+  readonly kind: 'event';
+  readonly position: Position;
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly source: string;
+    readonly alertKey: string | null;
+    readonly title: string | null;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly episode: { readonly effect: EpisodeEffect; readonly generation: number } | null;
+  /** Triggers that matched; one that is not named here was filtered. */
+  readonly dispositions: readonly Disposition[];
+  readonly triggerSet: string;
+  /** RFC 3339, UTC, by the recording process's clock. */
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  /** Set when an audit wrote this record for a run whose own record was missing. */
+  readonly adopted?: true;
+}
+
+export type RunOutcome = 'completed' | 'failed' | 'terminated' | 'canceled' | 'timed-out' | 'stuck';
+
+/** What became of a run; written by the sweeper, once per run and outcome. */
+export interface RunRecord {
+  readonly kind: 'run';
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly trigger: string | null;
+  readonly outcome: RunOutcome;
+  readonly detail: string | null;
+  readonly closedAt: string | null;
+  readonly recordedAt: string;
+}
+
+export type LedgerRecord = EventRecord | RunRecord;

@@ -1,0 +1,79 @@
+/**
+ * What the path needs from outside, besides the events log: the book, the ledger, the dead letters and the engine. Every
+ * implementation is a plain object of functions, so that a test can wrap each method of each port and kill the process there.
+ */
+import type { RunContext } from '../../workflows/kit/run-context.ts';
+import type { StoredMessage } from '../nats/port.ts';
+import type { EventRecord, LedgerRecord, Position, RunRecord } from './disposition.ts';
+import type { Episode } from './episode.ts';
+
+export interface EpisodeBook {
+  /** Read from the leader; `revision` 0 when there is no record. */
+  read(alertKey: string): Promise<{ readonly episode: Episode | null; readonly revision: number }>;
+  /** Compare-and-set; rejects with Conflict when the revision is no longer current. */
+  write(episode: Episode, revision: number): Promise<number>;
+}
+
+export interface Ledger {
+  /** The record of this event, if one is stored. `identity`: alert key, or event id without one. */
+  find(identity: string, position: Position): Promise<EventRecord | null>;
+  /** Store unless a record of the same event is stored already (first wins). */
+  record(record: EventRecord): Promise<'recorded' | 'already'>;
+  /** Store once per (workflow id, run id, outcome). */
+  recordRun(record: RunRecord): Promise<'recorded' | 'already'>;
+  /** Every record stored at or after `since` (ms since 1970), oldest first; `identity` narrows to one alert key or event id. */
+  read(options: { readonly since?: number; readonly identity?: string }): AsyncIterable<LedgerRecord>;
+  /** Rejects when the ledger cannot be written now. */
+  probe(): Promise<void>;
+}
+
+export interface DeadLetter {
+  readonly trigger: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly original: StoredMessage;
+  readonly deliveryCount: number;
+  readonly recordedBy: string;
+}
+
+export interface StoredDeadLetter extends Omit<DeadLetter, 'original'> {
+  /** Sequence in the dead-letter stream: what operators name it by. */
+  readonly id: number;
+  readonly storedAt: number;
+  readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string; readonly storedAt: number };
+  readonly headers: Readonly<Record<string, string>>;
+  readonly data: Uint8Array;
+}
+
+export interface DeadLetters {
+  /** Resolves after the letter is stored; once per (event, trigger). */
+  bury(letter: DeadLetter): Promise<void>;
+  list(): AsyncIterable<StoredDeadLetter>;
+  show(id: number): Promise<StoredDeadLetter | null>;
+  /** Publish the original bytes again for this trigger, under the operator's time, then take the letter out. */
+  redrive(id: number): Promise<void>;
+  discard(id: number): Promise<void>;
+}
+
+export interface StartRequest {
+  readonly workflowId: string;
+  readonly workflowType: string;
+  readonly input: unknown;
+  readonly context: RunContext;
+  readonly executionTimeoutMs: number;
+  /** One line for the UI. */
+  readonly summary: string;
+}
+
+export type StartResult =
+  | { readonly kind: 'started'; readonly runId: string }
+  /** The id was taken. `byThisEvent`: by an earlier delivery of the very same event. */
+  | { readonly kind: 'already'; readonly byThisEvent: boolean; readonly runId: string; readonly status: 'running' | 'done' | 'failed' };
+
+export interface Engine {
+  /** Rejects with EngineUnavailable (retry later) or EngineRefused (permanent). */
+  start(request: StartRequest): Promise<StartResult>;
+  /** Tell a run its alert is resolved; false when it is closed or unknown. */
+  signalResolved(workflowId: string, resolvedBy: Position): Promise<boolean>;
+  ping(): Promise<void>;
+}

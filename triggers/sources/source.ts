@@ -1,0 +1,36 @@
+/**
+ * The contract of a source: turn one authenticated request of one kind of sender into 0..n events. Pure: no I/O, no clock.
+ */
+import type { CloudEvent } from '../events/cloud-event.ts';
+
+export interface SourceRequest {
+  /** Name of the configured sender (`/in/<name>`); part of alert keys, so that two senders never share one by accident. */
+  readonly sender: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string | null;
+  /** Parsed JSON body; null for an empty body (CloudEvents binary mode keeps its attributes in headers). */
+  readonly body: unknown;
+  readonly raw: Uint8Array;
+  readonly rawSha256: string;
+  /** RFC 3339, UTC. */
+  readonly receivedAt: string;
+}
+
+/** Why an item (or the request) cannot become an event. `reason` is stable and machine-readable, `place` a JSON Pointer. */
+export interface Rejection {
+  readonly index: number | null;
+  readonly reason: string;
+  readonly place: string;
+  readonly message: string;
+}
+
+export interface SourceResult {
+  readonly events: readonly CloudEvent[];
+  readonly rejected: readonly Rejection[];
+}
+
+export interface Source {
+  readonly kind: string;
+  /** Never throws: whatever the body holds becomes events or rejections. */
+  toEvents(request: SourceRequest): SourceResult;
+}

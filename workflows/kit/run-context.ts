@@ -1,0 +1,39 @@
+/**
+ * What a run knows about why it exists. Set once by whoever starts the run, kept in the workflow's memo under `tocsin`.
+ */
+
+/** What a run does when its alert is resolved meanwhile: stop and undo before the next step, go on, or not be told. */
+export type OnResolved = 'cancel' | 'finish' | 'ignore';
+
+export interface RunContext {
+  /** Trigger id; null for a run started by hand. */
+  readonly trigger: string | null;
+  readonly alertKey: string | null;
+  /** Number of the episode; 1 for an event that is its own episode. */
+  readonly generation: number;
+  /** 1 for the first run of the episode; higher after `onFailure: again`. */
+  readonly attempt: number;
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly source: string;
+    readonly stream: string;
+    readonly sequence: number;
+    readonly title: string | null;
+  } | null;
+  /** Region whose activity workers act, unless a step names another. */
+  readonly region: string;
+  readonly service: string | null;
+  readonly severity: string | null;
+  readonly onResolved: OnResolved;
+}
+
+/** Name of the signal that tells a run that its alert is resolved. Sending it twice changes nothing. */
+export const RESOLVED_SIGNAL = 'alertResolved';
+/** Task queue of all runbooks. */
+export const RUNBOOK_QUEUE = 'runbooks';
+/** Task queue on which one region's workers take activities. */
+export const activityQueue = (region: string): string => `activities-${region}`;
+
+/** Search attributes of every run, all of type Keyword. */
+export const SEARCH_ATTRIBUTES = ['TocsinTrigger', 'TocsinAlert', 'TocsinRegion', 'TocsinService', 'TocsinSeverity', 'TocsinPhase'] as const;
