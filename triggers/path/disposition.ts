@@ -11,11 +11,7 @@ export type IgnoredReason =
   /** Older than the last resolve, or within the reorder bound after it without newer evidence. */
   | 'superseded'
   /** Waited or happened longer ago than the trigger's `maxEventAge`. */
-  | 'stale'
-  /** An acknowledged, suppressed or unknown alert status: neither fires nor resolves. */
-  | 'no-action'
-  /** An earlier attempt of this episode failed and `onFailure` does not ask for another (yet). */
-  | 'failed-before';
+  | 'stale';
 
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }

@@ -55,6 +55,14 @@ export interface DeadLetters {
   discard(id: number): Promise<void>;
 }
 
+/** Counts how often a process died with a message in hand; naks and time-outs of our own do not count. */
+export interface Attempts {
+  /** Note that this process takes the message; resolves to how many have died on it before. */
+  begin(position: Position): Promise<number>;
+  /** Note that it was given back alive. */
+  end(position: Position): Promise<void>;
+}
+
 export interface StartRequest {
   readonly workflowId: string;
   readonly workflowType: string;

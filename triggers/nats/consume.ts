@@ -1,0 +1,100 @@
+/**
+ * One supervised pull consumer. It hides the client's iterator: handlers run side by side up to `maxInFlight`, a pull loop that
+ * ends unasked is started again, and closing first stops pulling, then lets the handlers finish, then gives back the rest.
+ */
+import { type ConsumerMessages, type JetStreamClient, type JsMsg, NatsError } from 'nats';
+import { LogUnavailable } from './errors.ts';
+import { fromDelivered } from './nats-log.ts';
+import type { ConsumeOptions, Consumption, Delivery } from './port.ts';
+
+/** A pull request lives this long; the server beats every half of it. Short, because a lost leader costs one whole request. */
+const PULL_EXPIRES_MS = 5_000;
+const RESTART_DELAY_MS = 1_000;
+const ACK_TIMEOUT_MS = 5_000;
+
+export async function consume(
+  js: JetStreamClient,
+  options: ConsumeOptions,
+  handle: (delivery: Delivery) => Promise<void>,
+): Promise<Consumption> {
+  const inFlight = new Set<Promise<void>>();
+  let messages: ConsumerMessages | undefined;
+  let closing = false;
+  let lastSign = 0;
+
+  const open = async (): Promise<ConsumerMessages> => {
+    const consumer = await js.consumers.get(options.stream, options.consumer);
+    const opened = await consumer.consume({ max_messages: options.maxInFlight, expires: PULL_EXPIRES_MS });
+    lastSign = performance.now();
+    void watch(opened);
+    return opened;
+  };
+  /** Heartbeats are signs of life as much as messages are; two in a row missed and the pull loop is made anew. */
+  const watch = async (opened: ConsumerMessages): Promise<void> => {
+    for await (const status of await opened.status()) {
+      if (status.type === 'heartbeats_missed') {
+        if (Number(status.data) >= 2) opened.stop();
+      } else if (!String(status.type).includes('not_found')) lastSign = performance.now();
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!closing) {
+      try {
+        messages ??= await open();
+        for await (const message of messages) {
+          lastSign = performance.now();
+          if (closing) message.nak();
+          else await begin(message);
+        }
+      } catch {
+        // The server or the consumer is away; the loop below tries again until it is closed.
+      }
+      messages = undefined;
+      if (!closing) await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS));
+    }
+  };
+  const begin = async (message: JsMsg): Promise<void> => {
+    const work: Promise<void> = handle(deliver(message)).finally(() => inFlight.delete(work));
+    inFlight.add(work);
+    if (inFlight.size >= options.maxInFlight) await Promise.race(inFlight);
+  };
+
+  messages = await open();
+  const loop = run();
+  return {
+    pulling: () => !closing && messages !== undefined && performance.now() - lastSign < 2 * PULL_EXPIRES_MS,
+    close: async (deadlineMs) => {
+      closing = true;
+      messages?.stop();
+      await bounded(Promise.allSettled([...inFlight, loop]), deadlineMs);
+    },
+  };
+}
+
+function deliver(message: JsMsg): Delivery {
+  return {
+    ...fromDelivered(message),
+    deliveryCount: message.info.redeliveryCount,
+    ack: async () => {
+      await confirmed(message.ackAck({ timeout: ACK_TIMEOUT_MS }));
+    },
+    nak: (delayMs) => message.nak(delayMs),
+    working: () => message.working(),
+    term: () => Promise.resolve(message.term()),
+  };
+}
+
+async function confirmed(ack: Promise<boolean>): Promise<void> {
+  try {
+    await ack;
+  } catch (error) {
+    const reason = error instanceof NatsError ? error.code : String(error);
+    throw new LogUnavailable(`the acknowledgement was not confirmed: ${reason}`, { cause: error });
+  }
+}
+
+async function bounded(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, deadlineMs)))]);
+  clearTimeout(timer);
+}

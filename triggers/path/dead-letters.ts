@@ -1,0 +1,89 @@
+/**
+ * Dead letters: the original bytes of an event that could not be dispatched for a trigger, with the reason beside them. A letter
+ * stays until an operator puts it back (redrive) or discards it.
+ */
+import { Conflict } from '../nats/errors.ts';
+import type { EventLog, StoredMessage } from '../nats/port.ts';
+import { deadStream, deadSubject, eventStream } from '../nats/subject.ts';
+import type { DeadLetter, DeadLetters, StoredDeadLetter } from './ports.ts';
+
+/** Headers of a letter; the event's own headers follow behind `tocsin-dead-header-`. */
+const PREFIX = 'tocsin-dead-';
+const OWN_PREFIX = `${PREFIX}header-`;
+/** Headers of an event that an operator put back: for which trigger, when, and where it stood at first. */
+export const REDRIVE = { trigger: 'tocsin-redrive-trigger', at: 'tocsin-redrive-at', of: 'tocsin-redrive-of' } as const;
+
+type Log = Pick<EventLog, 'publish' | 'read' | 'get' | 'remove'>;
+
+export function createDeadLetters(log: Log, region: string, now: () => number = Date.now): DeadLetters {
+  const stream = deadStream(region);
+  const show = async (id: number): Promise<StoredDeadLetter | null> => {
+    const stored = await log.get(stream, id);
+    return stored === null ? null : read(stored);
+  };
+  return {
+    bury: async (letter) => {
+      const subject = deadSubject(region, letter.original.sequence, letter.trigger);
+      try {
+        await log.publish(subject, letter.original.data, { expectStream: stream, expectLastSequence: 0, headers: headersOf(letter) });
+      } catch (error) {
+        // Buried by an earlier delivery of the same event.
+        if (!(error instanceof Conflict)) throw error;
+      }
+    },
+    list: () => letters(log, stream),
+    show,
+    redrive: async (id) => {
+      const letter = await show(id);
+      if (letter === null) throw new Error(`dead letter ${id} is not in ${stream}: it was redriven, discarded or has expired`);
+      const { stream: from, sequence, storedAt, subject } = letter.original;
+      await log.publish(subject, letter.data, {
+        expectStream: eventStream(region),
+        msgId: `redrive:${stream}:${id}`,
+        headers: {
+          ...letter.headers,
+          [REDRIVE.at]: String(now()),
+          [REDRIVE.of]: JSON.stringify({ stream: from, sequence, storedAt }),
+          // A letter without a trigger is an event that could not be read at all; it is judged anew by every trigger.
+          ...(letter.trigger === '' ? {} : { [REDRIVE.trigger]: letter.trigger }),
+        },
+      });
+      await log.remove(stream, id);
+    },
+    discard: (id) => log.remove(stream, id),
+  };
+}
+
+async function* letters(log: Log, stream: string): AsyncGenerator<StoredDeadLetter> {
+  for await (const stored of log.read({ stream })) yield read(stored);
+}
+
+function headersOf({ trigger, reason, message, original, deliveryCount, recordedBy }: DeadLetter): Record<string, string> {
+  const own = Object.entries(original.headers)
+    .filter(([name]) => !name.startsWith('nats-') && !name.startsWith(PREFIX))
+    .map(([name, value]) => [`${OWN_PREFIX}${name}`, value] as const);
+  return {
+    ...Object.fromEntries(own),
+    [`${PREFIX}info`]: encodeURIComponent(
+      JSON.stringify({
+        trigger,
+        reason,
+        message: message.slice(0, 2_000),
+        deliveryCount,
+        recordedBy,
+        original: { stream: original.stream, sequence: original.sequence, subject: original.subject, storedAt: original.storedAt },
+      }),
+    ),
+  };
+}
+
+function read(stored: StoredMessage): StoredDeadLetter {
+  const info = JSON.parse(decodeURIComponent(stored.headers[`${PREFIX}info`] ?? '%7B%7D')) as Omit<
+    StoredDeadLetter,
+    'id' | 'storedAt' | 'headers' | 'data'
+  >;
+  const headers = Object.entries(stored.headers)
+    .filter(([name]) => name.startsWith(OWN_PREFIX))
+    .map(([name, value]) => [name.slice(OWN_PREFIX.length), value] as const);
+  return { ...info, id: stored.sequence, storedAt: stored.storedAt, headers: Object.fromEntries(headers), data: stored.data };
+}

@@ -1,0 +1,67 @@
+/**
+ * One message of the events stream becomes a checked event (R6). Accepts both NATS modes of CloudEvents: structured (also without a
+ * content type, as old publishers send it) and binary. Never throws: what cannot be read gets a reason for its dead letter.
+ */
+import { AlertSchema, type Alert } from '../events/alert.ts';
+import { compileCheck } from '../events/check.ts';
+import { type CloudEvent, CloudEventSchema, type EventOf } from '../events/cloud-event.ts';
+import { parseJson } from '../events/json.ts';
+import type { Headers, StoredMessage } from '../nats/port.ts';
+
+export type Decoded =
+  | { readonly ok: true; readonly event: EventOf<unknown>; readonly alert: Alert | null }
+  | { readonly ok: false; readonly reason: string; readonly message: string };
+
+const checkEnvelope = compileCheck(CloudEventSchema);
+const checkAlert = compileCheck(AlertSchema);
+
+export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>): Decoded {
+  const parsed = message.headers['ce-specversion'] === undefined ? structured(message.data) : binary(message.headers, message.data);
+  if (!parsed.ok) return parsed;
+  const problem = checkEnvelope(parsed.value)[0];
+  if (problem !== undefined) return bad('not-a-cloudevent', `${problem.place}: ${problem.message}`);
+  const event = parsed.value as CloudEvent;
+  if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event);
+  if (!knownTypes.has(event.type)) {
+    return bad('unknown-event-type', `no trigger listens for ${JSON.stringify(event.type)}; known: ${[...knownTypes].join(', ')}`);
+  }
+  return { ok: true, event: { ...event, data: event.data }, alert: null };
+}
+
+function decodeAlert(event: CloudEvent): Decoded {
+  const problem = checkAlert(event.data)[0];
+  if (problem !== undefined) return bad('not-an-alert', `/data${problem.place}: ${problem.message}`);
+  const alert = event.data as Alert;
+  if (event.type !== `tocsin.alert.${alert.status}`) {
+    return bad('status-mismatch', `type is ${event.type} but /data/status is ${JSON.stringify(alert.status)}`);
+  }
+  return { ok: true, event: { ...event, data: alert }, alert };
+}
+
+type Parsed = { readonly ok: true; readonly value: unknown } | Extract<Decoded, { ok: false }>;
+
+function structured(data: Uint8Array): Parsed {
+  const parsed = parseJson(data);
+  return parsed.ok ? { ok: true, value: parsed.value } : bad(parsed.reason, `${parsed.place}: the body is not acceptable JSON`);
+}
+
+function binary(headers: Headers, data: Uint8Array): Parsed {
+  const event: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith('ce-')) continue;
+    try {
+      event[name.slice(3)] = decodeURIComponent(value.replace(/^"(.*)"$/, '$1'));
+    } catch {
+      return bad('header-encoding', `${name} is not percent-encoded UTF-8`);
+    }
+  }
+  if (typeof event['severitynumber'] === 'string') event['severitynumber'] = Number(event['severitynumber']);
+  const contentType = headers['content-type'] ?? 'application/json';
+  event['datacontenttype'] = contentType;
+  if (data.length === 0) return { ok: true, value: event };
+  if (!/[/+]json\b/i.test(contentType)) return { ok: true, value: { ...event, data_base64: Buffer.from(data).toString('base64') } };
+  const parsed = structured(data);
+  return parsed.ok ? { ok: true, value: { ...event, data: parsed.value } } : parsed;
+}
+
+const bad = (reason: string, message: string): Extract<Decoded, { ok: false }> => ({ ok: false, reason, message });

@@ -1,0 +1,250 @@
+/**
+ * The dispatcher carries a plan out: book, Temporal, dead letters, ledger, and only then the acknowledgement (R1). A crash between
+ * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
+ */
+import ms from 'ms';
+import type { RunContext } from '../../workflows/kit/run-context.ts';
+import type { Trigger } from '../define-trigger.ts';
+import type { Alert } from '../events/alert.ts';
+import { Conflict } from '../nats/errors.ts';
+import type { Delivery, StoredMessage } from '../nats/port.ts';
+import { type Decoded, decode } from './decode.ts';
+import { REDRIVE } from './dead-letters.ts';
+import type { Disposition, EventRecord, Position } from './disposition.ts';
+import { EngineRefused } from './engine.ts';
+import type { Episode } from './episode.ts';
+import { identityOf } from './ledger.ts';
+import { type Plan, type PlannedStart, plan, policyOf } from './planner.ts';
+import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
+import { triggerSetHash } from './trigger-set.ts';
+
+export interface DispatcherOptions {
+  /** Region whose stream this is. */
+  readonly region: string;
+  /** All regions that have activity workers. */
+  readonly regions: readonly string[];
+  readonly triggers: readonly Trigger[];
+  readonly book: EpisodeBook;
+  readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
+  readonly engine: Engine;
+  readonly reorderBoundMs: number;
+  /** Name of this process, for the record. */
+  readonly instance: string;
+  readonly now: () => number;
+}
+
+/** Compare-and-set lost this often in a row: give the message back rather than spin. */
+const MAX_CONFLICTS = 8;
+const DEFAULT_EXECUTION_TIMEOUT = '1h';
+
+export interface Dispatcher {
+  /** What serialises deliveries: alert key or event id. */
+  identity(delivery: StoredMessage): string;
+  /** Settle one delivery; resolves after its acknowledgement is confirmed. */
+  dispatch(delivery: Delivery): Promise<EventRecord>;
+  /** Bury a message that kills processes, without reading it. */
+  quarantine(delivery: Delivery, message: string): Promise<EventRecord>;
+}
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const knownTypes = new Set(options.triggers.map(({ on }) => on.type));
+  const triggerSet = triggerSetHash(options.triggers);
+  const read = (delivery: StoredMessage): Decoded => decode(delivery, knownTypes);
+
+  const finish = async (delivery: Delivery, record: Omit<EventRecord, 'kind' | 'triggerSet' | 'recordedAt' | 'recordedBy'>) => {
+    const full: EventRecord = {
+      kind: 'event',
+      ...record,
+      triggerSet,
+      recordedAt: new Date(options.now()).toISOString(),
+      recordedBy: options.instance,
+    };
+    for (const disposition of full.dispositions) if (disposition.kind === 'dead') await bury(options, delivery, disposition);
+    await options.ledger.record(full);
+    await delivery.ack();
+    return full;
+  };
+
+  return {
+    identity: (delivery) => {
+      const decoded = read(delivery);
+      return decoded.ok ? identityOfEvent(decoded) : unreadableIdentity(delivery);
+    },
+    dispatch: async (delivery) => {
+      const decoded = read(delivery);
+      const position = positionOf(delivery);
+      const identity = decoded.ok ? identityOfEvent(decoded) : unreadableIdentity(delivery);
+      const recorded = delivery.deliveryCount > 1 ? await options.ledger.find(identity, position) : null;
+      if (recorded !== null && recorded.position.storedAt === position.storedAt) {
+        await delivery.ack();
+        return recorded;
+      }
+      if (!decoded.ok) return finish(delivery, unreadable(delivery, decoded.reason, decoded.message));
+      const { done, dispositions } = await carryOut(options, decoded, delivery, position);
+      return finish(delivery, { position, event: summary(decoded), episode: done.effect, dispositions });
+    },
+    quarantine: (delivery, message) => finish(delivery, unreadable(delivery, 'kills-process', message)),
+  };
+}
+
+async function carryOut(options: DispatcherOptions, decoded: Extract<Decoded, { ok: true }>, delivery: Delivery, position: Position) {
+  const done = await decideAndWrite(options, decoded, delivery, position);
+  const outcomes = await Promise.all(done.starts.map((start) => startRun(options, decoded, position, start)));
+  const started = outcomes.some(({ kind }) => kind === 'started');
+  if (started && decoded.alert !== null) await tellIfResolvedMeanwhile(options, decoded.alert.alertKey, done.starts);
+  const told = await Promise.all(
+    done.signals.map(async ({ trigger, workflowId, generation }): Promise<Disposition> => {
+      const reached = await options.engine.signalResolved(workflowId, position);
+      return { trigger, kind: 'joined', workflowId, generation, run: reached ? 'told' : 'done' };
+    }),
+  );
+  return { done, dispositions: [...outcomes, ...told, ...done.settled] };
+}
+
+/** Plan on the current record and write the next one; on a lost compare-and-set, read and plan again. */
+async function decideAndWrite(
+  options: DispatcherOptions,
+  { event, alert }: Extract<Decoded, { ok: true }>,
+  delivery: Delivery,
+  position: Position,
+): Promise<Plan> {
+  const redrive = redriveOf(delivery);
+  const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
+  for (let conflicts = 0; ; conflicts += 1) {
+    const { episode, revision } = alert === null ? { episode: null, revision: 0 } : await options.book.read(alert.alertKey);
+    const planned = plan({
+      event,
+      position,
+      asOf: redrive?.of ?? position,
+      triggers,
+      episode,
+      handledAt: redrive === null ? options.now() : null,
+      reorderBoundMs: options.reorderBoundMs,
+    });
+    if (planned.write === null) return planned;
+    try {
+      await options.book.write(planned.write, revision);
+      return planned;
+    } catch (error) {
+      if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
+    }
+  }
+}
+
+async function startRun(
+  options: DispatcherOptions,
+  decoded: Extract<Decoded, { ok: true }>,
+  position: Position,
+  start: PlannedStart,
+): Promise<Disposition> {
+  const { trigger, workflowId, generation } = start;
+  try {
+    const result = await options.engine.start({
+      workflowId,
+      workflowType: trigger.run,
+      input: start.input,
+      context: contextOf(options, decoded, position, start),
+      executionTimeoutMs: ms(trigger.executionTimeout ?? DEFAULT_EXECUTION_TIMEOUT),
+      summary: `${trigger.run} for ${decoded.alert?.title ?? decoded.event.type}`,
+    });
+    if (result.kind === 'started' || result.byThisEvent) {
+      return { trigger: trigger.id, kind: 'started', workflowId, runId: result.runId, generation };
+    }
+    return { trigger: trigger.id, kind: 'joined', workflowId, generation, run: result.status };
+  } catch (error) {
+    if (!(error instanceof EngineRefused)) throw error;
+    if (decoded.alert !== null) await forget(options.book, decoded.alert.alertKey, trigger.id, workflowId);
+    return { trigger: trigger.id, kind: 'dead', reason: 'start-refused', message: error.message };
+  }
+}
+
+/** R4, the starter's half: the resolver may have closed the episode between our write and our start, and found no run to tell. */
+async function tellIfResolvedMeanwhile(options: DispatcherOptions, alertKey: string, starts: readonly PlannedStart[]): Promise<void> {
+  const { episode } = await options.book.read(alertKey);
+  for (const { workflowId, trigger, generation } of starts) {
+    const over = episode !== null && (episode.generation > generation || episode.status === 'closed');
+    if (!over || episode.lastResolve === null || policyOf(options.triggers, trigger.id) === 'ignore') continue;
+    await options.engine.signalResolved(workflowId, episode.lastResolve.by);
+  }
+}
+
+/** A start that Temporal refused leaves no run to join: take the decision back, so that the next firing is judged anew. */
+async function forget(book: EpisodeBook, alertKey: string, trigger: string, workflowId: string): Promise<void> {
+  for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
+    const { episode, revision } = await book.read(alertKey);
+    if (episode?.triggers[trigger]?.workflowId !== workflowId) return;
+    const { [trigger]: _refused, ...others } = episode.triggers;
+    try {
+      await book.write({ ...episode, triggers: others } satisfies Episode, revision);
+      return;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+}
+
+function contextOf(options: DispatcherOptions, { event, alert }: Extract<Decoded, { ok: true }>, position: Position, start: PlannedStart): RunContext {
+  const named = start.region ?? alert?.location.region?.value;
+  return {
+    trigger: start.trigger.id,
+    alertKey: alert?.alertKey ?? null,
+    generation: start.generation,
+    attempt: start.attempt,
+    event: {
+      id: event.id,
+      type: event.type,
+      source: event.source,
+      stream: position.stream,
+      sequence: position.sequence,
+      title: alert?.title ?? event.subject ?? null,
+    },
+    region: named !== undefined && options.regions.includes(named) ? named : options.region,
+    service: start.service,
+    severity: event.severitytext ?? null,
+    onResolved: start.trigger.onResolved ?? 'cancel',
+  };
+}
+
+const bury = (options: DispatcherOptions, delivery: Delivery, { trigger, reason, message }: Extract<Disposition, { kind: 'dead' }>) =>
+  options.deadLetters.bury({
+    trigger,
+    reason,
+    message,
+    original: delivery,
+    deliveryCount: delivery.deliveryCount,
+    recordedBy: options.instance,
+  });
+
+export const positionOf = ({ stream, sequence, storedAt }: StoredMessage): Position => ({ stream, sequence, storedAt });
+
+function redriveOf({ headers }: StoredMessage): { readonly trigger: string | null; readonly of: Position } | null {
+  const of = headers[REDRIVE.of];
+  return of === undefined ? null : { trigger: headers[REDRIVE.trigger] ?? null, of: JSON.parse(of) as Position };
+}
+
+const identityOfEvent = ({ event, alert }: Extract<Decoded, { ok: true }>): string =>
+  identityOf({ alertKey: alert?.alertKey ?? null, id: event.id });
+
+const unreadableIdentity = ({ sequence }: StoredMessage): string => `unreadable-${sequence}`;
+
+const summary = ({ event, alert }: Extract<Decoded, { ok: true }>): EventRecord['event'] => ({
+  id: event.id,
+  type: event.type,
+  source: event.source,
+  alertKey: alert?.alertKey ?? null,
+  title: alert?.title ?? event.subject ?? null,
+  labels: boundedLabels((alert as Alert | null)?.labels ?? {}),
+});
+
+/** Enough to find an event by label; a sender with huge labels must not fill the ledger. */
+const boundedLabels = (labels: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).slice(0, 30).map(([name, value]) => [name.slice(0, 64), value.slice(0, 128)]));
+
+const unreadable = (delivery: Delivery, reason: string, message: string) => ({
+  position: positionOf(delivery),
+  event: { id: unreadableIdentity(delivery), type: '', source: '', alertKey: null, title: null, labels: {} },
+  episode: null,
+  dispositions: [{ trigger: '', kind: 'dead', reason, message } satisfies Disposition],
+});
+

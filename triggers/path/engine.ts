@@ -1,0 +1,129 @@
+/**
+ * Temporal as the path sees it: start a run at most once, tell it that its alert is resolved, ask whether the server answers. The
+ * workflow id with REJECT_DUPLICATE is the guard of R3; everything in front of it is a shortcut.
+ */
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  isGrpcServiceError,
+} from '@temporalio/client';
+import { SearchAttributeType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, defineSearchAttributeKey } from '@temporalio/common';
+import { RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
+import type { Engine, StartRequest, StartResult } from './ports.ts';
+
+/** Temporal is away or overloaded: stop pulling, probe, try again. */
+export class EngineUnavailable extends Error {
+  override readonly name = 'EngineUnavailable';
+}
+
+/** Temporal refuses this very request (too large, malformed, not allowed): repeating it cannot help. */
+export class EngineRefused extends Error {
+  override readonly name = 'EngineRefused';
+}
+
+/** Bound on one call, below JetStream's `ack_wait` even when the connection retries it. */
+const CALL_TIMEOUT_MS = 5_000;
+
+export function createEngine({ client, namespace }: { readonly client: Client; readonly namespace: string }): Engine {
+  const call = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+    client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work).catch((error: unknown) => {
+      throw explain(what, error);
+    });
+  return {
+    start: (request) => start(client, call, request),
+    signalResolved: async (workflowId, resolvedBy) => {
+      try {
+        await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => client.workflow.getHandle(workflowId).signal(RESOLVED_SIGNAL, resolvedBy));
+        return true;
+      } catch (error) {
+        // Closed or purged: there is nobody left to tell.
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw explain(`signal ${workflowId}`, error);
+      }
+    },
+    ping: async () => {
+      await call('reach Temporal', () => client.workflowService.describeNamespace({ namespace }));
+    },
+  };
+}
+
+type Call = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
+async function start(client: Client, call: Call, request: StartRequest): Promise<StartResult> {
+  const what = `start ${request.workflowId}`;
+  try {
+    const handle = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
+      client.workflow.start(request.workflowType, {
+        workflowId: request.workflowId,
+        taskQueue: RUNBOOK_QUEUE,
+        args: [request.input],
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+        workflowExecutionTimeout: request.executionTimeoutMs,
+        memo: { tocsin: request.context },
+        staticSummary: request.summary.slice(0, 200),
+        typedSearchAttributes: searchAttributes(request.context),
+      }),
+    );
+    return { kind: 'started', runId: handle.firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw explain(what, error);
+    const description = await call(`describe ${request.workflowId}`, () => client.workflow.getHandle(request.workflowId).describe());
+    return {
+      kind: 'already',
+      byThisEvent: isBySameEvent(description, request.context),
+      runId: description.runId,
+      status: statusOf(description),
+    };
+  }
+}
+
+/** The memo names the event that started the run: finding our own there means that an earlier delivery of it got this far. */
+function isBySameEvent({ memo }: WorkflowExecutionDescription, { event }: RunContext): boolean {
+  const starter = (memo?.['tocsin'] as RunContext | undefined)?.event;
+  return event !== null && starter?.stream === event.stream && starter.sequence === event.sequence;
+}
+
+function statusOf({ status }: WorkflowExecutionDescription): 'running' | 'done' | 'failed' {
+  if (status.name === 'RUNNING') return 'running';
+  return status.name === 'COMPLETED' ? 'done' : 'failed';
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const KEYS = {
+  trigger: keyword('TocsinTrigger'),
+  alert: keyword('TocsinAlert'),
+  region: keyword('TocsinRegion'),
+  service: keyword('TocsinService'),
+  severity: keyword('TocsinSeverity'),
+};
+
+function searchAttributes(context: RunContext) {
+  const values = [
+    [KEYS.trigger, context.trigger ?? 'by-hand'],
+    [KEYS.alert, context.alertKey],
+    [KEYS.region, context.region],
+    [KEYS.service, context.service],
+    [KEYS.severity, context.severity],
+  ] as const;
+  return values.flatMap(([key, value]) => (value === null ? [] : [{ key, value: value.slice(0, 255) }]));
+}
+
+/** gRPC codes that no repetition can change. */
+const REFUSED = new Set([3 /* INVALID_ARGUMENT */, 7 /* PERMISSION_DENIED */, 9 /* FAILED_PRECONDITION */, 12 /* UNIMPLEMENTED */, 16]);
+
+function explain(what: string, error: unknown): Error {
+  const grpc = findGrpc(error);
+  const message = `cannot ${what}: ${error instanceof Error ? error.message : String(error)}`;
+  if (grpc !== null && REFUSED.has(grpc)) return new EngineRefused(message, { cause: error });
+  // A value that cannot be serialised never reaches the server.
+  if (error instanceof TypeError || (error instanceof Error && error.name === 'ValueError')) return new EngineRefused(message, { cause: error });
+  return new EngineUnavailable(message, { cause: error });
+}
+
+function findGrpc(error: unknown): number | null {
+  for (let next: unknown = error; next instanceof Error; next = next.cause) if (isGrpcServiceError(next)) return next.code;
+  return null;
+}

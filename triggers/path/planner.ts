@@ -1,0 +1,241 @@
+/**
+ * The planner decides what becomes of one event: `(event, triggers, episode, now) -> next episode + what to do`. Pure: no I/O and no
+ * clock, so that rehearsal, simulation and production run the same code. The dispatcher carries the plan out.
+ */
+import ms from 'ms';
+import type { OnResolved } from '../../workflows/kit/run-context.ts';
+import type { OnFailure, Trigger } from '../define-trigger.ts';
+import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
+import type { EventOf } from '../events/cloud-event.ts';
+import { type Evaluation, evaluate, maxEventAgeMs } from '../match/evaluate.ts';
+import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
+import type { Episode, TriggerDecision } from './episode.ts';
+import { workflowId } from './workflow-id.ts';
+
+export interface PlanInput {
+  readonly event: EventOf<unknown>;
+  /** Where this message stands. Its `storedAt` is `now` for every rule about the episode. */
+  readonly position: Position;
+  /** Where it counts as standing: the original position of an event put back by an operator, else `position`. */
+  readonly asOf: Position;
+  readonly triggers: readonly Trigger[];
+  readonly episode: Episode | null;
+  /** When it is handled (ms): how long it waited decides staleness. Null: an operator put it back, so it is never stale. */
+  readonly handledAt: number | null;
+  /** A firing this soon after a resolve counts as late, not as new, unless it brings newer evidence. */
+  readonly reorderBoundMs: number;
+}
+
+export interface PlannedStart {
+  readonly trigger: Trigger;
+  readonly workflowId: string;
+  readonly input: unknown;
+  readonly service: string | null;
+  readonly region: string | null;
+  readonly generation: number;
+  readonly attempt: number;
+}
+
+export interface PlannedSignal {
+  readonly trigger: string;
+  readonly workflowId: string;
+  readonly generation: number;
+}
+
+export interface Plan {
+  /** The record to write before anything is done; null when nothing changes. */
+  readonly write: Episode | null;
+  readonly effect: { readonly effect: EpisodeEffect; readonly generation: number } | null;
+  readonly starts: readonly PlannedStart[];
+  readonly signals: readonly PlannedSignal[];
+  /** Dispositions that need nothing more than to be recorded (and buried, if dead). */
+  readonly settled: readonly Disposition[];
+}
+
+/** A record that saw no change for this long is written again, so that a long episode does not expire. */
+const REFRESH_MS = 30 * 86_400_000;
+
+export function plan(input: PlanInput): Plan {
+  if (input.event.type === ALERT_FIRING) return planFiring(input, input.event.data as Alert);
+  if (input.event.type === ALERT_RESOLVED) return planResolved(input, input.event.data as Alert);
+  return planPlain(input);
+}
+
+function planFiring(input: PlanInput, alert: Alert): Plan {
+  const { episode, position } = input;
+  const repeats = episode !== null && Object.values(episode.triggers).some(({ startedBy }) => isSame(startedBy, position));
+  if (!repeats && isSuperseded(input, alert)) {
+    return { ...NOTHING, effect: { effect: 'none', generation: episode?.generation ?? 0 }, settled: supersededFor(input) };
+  }
+  const opens = episode === null || (episode.status === 'closed' && !repeats);
+  const current: Episode = opens ? openEpisode(episode, alert.alertKey, position) : episode;
+  const decisions: Record<string, TriggerDecision> = { ...current.triggers };
+  const starts: PlannedStart[] = [];
+  const settled: Disposition[] = [];
+  for (const [trigger, evaluation] of matching(input)) {
+    const outcome = decide(input, current, trigger, evaluation);
+    if (outcome.kind !== 'start') settled.push(outcome.disposition);
+    else {
+      starts.push(outcome.start);
+      decisions[trigger.id] = { workflowId: outcome.start.workflowId, startedBy: position, attempt: outcome.start.attempt };
+    }
+  }
+  const changed = opens || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
+  const write = changed || position.storedAt - current.writtenAt > REFRESH_MS;
+  return {
+    ...NOTHING,
+    write: write ? { ...current, triggers: decisions, writtenAt: position.storedAt } : null,
+    effect: { effect: current.openedBy !== null && isSame(current.openedBy, position) ? 'opened' : 'joined', generation: current.generation },
+    starts,
+    settled,
+  };
+}
+
+type Outcome = { readonly kind: 'start'; readonly start: PlannedStart } | { readonly kind: 'settled'; readonly disposition: Disposition };
+
+/** One trigger that matched (or threw), against what it decided earlier in this episode. */
+function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation: Matching): Outcome {
+  if (evaluation.kind === 'dead') {
+    return settle({ trigger: trigger.id, kind: 'dead', reason: evaluation.reason, message: evaluation.message });
+  }
+  const earlier = episode.triggers[trigger.id];
+  const attempt = attemptFor(earlier, input.position, trigger.onFailure ?? { kind: 'escalate' });
+  if (attempt === null && earlier !== undefined) {
+    const run = earlier.failedAt === undefined ? 'open' : 'failed';
+    return settle({ trigger: trigger.id, kind: 'joined', workflowId: earlier.workflowId, generation: episode.generation, run });
+  }
+  const stale = earlier === undefined ? staleness(input, trigger) : null;
+  if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
+  return { kind: 'start', start: startOf(trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1) };
+}
+
+/** Which attempt this event starts; null when it only joins. */
+function attemptFor(earlier: TriggerDecision | undefined, position: Position, onFailure: OnFailure): number | null {
+  if (earlier === undefined) return 1;
+  // The same message again, after a crash: repeat the very same start. The id makes it harmless.
+  if (isSame(earlier.startedBy, position)) return earlier.attempt;
+  if (earlier.failedAt === undefined || onFailure.kind === 'escalate') return null;
+  const due = position.storedAt >= earlier.failedAt + ms(onFailure.after);
+  return due && earlier.attempt < onFailure.max ? earlier.attempt + 1 : null;
+}
+
+function planResolved(input: PlanInput, alert: Alert): Plan {
+  const { episode, asOf } = input;
+  const resolve = { by: asOf, evidenceMs: instantMs(alert.time.ended ?? alert.time.occurred) };
+  const repeats = episode?.lastResolve !== null && episode !== null && isSame(episode.lastResolve.by, asOf);
+  if (episode === null || (episode.status === 'closed' && !repeats)) {
+    // Remember it even without an episode: its firing may still be on the way.
+    const base: Episode = episode ?? emptyEpisode(alert.alertKey);
+    const newer = base.lastResolve === null || !isOlder(asOf, base.lastResolve.by);
+    const write = newer ? { ...base, lastResolve: resolve, writtenAt: asOf.storedAt } : null;
+    return { ...NOTHING, write, effect: { effect: 'none', generation: base.generation } };
+  }
+  if (episode.status === 'open' && episode.openedBy !== null && isOlder(asOf, episode.openedBy)) {
+    return { ...NOTHING, effect: { effect: 'none', generation: episode.generation } };
+  }
+  const signals = Object.entries(episode.triggers)
+    .filter(([id]) => policyOf(input.triggers, id) !== 'ignore')
+    .map(([trigger, { workflowId: id }]) => ({ trigger, workflowId: id, generation: episode.generation }));
+  return {
+    ...NOTHING,
+    write: repeats ? null : { ...episode, status: 'closed', lastResolve: resolve, writtenAt: asOf.storedAt },
+    effect: { effect: 'closed', generation: episode.generation },
+    signals,
+  };
+}
+
+/** An event without firing and resolved is its own episode: the workflow id and `maxEventAge` guard it, not the book. */
+function planPlain(input: PlanInput): Plan {
+  const { event } = input;
+  const starts: PlannedStart[] = [];
+  const settled: Disposition[] = [];
+  for (const [trigger, evaluation] of matching(input)) {
+    const stale = staleness(input, trigger, instantMs(event.time ?? null));
+    if (evaluation.kind === 'dead') {
+      settled.push({ trigger: trigger.id, kind: 'dead', reason: evaluation.reason, message: evaluation.message });
+    } else if (stale !== null) {
+      settled.push({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
+    } else {
+      starts.push(startOf(trigger, evaluation, `${event.source} ${event.id}`, 1, 1));
+    }
+  }
+  return { ...NOTHING, starts, settled };
+}
+
+const NOTHING: Plan = { write: null, effect: null, starts: [], signals: [], settled: [] };
+
+type Matching = Exclude<Evaluation, { kind: 'filtered' }>;
+
+function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching])[] {
+  const found: (readonly [Trigger, Matching])[] = [];
+  for (const trigger of triggers) {
+    const evaluation = evaluate(trigger, event);
+    if (evaluation.kind !== 'filtered') found.push([trigger, evaluation]);
+  }
+  return found;
+}
+
+const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', disposition });
+
+const supersededFor = (input: PlanInput): Disposition[] =>
+  matching(input).map(([trigger]) => ({ trigger: trigger.id, kind: 'ignored', reason: 'superseded' }));
+
+function startOf(
+  trigger: Trigger,
+  { input, service, region }: Extract<Evaluation, { kind: 'matched' }>,
+  key: string,
+  generation: number,
+  attempt: number,
+): PlannedStart {
+  const id = workflowId({ trigger: trigger.id, key, generation, attempt });
+  return { trigger, workflowId: id, input, service, region, generation, attempt };
+}
+
+/** Older than the last resolve, or so soon after it that it is more likely late than new. */
+function isSuperseded({ episode, asOf, reorderBoundMs }: PlanInput, alert: Alert): boolean {
+  const resolve = episode?.lastResolve;
+  if (resolve === null || resolve === undefined) return false;
+  if (isOlder(asOf, resolve.by)) return true;
+  const soon = episode?.status === 'closed' && asOf.storedAt - resolve.by.storedAt < reorderBoundMs;
+  if (!soon) return false;
+  const started = instantMs(alert.time.started ?? alert.time.occurred);
+  return started === null || resolve.evidenceMs === null || started <= resolve.evidenceMs;
+}
+
+function openEpisode(before: Episode | null, alertKey: string, position: Position): Episode {
+  const base = before ?? emptyEpisode(alertKey);
+  return { ...base, generation: base.generation + 1, status: 'open', openedBy: position, triggers: {}, writtenAt: position.storedAt };
+}
+
+const emptyEpisode = (alertKey: string): Episode => ({
+  alertKey,
+  generation: 0,
+  status: 'closed',
+  openedBy: null,
+  lastResolve: null,
+  triggers: {},
+  writtenAt: 0,
+});
+
+/** A sentence when the event is too old for this trigger, else null. */
+function staleness(input: PlanInput, trigger: Trigger, occurredMs: number | null = null): string | null {
+  if (input.handledAt === null) return null;
+  const since = Math.min(input.position.storedAt, occurredMs ?? input.position.storedAt);
+  const ageMs = input.handledAt - since;
+  const limitMs = maxEventAgeMs(trigger);
+  return ageMs > limitMs ? `${ms(ageMs)} old, at most ${ms(limitMs)} allowed` : null;
+}
+
+export const policyOf = (triggers: readonly Trigger[], id: string): OnResolved =>
+  triggers.find((trigger) => trigger.id === id)?.onResolved ?? 'cancel';
+
+export const isSame = (a: Position, b: Position): boolean =>
+  a.stream === b.stream && a.sequence === b.sequence && a.storedAt === b.storedAt;
+
+/** Both sequence and time say so: a stream made anew (sequences restart) or a clock set back alone must not lose an alert. */
+const isOlder = (a: Position, b: Position): boolean => a.sequence < b.sequence && a.storedAt <= b.storedAt;
+
+function instantMs(instant: string | null): number | null {
+  const value = instant === null ? Number.NaN : Date.parse(instant);
+  return Number.isNaN(value) ? null : value;
+}

@@ -1,0 +1,158 @@
+/**
+ * The trigger process of one region: pulls both lanes, hands each delivery to the dispatcher, and decides what a failure means
+ * (R5). While Temporal or the ledger is away it does not pull at all, but probes; so nothing circulates and nothing is acked early.
+ */
+import type { Logger } from 'pino';
+import type { Trigger } from '../define-trigger.ts';
+import { Conflict } from '../nats/errors.ts';
+import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
+import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
+import type { EventRecord } from './disposition.ts';
+import { createDispatcher, positionOf } from './dispatcher.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
+
+export interface TriggerProcessOptions {
+  readonly region: string;
+  readonly regions: readonly string[];
+  readonly log: EventLog;
+  readonly book: EpisodeBook;
+  readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
+  readonly attempts: Attempts;
+  readonly engine: Engine;
+  readonly triggers: readonly Trigger[];
+  readonly options: { readonly reorderBoundMs: number; readonly maxInFlight: number; readonly ackWaitMs: number };
+  readonly instance: string;
+  readonly logger: Logger;
+  /** Called after each record, for metrics and the live story. */
+  readonly onRecorded?: (record: EventRecord, delivery: Delivery) => void;
+  readonly now?: () => number;
+}
+
+export interface TriggerProcess {
+  /** Begin; resolves at once. It waits by itself for servers that are not up yet. */
+  start(): void;
+  /** True while both lanes are really being pulled. */
+  ready(): boolean;
+  close(deadlineMs: number): Promise<void>;
+}
+
+const PROBE_EVERY_MS = 1_000;
+const MAX_NAK_MS = 60_000;
+/** Below this delivery count a message is not suspected of killing processes, and costs no mark. */
+const SUSPECT_FROM_DELIVERY = 4;
+const MAX_DEATHS = 3;
+
+export function createTriggerProcess(options: TriggerProcessOptions): TriggerProcess {
+  const { logger, ledger, engine, region } = options;
+  const dispatcher = createDispatcher({ ...options, ...options.options, now: options.now ?? Date.now });
+  const queue = new KeyedQueue();
+  const stop = new AbortController();
+  let lanes: readonly Consumption[] = [];
+  /** Resolves when a failure asks for a pause of the pulling now going on. */
+  let trip: (reason: Error) => void = () => undefined;
+
+  const handle = async (delivery: Delivery): Promise<void> => {
+    const alive = setInterval(() => delivery.working(), options.options.ackWaitMs / 3);
+    try {
+      await queue.run(dispatcher.identity(delivery), () => settle(delivery));
+    } catch (error) {
+      giveBack(delivery, error);
+    } finally {
+      clearInterval(alive);
+    }
+  };
+
+  const settle = async (delivery: Delivery): Promise<void> => {
+    const suspect = delivery.deliveryCount >= SUSPECT_FROM_DELIVERY;
+    const deaths = suspect ? await options.attempts.begin(positionOf(delivery)) : 0;
+    try {
+      const record =
+        deaths >= MAX_DEATHS
+          ? await dispatcher.quarantine(delivery, `${deaths} processes died with this message in hand`)
+          : await dispatcher.dispatch(delivery);
+      options.onRecorded?.(record, delivery);
+    } catch (error) {
+      if (suspect) await options.attempts.end(positionOf(delivery)).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const giveBack = (delivery: Delivery, error: unknown): void => {
+    const delayMs = Math.min(2 ** Math.min(delivery.deliveryCount, 6) * 500, MAX_NAK_MS) * (0.5 + Math.random() / 2);
+    logger.warn({ err: error, region, sequence: delivery.sequence, delayMs: Math.round(delayMs) }, 'event given back, will be retried');
+    try {
+      delivery.nak(delayMs);
+    } catch {
+      // The connection is gone: the server gives the message out again after ack_wait by itself.
+    }
+    // A lost compare-and-set concerns this alert alone; everything else is a server that is away.
+    if (!(error instanceof Conflict)) trip(error instanceof Error ? error : new Error(String(error)));
+  };
+
+  const pull = async (): Promise<void> => {
+    const tripped = new Promise<Error>((resolve) => (trip = resolve));
+    const opened: Consumption[] = [];
+    try {
+      for (const lane of LANES) {
+        const consume = { stream: eventStream(region), consumer: laneConsumer(lane), maxInFlight: options.options.maxInFlight };
+        opened.push(await options.log.consume(consume, handle));
+      }
+      lanes = opened;
+      logger.info({ region }, 'pulling');
+      const reason = await Promise.race([tripped, aborted(stop.signal)]);
+      if (reason !== null) logger.warn({ err: reason, region }, 'pulling paused until Temporal and the ledger answer');
+    } finally {
+      lanes = [];
+      await Promise.all(opened.map((lane) => lane.close(options.options.ackWaitMs)));
+    }
+  };
+
+  const untilServersAnswer = async (): Promise<void> => {
+    for (let tries = 0; !stop.signal.aborted; tries += 1) {
+      try {
+        await Promise.all([engine.ping(), ledger.probe()]);
+        return;
+      } catch (error) {
+        if (tries % 30 === 0) logger.warn({ err: error, region }, 'waiting for Temporal and the ledger; events are kept');
+        await pause(PROBE_EVERY_MS * (0.5 + Math.random()), stop.signal);
+      }
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await untilServersAnswer();
+      if (stop.signal.aborted) return;
+      await pull().catch(async (error: unknown) => {
+        logger.warn({ err: error, region }, 'cannot pull, trying again');
+        await pause(PROBE_EVERY_MS, stop.signal);
+      });
+    }
+  };
+
+  let running: Promise<void> = Promise.resolve();
+  return {
+    start: () => {
+      running = run();
+    },
+    ready: () => lanes.length === LANES.length && lanes.every((lane) => lane.pulling()),
+    close: async (deadlineMs) => {
+      stop.abort();
+      await Promise.race([running, pause(deadlineMs)]);
+    },
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<null> =>
+  new Promise((resolve) => (signal.aborted ? resolve(null) : signal.addEventListener('abort', () => resolve(null), { once: true })));
+
+const pause = (delayMs: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
