@@ -15,7 +15,8 @@ type InputOf<R extends Runbooks, Name extends keyof R> = Parameters<R[Name]>[0];
 export type Match<Data> = Data extends object ? { readonly [Key in keyof Data]?: Match<Data[Key]> } : Data;
 
 /** What follows a failed run: a human hears of it, or the next firing of the episode tries again, `max` times in all. */
-export type OnFailure = { readonly kind: 'escalate' } | { readonly kind: 'again'; readonly after: StringValue; readonly max: number };
+export type OnFailure =
+  { readonly kind: 'escalate' } | { readonly kind: 'again'; readonly after: StringValue; readonly max: number };
 
 export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof R & string> {
   /** Stable: it is part of workflow ids. Lower case, digits and dashes. */

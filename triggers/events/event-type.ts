@@ -22,6 +22,9 @@ export function eventType<S extends TSchema>(type: string, schema: S): EventType
 }
 
 /** @example const serviceDown = alertType('ServiceDown', Type.Object({ service: Type.String() })) */
-export function alertType<L extends TObject>(name: string, labels: L): EventType<Omit<Alert, 'labels'> & { labels: Static<L> }> {
+export function alertType<L extends TObject>(
+  name: string,
+  labels: L,
+): EventType<Omit<Alert, 'labels'> & { labels: Static<L> }> {
   return { type: ALERT_FIRING, alertName: name, schema: Type.Object({ ...AlertSchema.properties, labels }) };
 }

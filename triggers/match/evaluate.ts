@@ -24,7 +24,10 @@ export function evaluate(trigger: Trigger, event: EventOf<unknown>): Evaluation 
   if (event.type !== trigger.on.type) return { kind: 'filtered', why: `type is ${event.type}, not ${trigger.on.type}` };
   const name = trigger.on.alertName;
   if (name !== null && (event.data as Alert).name !== name) {
-    return { kind: 'filtered', why: `alert is ${JSON.stringify((event.data as Alert).name)}, not ${JSON.stringify(name)}` };
+    return {
+      kind: 'filtered',
+      why: `alert is ${JSON.stringify((event.data as Alert).name)}, not ${JSON.stringify(name)}`,
+    };
   }
   const mismatch = firstMismatch(trigger.match, event.data, '');
   if (mismatch !== null) return { kind: 'filtered', why: mismatch };
@@ -41,7 +44,12 @@ function ask(trigger: Trigger, event: EventOf<unknown>): Evaluation {
   }
   try {
     const input = trigger.input(event);
-    return { kind: 'matched', input, service: trigger.service?.(event) ?? null, region: trigger.region?.(event) ?? null };
+    return {
+      kind: 'matched',
+      input,
+      service: trigger.service?.(event) ?? null,
+      region: trigger.region?.(event) ?? null,
+    };
   } catch (error) {
     return { kind: 'dead', reason: 'input-threw', message: text(error) };
   }
@@ -55,7 +63,11 @@ function firstMismatch(wanted: unknown, actual: unknown, place: string): string 
   }
   if (typeof actual !== 'object' || actual === null) return `${place} is ${JSON.stringify(actual)}, expected an object`;
   for (const [key, value] of Object.entries(wanted)) {
-    const mismatch = firstMismatch(value, Object.hasOwn(actual, key) ? (actual as Record<string, unknown>)[key] : undefined, `${place}/${key}`);
+    const mismatch = firstMismatch(
+      value,
+      Object.hasOwn(actual, key) ? (actual as Record<string, unknown>)[key] : undefined,
+      `${place}/${key}`,
+    );
     if (mismatch !== null) return mismatch;
   }
   return null;

@@ -143,7 +143,9 @@ async function* read(js: JetStreamClient, jsm: JetStreamManager, options: ReadOp
     `read ${options.stream}`,
     js.consumers.get(options.stream, {
       ...(options.filter === undefined ? {} : { filterSubjects: options.filter }),
-      ...(options.since === undefined ? {} : { opt_start_time: new Date(options.since).toISOString(), deliver_policy: 'by_start_time' as never }),
+      ...(options.since === undefined
+        ? {}
+        : { opt_start_time: new Date(options.since).toISOString(), deliver_policy: 'by_start_time' as never }),
     }),
   );
   for (;;) {
@@ -188,7 +190,10 @@ function plainHeaders(headers: MsgHdrs | undefined): Headers {
 async function withTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new LogUnavailable(`no answer within ${REQUEST_TIMEOUT_MS} ms`)), REQUEST_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new LogUnavailable(`no answer within ${REQUEST_TIMEOUT_MS} ms`)),
+      REQUEST_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([work, late]);
@@ -218,4 +223,9 @@ function explain(what: string, error: unknown): Error {
   return new LogUnavailable(message, { cause: error });
 }
 
-const REFUSED_NAMES: ReadonlySet<string> = new Set(['PERMISSIONS_VIOLATION', 'MAX_PAYLOAD_EXCEEDED', 'BAD_HEADER', 'BAD_SUBJECT']);
+const REFUSED_NAMES: ReadonlySet<string> = new Set([
+  'PERMISSIONS_VIOLATION',
+  'MAX_PAYLOAD_EXCEEDED',
+  'BAD_HEADER',
+  'BAD_SUBJECT',
+]);

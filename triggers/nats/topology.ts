@@ -1,7 +1,17 @@
 /**
  * Streams and consumers as data: what one region needs, with the reason for each figure. Applying it is the port's work.
  */
-import { LANES, type Lane, bookBucket, bookStream, deadStream, eventStream, laneConsumer, ledgerStream, routeToken } from './subject.ts';
+import {
+  LANES,
+  type Lane,
+  bookBucket,
+  bookStream,
+  deadStream,
+  eventStream,
+  laneConsumer,
+  ledgerStream,
+  routeToken,
+} from './subject.ts';
 
 export interface ConsumerSpec {
   readonly name: string;
@@ -38,7 +48,12 @@ const MIB = 1_048_576;
 /** Everything one region stores. Streams of different regions share nothing. */
 export function regionTopology(region: string, options: TopologyOptions): readonly StreamSpec[] {
   const token = routeToken(region);
-  const common = { replicas: options.replicas, duplicateWindowMs: options.duplicateWindowMs, maxPerSubject: -1, consumers: [] };
+  const common = {
+    replicas: options.replicas,
+    duplicateWindowMs: options.duplicateWindowMs,
+    maxPerSubject: -1,
+    consumers: [],
+  };
   return [
     {
       ...common,

@@ -25,7 +25,11 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
     bury: async (letter) => {
       const subject = deadSubject(region, letter.original.sequence, letter.trigger);
       try {
-        await log.publish(subject, letter.original.data, { expectStream: stream, expectLastSequence: 0, headers: headersOf(letter) });
+        await log.publish(subject, letter.original.data, {
+          expectStream: stream,
+          expectLastSequence: 0,
+          headers: headersOf(letter),
+        });
       } catch (error) {
         // Buried by an earlier delivery of the same event.
         if (!(error instanceof Conflict)) throw error;
@@ -35,7 +39,8 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
     show,
     redrive: async (id) => {
       const letter = await show(id);
-      if (letter === null) throw new Error(`dead letter ${id} is not in ${stream}: it was redriven, discarded or has expired`);
+      if (letter === null)
+        throw new Error(`dead letter ${id} is not in ${stream}: it was redriven, discarded or has expired`);
       const { stream: from, sequence, storedAt, subject } = letter.original;
       await log.publish(subject, letter.data, {
         expectStream: eventStream(region),
@@ -58,7 +63,14 @@ async function* letters(log: Log, stream: string): AsyncGenerator<StoredDeadLett
   for await (const stored of log.read({ stream })) yield read(stored);
 }
 
-function headersOf({ trigger, reason, message, original, deliveryCount, recordedBy }: DeadLetter): Record<string, string> {
+function headersOf({
+  trigger,
+  reason,
+  message,
+  original,
+  deliveryCount,
+  recordedBy,
+}: DeadLetter): Record<string, string> {
   const own = Object.entries(original.headers)
     .filter(([name]) => !name.startsWith('nats-') && !name.startsWith(PREFIX))
     .map(([name, value]) => [`${OWN_PREFIX}${name}`, value] as const);
@@ -71,7 +83,12 @@ function headersOf({ trigger, reason, message, original, deliveryCount, recorded
         message: message.slice(0, 2_000),
         deliveryCount,
         recordedBy,
-        original: { stream: original.stream, sequence: original.sequence, subject: original.subject, storedAt: original.storedAt },
+        original: {
+          stream: original.stream,
+          sequence: original.sequence,
+          subject: original.subject,
+          storedAt: original.storedAt,
+        },
       }),
     ),
   };
@@ -85,5 +102,11 @@ function read(stored: StoredMessage): StoredDeadLetter {
   const headers = Object.entries(stored.headers)
     .filter(([name]) => name.startsWith(OWN_PREFIX))
     .map(([name, value]) => [name.slice(OWN_PREFIX.length), value] as const);
-  return { ...info, id: stored.sequence, storedAt: stored.storedAt, headers: Object.fromEntries(headers), data: stored.data };
+  return {
+    ...info,
+    id: stored.sequence,
+    storedAt: stored.storedAt,
+    headers: Object.fromEntries(headers),
+    data: stored.data,
+  };
 }

@@ -16,14 +16,18 @@ const checkEnvelope = compileCheck(CloudEventSchema);
 const checkAlert = compileCheck(AlertSchema);
 
 export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>): Decoded {
-  const parsed = message.headers['ce-specversion'] === undefined ? structured(message.data) : binary(message.headers, message.data);
+  const parsed =
+    message.headers['ce-specversion'] === undefined ? structured(message.data) : binary(message.headers, message.data);
   if (!parsed.ok) return parsed;
   const problem = checkEnvelope(parsed.value)[0];
   if (problem !== undefined) return bad('not-a-cloudevent', `${problem.place}: ${problem.message}`);
   const event = parsed.value as CloudEvent;
   if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event);
   if (!knownTypes.has(event.type)) {
-    return bad('unknown-event-type', `no trigger listens for ${JSON.stringify(event.type)}; known: ${[...knownTypes].join(', ')}`);
+    return bad(
+      'unknown-event-type',
+      `no trigger listens for ${JSON.stringify(event.type)}; known: ${[...knownTypes].join(', ')}`,
+    );
   }
   return { ok: true, event: { ...event, data: event.data }, alert: null };
 }
@@ -42,7 +46,9 @@ type Parsed = { readonly ok: true; readonly value: unknown } | Extract<Decoded, 
 
 function structured(data: Uint8Array): Parsed {
   const parsed = parseJson(data);
-  return parsed.ok ? { ok: true, value: parsed.value } : bad(parsed.reason, `${parsed.place}: the body is not acceptable JSON`);
+  return parsed.ok
+    ? { ok: true, value: parsed.value }
+    : bad(parsed.reason, `${parsed.place}: the body is not acceptable JSON`);
 }
 
 function binary(headers: Headers, data: Uint8Array): Parsed {
@@ -59,7 +65,8 @@ function binary(headers: Headers, data: Uint8Array): Parsed {
   const contentType = headers['content-type'] ?? 'application/json';
   event['datacontenttype'] = contentType;
   if (data.length === 0) return { ok: true, value: event };
-  if (!/[/+]json\b/i.test(contentType)) return { ok: true, value: { ...event, data_base64: Buffer.from(data).toString('base64') } };
+  if (!/[/+]json\b/i.test(contentType))
+    return { ok: true, value: { ...event, data_base64: Buffer.from(data).toString('base64') } };
   const parsed = structured(data);
   return parsed.ok ? { ok: true, value: { ...event, data: parsed.value } } : parsed;
 }

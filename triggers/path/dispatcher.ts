@@ -52,7 +52,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const triggerSet = triggerSetHash(options.triggers);
   const read = (delivery: StoredMessage): Decoded => decode(delivery, knownTypes);
 
-  const finish = async (delivery: Delivery, record: Omit<EventRecord, 'kind' | 'triggerSet' | 'recordedAt' | 'recordedBy'>) => {
+  const finish = async (
+    delivery: Delivery,
+    record: Omit<EventRecord, 'kind' | 'triggerSet' | 'recordedAt' | 'recordedBy'>,
+  ) => {
     const full: EventRecord = {
       kind: 'event',
       ...record,
@@ -60,7 +63,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       recordedAt: new Date(options.now()).toISOString(),
       recordedBy: options.instance,
     };
-    for (const disposition of full.dispositions) if (disposition.kind === 'dead') await bury(options, delivery, disposition);
+    for (const disposition of full.dispositions)
+      if (disposition.kind === 'dead') await bury(options, delivery, disposition);
     await options.ledger.record(full);
     await delivery.ack();
     return full;
@@ -88,7 +92,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-async function carryOut(options: DispatcherOptions, decoded: Extract<Decoded, { ok: true }>, delivery: Delivery, position: Position) {
+async function carryOut(
+  options: DispatcherOptions,
+  decoded: Extract<Decoded, { ok: true }>,
+  delivery: Delivery,
+  position: Position,
+) {
   const done = await decideAndWrite(options, decoded, delivery, position);
   const outcomes = await Promise.all(done.starts.map((start) => startRun(options, decoded, position, start)));
   const started = outcomes.some(({ kind }) => kind === 'started');
@@ -112,7 +121,8 @@ async function decideAndWrite(
   const redrive = redriveOf(delivery);
   const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
   for (let conflicts = 0; ; conflicts += 1) {
-    const { episode, revision } = alert === null ? { episode: null, revision: 0 } : await options.book.read(alert.alertKey);
+    const { episode, revision } =
+      alert === null ? { episode: null, revision: 0 } : await options.book.read(alert.alertKey);
     const planned = plan({
       event,
       position,
@@ -160,7 +170,11 @@ async function startRun(
 }
 
 /** R4, the starter's half: the resolver may have closed the episode between our write and our start, and found no run to tell. */
-async function tellIfResolvedMeanwhile(options: DispatcherOptions, alertKey: string, starts: readonly PlannedStart[]): Promise<void> {
+async function tellIfResolvedMeanwhile(
+  options: DispatcherOptions,
+  alertKey: string,
+  starts: readonly PlannedStart[],
+): Promise<void> {
   const { episode } = await options.book.read(alertKey);
   for (const { workflowId, trigger, generation } of starts) {
     const over = episode !== null && (episode.generation > generation || episode.status === 'closed');
@@ -184,7 +198,12 @@ async function forget(book: EpisodeBook, alertKey: string, trigger: string, work
   }
 }
 
-function contextOf(options: DispatcherOptions, { event, alert }: Extract<Decoded, { ok: true }>, position: Position, start: PlannedStart): RunContext {
+function contextOf(
+  options: DispatcherOptions,
+  { event, alert }: Extract<Decoded, { ok: true }>,
+  position: Position,
+  start: PlannedStart,
+): RunContext {
   const named = start.region ?? alert?.location.region?.value;
   return {
     trigger: start.trigger.id,
@@ -206,7 +225,11 @@ function contextOf(options: DispatcherOptions, { event, alert }: Extract<Decoded
   };
 }
 
-const bury = (options: DispatcherOptions, delivery: Delivery, { trigger, reason, message }: Extract<Disposition, { kind: 'dead' }>) =>
+const bury = (
+  options: DispatcherOptions,
+  delivery: Delivery,
+  { trigger, reason, message }: Extract<Disposition, { kind: 'dead' }>,
+) =>
   options.deadLetters.bury({
     trigger,
     reason,
@@ -239,7 +262,11 @@ const summary = ({ event, alert }: Extract<Decoded, { ok: true }>): EventRecord[
 
 /** Enough to find an event by label; a sender with huge labels must not fill the ledger. */
 const boundedLabels = (labels: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(labels).slice(0, 30).map(([name, value]) => [name.slice(0, 64), value.slice(0, 128)]));
+  Object.fromEntries(
+    Object.entries(labels)
+      .slice(0, 30)
+      .map(([name, value]) => [name.slice(0, 64), value.slice(0, 128)]),
+  );
 
 const unreadable = (delivery: Delivery, reason: string, message: string) => ({
   position: positionOf(delivery),
@@ -247,4 +274,3 @@ const unreadable = (delivery: Delivery, reason: string, message: string) => ({
   episode: null,
   dispositions: [{ trigger: '', kind: 'dead', reason, message } satisfies Disposition],
 });
-

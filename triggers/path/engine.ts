@@ -9,7 +9,12 @@ import {
   WorkflowNotFoundError,
   isGrpcServiceError,
 } from '@temporalio/client';
-import { SearchAttributeType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, defineSearchAttributeKey } from '@temporalio/common';
+import {
+  SearchAttributeType,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  defineSearchAttributeKey,
+} from '@temporalio/common';
 import { RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
 import type { Engine, StartRequest, StartResult } from './ports.ts';
 
@@ -35,7 +40,9 @@ export function createEngine({ client, namespace }: { readonly client: Client; r
     start: (request) => start(client, call, request),
     signalResolved: async (workflowId, resolvedBy) => {
       try {
-        await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => client.workflow.getHandle(workflowId).signal(RESOLVED_SIGNAL, resolvedBy));
+        await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
+          client.workflow.getHandle(workflowId).signal(RESOLVED_SIGNAL, resolvedBy),
+        );
         return true;
       } catch (error) {
         // Closed or purged: there is nobody left to tell.
@@ -70,7 +77,9 @@ async function start(client: Client, call: Call, request: StartRequest): Promise
     return { kind: 'started', runId: handle.firstExecutionRunId };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw explain(what, error);
-    const description = await call(`describe ${request.workflowId}`, () => client.workflow.getHandle(request.workflowId).describe());
+    const description = await call(`describe ${request.workflowId}`, () =>
+      client.workflow.getHandle(request.workflowId).describe(),
+    );
     return {
       kind: 'already',
       byThisEvent: isBySameEvent(description, request.context),
@@ -112,18 +121,22 @@ function searchAttributes(context: RunContext) {
 }
 
 /** gRPC codes that no repetition can change. */
-const REFUSED = new Set([3 /* INVALID_ARGUMENT */, 7 /* PERMISSION_DENIED */, 9 /* FAILED_PRECONDITION */, 12 /* UNIMPLEMENTED */, 16]);
+const REFUSED = new Set([
+  3 /* INVALID_ARGUMENT */, 7 /* PERMISSION_DENIED */, 9 /* FAILED_PRECONDITION */, 12 /* UNIMPLEMENTED */, 16,
+]);
 
 function explain(what: string, error: unknown): Error {
   const grpc = findGrpc(error);
   const message = `cannot ${what}: ${error instanceof Error ? error.message : String(error)}`;
   if (grpc !== null && REFUSED.has(grpc)) return new EngineRefused(message, { cause: error });
   // A value that cannot be serialised never reaches the server.
-  if (error instanceof TypeError || (error instanceof Error && error.name === 'ValueError')) return new EngineRefused(message, { cause: error });
+  if (error instanceof TypeError || (error instanceof Error && error.name === 'ValueError'))
+    return new EngineRefused(message, { cause: error });
   return new EngineUnavailable(message, { cause: error });
 }
 
 function findGrpc(error: unknown): number | null {
-  for (let next: unknown = error; next instanceof Error; next = next.cause) if (isGrpcServiceError(next)) return next.code;
+  for (let next: unknown = error; next instanceof Error; next = next.cause)
+    if (isGrpcServiceError(next)) return next.code;
   return null;
 }

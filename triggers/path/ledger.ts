@@ -30,13 +30,18 @@ export function createLedger(log: Pick<EventLog, 'last' | 'publish' | 'read' | '
     read: ({ since, identity }) =>
       records(log, {
         stream,
-        filter: identity === undefined ? `ledger.${routeToken(region)}.>` : `ledger.${routeToken(region)}.event.${keyToken(identity)}.>`,
+        filter:
+          identity === undefined
+            ? `ledger.${routeToken(region)}.>`
+            : `ledger.${routeToken(region)}.event.${keyToken(identity)}.>`,
         ...(since === undefined ? {} : { since }),
       }),
     probe: async () => {
       const { bytes, maxBytes } = await log.streamState(stream);
       if (maxBytes > 0 && bytes > maxBytes - RESERVE_BYTES) {
-        throw new Error(`ledger ${stream} is full: ${bytes} of ${maxBytes} bytes; raise max_bytes or let records expire`);
+        throw new Error(
+          `ledger ${stream} is full: ${bytes} of ${maxBytes} bytes; raise max_bytes or let records expire`,
+        );
       }
     },
   };
@@ -45,7 +50,10 @@ export function createLedger(log: Pick<EventLog, 'last' | 'publish' | 'read' | '
 /** Room that must be left before anything new is started: the records of all events in flight. */
 const RESERVE_BYTES = 16 * 1_048_576;
 
-async function* records(log: Pick<EventLog, 'read'>, options: Parameters<EventLog['read']>[0]): AsyncGenerator<LedgerRecord> {
+async function* records(
+  log: Pick<EventLog, 'read'>,
+  options: Parameters<EventLog['read']>[0],
+): AsyncGenerator<LedgerRecord> {
   for await (const stored of log.read(options)) yield decodeJson<LedgerRecord>(stored.data);
 }
 

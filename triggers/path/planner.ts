@@ -63,9 +63,14 @@ export function plan(input: PlanInput): Plan {
 
 function planFiring(input: PlanInput, alert: Alert): Plan {
   const { episode, position } = input;
-  const repeats = episode !== null && Object.values(episode.triggers).some(({ startedBy }) => isSame(startedBy, position));
+  const repeats =
+    episode !== null && Object.values(episode.triggers).some(({ startedBy }) => isSame(startedBy, position));
   if (!repeats && isSuperseded(input, alert)) {
-    return { ...NOTHING, effect: { effect: 'none', generation: episode?.generation ?? 0 }, settled: supersededFor(input) };
+    return {
+      ...NOTHING,
+      effect: { effect: 'none', generation: episode?.generation ?? 0 },
+      settled: supersededFor(input),
+    };
   }
   const opens = episode === null || (episode.status === 'closed' && !repeats);
   const current: Episode = opens ? openEpisode(episode, alert.alertKey, position) : episode;
@@ -77,21 +82,31 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
     if (outcome.kind !== 'start') settled.push(outcome.disposition);
     else {
       starts.push(outcome.start);
-      decisions[trigger.id] = { workflowId: outcome.start.workflowId, startedBy: position, attempt: outcome.start.attempt };
+      decisions[trigger.id] = {
+        workflowId: outcome.start.workflowId,
+        startedBy: position,
+        attempt: outcome.start.attempt,
+      };
     }
   }
-  const changed = opens || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
+  const changed =
+    opens || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
   const write = changed || position.storedAt - current.writtenAt > REFRESH_MS;
   return {
     ...NOTHING,
     write: write ? { ...current, triggers: decisions, writtenAt: position.storedAt } : null,
-    effect: { effect: current.openedBy !== null && isSame(current.openedBy, position) ? 'opened' : 'joined', generation: current.generation },
+    effect: {
+      effect: current.openedBy !== null && isSame(current.openedBy, position) ? 'opened' : 'joined',
+      generation: current.generation,
+    },
     starts,
     settled,
   };
 }
 
-type Outcome = { readonly kind: 'start'; readonly start: PlannedStart } | { readonly kind: 'settled'; readonly disposition: Disposition };
+type Outcome =
+  | { readonly kind: 'start'; readonly start: PlannedStart }
+  | { readonly kind: 'settled'; readonly disposition: Disposition };
 
 /** One trigger that matched (or threw), against what it decided earlier in this episode. */
 function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation: Matching): Outcome {
@@ -102,7 +117,13 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   const attempt = attemptFor(earlier, input.position, trigger.onFailure ?? { kind: 'escalate' });
   if (attempt === null && earlier !== undefined) {
     const run = earlier.failedAt === undefined ? 'open' : 'failed';
-    return settle({ trigger: trigger.id, kind: 'joined', workflowId: earlier.workflowId, generation: episode.generation, run });
+    return settle({
+      trigger: trigger.id,
+      kind: 'joined',
+      workflowId: earlier.workflowId,
+      generation: episode.generation,
+      run,
+    });
   }
   const stale = earlier === undefined ? staleness(input, trigger) : null;
   if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
@@ -204,7 +225,14 @@ function isSuperseded({ episode, asOf, reorderBoundMs }: PlanInput, alert: Alert
 
 function openEpisode(before: Episode | null, alertKey: string, position: Position): Episode {
   const base = before ?? emptyEpisode(alertKey);
-  return { ...base, generation: base.generation + 1, status: 'open', openedBy: position, triggers: {}, writtenAt: position.storedAt };
+  return {
+    ...base,
+    generation: base.generation + 1,
+    status: 'open',
+    openedBy: position,
+    triggers: {},
+    writtenAt: position.storedAt,
+  };
 }
 
 const emptyEpisode = (alertKey: string): Episode => ({

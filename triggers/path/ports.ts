@@ -40,7 +40,12 @@ export interface StoredDeadLetter extends Omit<DeadLetter, 'original'> {
   /** Sequence in the dead-letter stream: what operators name it by. */
   readonly id: number;
   readonly storedAt: number;
-  readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string; readonly storedAt: number };
+  readonly original: {
+    readonly stream: string;
+    readonly sequence: number;
+    readonly subject: string;
+    readonly storedAt: number;
+  };
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Uint8Array;
 }
@@ -76,7 +81,12 @@ export interface StartRequest {
 export type StartResult =
   | { readonly kind: 'started'; readonly runId: string }
   /** The id was taken. `byThisEvent`: by an earlier delivery of the very same event. */
-  | { readonly kind: 'already'; readonly byThisEvent: boolean; readonly runId: string; readonly status: 'running' | 'done' | 'failed' };
+  | {
+      readonly kind: 'already';
+      readonly byThisEvent: boolean;
+      readonly runId: string;
+      readonly status: 'running' | 'done' | 'failed';
+    };
 
 export interface Engine {
   /** Rejects with EngineUnavailable (retry later) or EngineRefused (permanent). */

@@ -81,7 +81,10 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
 
   const giveBack = (delivery: Delivery, error: unknown): void => {
     const delayMs = Math.min(2 ** Math.min(delivery.deliveryCount, 6) * 500, MAX_NAK_MS) * (0.5 + Math.random() / 2);
-    logger.warn({ err: error, region, sequence: delivery.sequence, delayMs: Math.round(delayMs) }, 'event given back, will be retried');
+    logger.warn(
+      { err: error, region, sequence: delivery.sequence, delayMs: Math.round(delayMs) },
+      'event given back, will be retried',
+    );
     try {
       delivery.nak(delayMs);
     } catch {
@@ -96,7 +99,11 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     const opened: Consumption[] = [];
     try {
       for (const lane of LANES) {
-        const consume = { stream: eventStream(region), consumer: laneConsumer(lane), maxInFlight: options.options.maxInFlight };
+        const consume = {
+          stream: eventStream(region),
+          consumer: laneConsumer(lane),
+          maxInFlight: options.options.maxInFlight,
+        };
         opened.push(await options.log.consume(consume, handle));
       }
       lanes = opened;
@@ -115,7 +122,8 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
         await Promise.all([engine.ping(), ledger.probe()]);
         return;
       } catch (error) {
-        if (tries % 30 === 0) logger.warn({ err: error, region }, 'waiting for Temporal and the ledger; events are kept');
+        if (tries % 30 === 0)
+          logger.warn({ err: error, region }, 'waiting for Temporal and the ledger; events are kept');
         await pause(PROBE_EVERY_MS * (0.5 + Math.random()), stop.signal);
       }
     }
@@ -146,7 +154,9 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
 }
 
 const aborted = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => (signal.aborted ? resolve(null) : signal.addEventListener('abort', () => resolve(null), { once: true })));
+  new Promise((resolve) =>
+    signal.aborted ? resolve(null) : signal.addEventListener('abort', () => resolve(null), { once: true }),
+  );
 
 const pause = (delayMs: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

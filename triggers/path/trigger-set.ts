@@ -3,4 +3,7 @@ import type { Trigger } from '../define-trigger.ts';
 import { shortHash } from '../nats/subject.ts';
 
 export const triggerSetHash = (triggers: readonly Trigger[]): string =>
-  shortHash(JSON.stringify(triggers, (_key, value: unknown) => (typeof value === 'function' ? String(value) : value)), 12);
+  shortHash(
+    JSON.stringify(triggers, (_key, value: unknown) => (typeof value === 'function' ? String(value) : value)),
+    12,
+  );
