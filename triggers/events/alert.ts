@@ -15,7 +15,7 @@ export type AlertStatus = (typeof ALERT_STATUSES)[number];
 export const AlertSchema = Type.Object({
   /** What is sick; equal for the firing and the resolve of the same thing. */
   alertKey: Type.String({ minLength: 1, maxLength: 1000 }),
-  status: Type.Union(ALERT_STATUSES.map((status) => Type.Literal(status))),
+  status: Type.Enum([...ALERT_STATUSES]),
   /** Status as the sender wrote it. */
   statusText: Text,
   name: Nullable(Text),

