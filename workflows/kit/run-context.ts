@@ -36,4 +36,11 @@ export const RUNBOOK_QUEUE = 'runbooks';
 export const activityQueue = (region: string): string => `activities-${region}`;
 
 /** Search attributes of every run, all of type Keyword. */
-export const SEARCH_ATTRIBUTES = ['TocsinTrigger', 'TocsinAlert', 'TocsinRegion', 'TocsinService', 'TocsinSeverity', 'TocsinPhase'] as const;
+export const SEARCH_ATTRIBUTES = [
+  'TocsinTrigger',
+  'TocsinAlert',
+  'TocsinRegion',
+  'TocsinService',
+  'TocsinSeverity',
+  'TocsinPhase',
+] as const;

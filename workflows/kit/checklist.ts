@@ -1,0 +1,66 @@
+/** What an operator reads while a run goes on: a checklist as the run's current details, and its phase as a search attribute. */
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { RunContext } from './run-context.ts';
+
+export type Phase = 'checking' | 'acting' | 'verifying' | 'undoing' | 'done' | 'failed' | 'resolved';
+type Mark = 'open' | 'ok' | 'failed' | 'note';
+
+const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
+const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', note: '·' };
+/** A run that loops must not grow its details without bound. */
+const MAX_LINES = 100;
+
+export class Checklist {
+  readonly #header: string;
+  #lines: { mark: Mark; text: string }[] = [];
+  #phase: Phase | null = null;
+
+  constructor(context: RunContext) {
+    const facts = [
+      ['alert', context.alertKey],
+      ['service', context.service],
+      ['region', context.region],
+      ['trigger', context.trigger ?? 'started by hand'],
+      ['event', context.event === null ? null : `${context.event.stream} #${context.event.sequence}`],
+    ] as const;
+    this.#header = facts.flatMap(([name, value]) => (value === null ? [] : [`**${name}** ${value}`])).join(' · ');
+  }
+
+  /** Add an open line; the returned function closes it. */
+  begin(phase: Phase, title: string): (mark: 'ok' | 'failed') => void {
+    this.#enter(phase);
+    const line: { mark: Mark; text: string } = { mark: 'open', text: title };
+    this.#add(line);
+    return (mark) => {
+      line.mark = mark;
+      this.#show();
+    };
+  }
+
+  note(text: string): void {
+    this.#add({ mark: 'note', text });
+  }
+
+  end(phase: 'done' | 'failed' | 'resolved'): void {
+    this.#enter(phase);
+  }
+
+  /** Written on changes only: each costs one history event. */
+  #enter(phase: Phase): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    upsertSearchAttributes([{ key: PHASE, value: phase }]);
+  }
+
+  #add(line: { mark: Mark; text: string }): void {
+    this.#lines = [...this.#lines, line].slice(-MAX_LINES);
+    this.#show();
+  }
+
+  #show(): void {
+    setCurrentDetails(
+      [this.#header, '', ...this.#lines.map(({ mark, text }) => `- ${SIGNS[mark]} ${text}`)].join('\n'),
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** Restart a service that fails its health check: look, restart, look again; put back and call a human if it stays sick. */
+import type { ServiceActivities } from '../activities/services.ts';
+import { runbook } from './kit/index.ts';
+
+export interface RestartServiceInput {
+  /** Name of a service of the inventory; anything else is refused by the worker. */
+  readonly service: string;
+}
+
+export interface RestartServiceReport {
+  readonly outcome: 'already-healthy' | 'restarted';
+  readonly service: string;
+  /** What was seen first. */
+  readonly seen: string;
+  readonly restarted: boolean;
+}
+
+export const restartService = runbook<RestartServiceInput, RestartServiceReport, ServiceActivities>(
+  async ({ service }, run) => {
+    const seen = await run.check(`is ${service} still sick?`, (on) => on.observeService({ service }));
+    if (seen.healthy) return { outcome: 'already-healthy', service, seen: seen.detail, restarted: false };
+
+    if (seen.rotation) {
+      await run.act(`take ${service} out of rotation`, (on) => on.takeOutOfRotation({ service }), {
+        undo: (on) => on.putBackInRotation({ service }),
+      });
+    }
+    const { restarted } = await run.act(`restart ${service}`, (on) =>
+      on.restartUnit({ service, invocation: seen.invocation }),
+    );
+    const healthy = await run.verify(
+      `does ${service} answer its health check?`,
+      (on) => on.observeService({ service }),
+      {
+        holds: (observed) => observed.healthy,
+        attempts: 5,
+        everyMs: 2_000,
+      },
+    );
+    if (!healthy) run.escalate(`${service} was restarted and is still sick: ${seen.detail}`);
+
+    if (seen.rotation) await run.act(`put ${service} back in rotation`, (on) => on.putBackInRotation({ service }));
+    return { outcome: 'restarted', service, seen: seen.detail, restarted };
+  },
+);
