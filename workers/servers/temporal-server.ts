@@ -58,16 +58,17 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   return { ...server, address, uiUrl: options.uiPort === null ? null : `http://127.0.0.1:${options.uiPort}` };
 }
 
-const argumentsOf = (options: TemporalServerOptions): string[] => [
-  ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--log-level', 'warn'],
-  ...(options.uiPort === null
-    ? ['--headless']
-    : ['--ui-port', String(options.uiPort), '--ui-ip', '127.0.0.1', '--ui-disable-news-fetch']),
-  ...['--namespace', options.namespace, '--db-filename', join(options.dataDir, 'temporal.db')],
-  ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-  ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-  ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
-];
+const argumentsOf = (options: TemporalServerOptions): string[] =>
+  [
+    ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--log-level', 'warn'],
+    options.uiPort === null
+      ? ['--headless']
+      : ['--ui-port', String(options.uiPort), '--ui-ip', '127.0.0.1', '--ui-disable-news-fetch'],
+    ['--namespace', options.namespace, '--db-filename', join(options.dataDir, 'temporal.db')],
+    ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+    SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+  ].flat();
 
 /** Ready means: the namespace is there, the task queues answer, and our search attributes are registered. */
 async function answers(address: string, namespace: string): Promise<boolean> {

@@ -1,0 +1,68 @@
+/**
+ * Runs the tests: `npm test`, `npm test -- NAME...` for files whose name holds NAME, `--folder DIR` for another folder. Fails when it
+ * finds no test, because node's own runner would call that a success.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { provideBinary } from '../workers/servers/binaries.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Bound on one test file. */
+const FILE_TIMEOUT_MS = 300_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { folder: { type: 'string', multiple: true, default: ['test/unit', 'test/e2e'] } },
+});
+const files = values.folder
+  .flatMap(testFiles)
+  .filter((file) => positionals.length === 0 || positionals.some((name) => file.includes(name)));
+if (files.length === 0) {
+  console.error(`no test file in ${values.folder.join(', ')} matches ${positionals.join(', ') || '*.test.ts'}`);
+  process.exit(1);
+}
+// Here rather than in a test, so that a download is seen and does not count against a test's bound.
+const report = (line: string): void => console.log(line);
+const env = {
+  ...process.env,
+  TOCSIN_TEMPORAL: await provideBinary('temporal', { report }),
+  TOCSIN_NATS_SERVER: await provideBinary('nats-server', { report }),
+};
+process.exit(await run(files));
+
+function testFiles(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => relative(ROOT, join(ROOT, folder, file)))
+    .toSorted();
+}
+
+async function run(paths: readonly string[]): Promise<number> {
+  const options = [
+    '--import',
+    'tsx',
+    '--test',
+    '--test-concurrency=1',
+    '--test-reporter=spec',
+    `--test-timeout=${FILE_TIMEOUT_MS}`,
+  ];
+  const child = spawn(process.execPath, [...options, ...paths], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    process.stdout.write(chunk);
+    output = (output + chunk.toString('utf8')).slice(-4_000);
+  });
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)));
+  const count = Number(/^ℹ tests (\d+)$/m.exec(output)?.[1] ?? 0);
+  if (code === 0 && count === 0) {
+    console.error('no test was executed');
+    return 1;
+  }
+  return code;
+}
