@@ -1,0 +1,48 @@
+/** The workflow code as one prebuilt file, made again only when the runbooks, this file's options or the SDK have changed. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname, join } from 'node:path';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+const ROOT = join(import.meta.dirname, '..', 'workflows');
+const FRONT_DOOR = join(ROOT, `index${extname(import.meta.filename)}`);
+
+export interface Bundle {
+  readonly codePath: string;
+  /** True when it had to be made now. */
+  readonly fresh: boolean;
+}
+
+/** Rejects with the bundler's message when workflow code imports what it may not. */
+export async function workflowBundle(cacheDir: string, logger: Logger): Promise<Bundle> {
+  const codePath = join(cacheDir, `workflows-${sourceHash()}.js`);
+  if (existsSync(codePath)) return { codePath, fresh: false };
+  const log = logger.child({ part: 'bundler' });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: FRONT_DOOR,
+    logger: {
+      log: (_level, message) => log.debug(message),
+      trace: (message) => log.trace(message),
+      debug: (message) => log.debug(message),
+      info: (message) => log.debug(message),
+      warn: (message) => log.warn(message),
+      error: (message) => log.error(message),
+    },
+  });
+  mkdirSync(cacheDir, { recursive: true });
+  // By rename: another process may be reading or making the same file.
+  writeFileSync(`${codePath}.${process.pid}`, code);
+  renameSync(`${codePath}.${process.pid}`, codePath);
+  return { codePath, fresh: true };
+}
+
+function sourceHash(): string {
+  const hash = createHash('sha256');
+  const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
+  hash.update(`${sdk.version} ${process.versions.node}`);
+  const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[jt]s$/.test(file));
+  for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(ROOT, file)));
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,107 @@
+/** What `tocsin.yaml` may say. Every figure has its default and its unit here; unknown keys are refused, because a typing error is one. */
+import { Type, type Static } from 'typebox';
+
+const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false, default: {} });
+const Port = (port: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: port });
+const Duration = (text: string) => Type.String({ pattern: '^\\d+(\\.\\d+)? ?(ms|s|m|h|d)$', default: text });
+const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
+const Argv = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100 });
+/** Where a secret is kept; never the secret itself. */
+const SecretRef = Type.String({ pattern: '^(env:[A-Z][A-Z0-9_]*|file:/.+)$' });
+
+export const ConfigSchema = Type.Object(
+  {
+    /** Data of embedded servers, lock, caches; relative to the working directory. */
+    dataDir: Type.String({ minLength: 1, default: '.tocsin' }),
+    /** Failure domains: each has its own streams and its own activity workers. The first is where `tocsin intake` stores by default. */
+    regions: Type.Array(Name, { minItems: 1, uniqueItems: true, default: ['eu', 'us'] }),
+    nats: Closed({
+      /** Port of the embedded server, used while NATS_URL is not set. */
+      port: Port(4222),
+      replicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
+      /** A copy sent again within it is dropped by the server. At most `trigger.reorderBound`. */
+      duplicateWindow: Duration('10s'),
+    }),
+    temporal: Closed({
+      /** Ports of the embedded server, used while TEMPORAL_ADDRESS is not set. */
+      port: Port(7233),
+      uiPort: Port(8233),
+      namespace: Type.String({ minLength: 1, default: 'default' }),
+      /** Where operators open the web UI of an existing cluster. */
+      uiUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
+    }),
+    intake: Closed({
+      host: Type.String({ default: '127.0.0.1' }),
+      port: Port(8484),
+      /** Bytes of one request. */
+      maxBodyBytes: Type.Integer({ minimum: 1_024, maximum: 67_108_864, default: 4_194_304 }),
+      bodyTimeout: Duration('10s'),
+      maxConcurrent: Type.Integer({ minimum: 1, maximum: 10_000, default: 64 }),
+      senders: Type.Array(
+        Closed({
+          /** Its address is `/in/<name>`. */
+          name: Name,
+          kind: Type.String({ minLength: 1 }),
+          auth: Type.Union([
+            Closed({ kind: Type.Literal('none') }),
+            Closed({ kind: Type.Literal('bearer'), tokens: Type.Array(SecretRef, { minItems: 1, maxItems: 2 }) }),
+          ]),
+        }),
+        {
+          default: [
+            { name: 'alertmanager', kind: 'alertmanager', auth: { kind: 'none' } },
+            { name: 'events', kind: 'cloudevents', auth: { kind: 'none' } },
+          ],
+        },
+      ),
+    }),
+    health: Closed({
+      host: Type.String({ default: '127.0.0.1' }),
+      port: Port(8485),
+      /** The SDK's own metrics, on loopback; `/metrics` includes them. */
+      sdkMetricsPort: Port(8486),
+    }),
+    trigger: Closed({
+      /** A firing this soon after a resolve is late rather than new, unless it brings newer evidence. */
+      reorderBound: Duration('10s'),
+      maxInFlight: Type.Integer({ minimum: 1, maximum: 1_000, default: 64 }),
+      ackWait: Duration('30s'),
+    }),
+    sweeper: Closed({
+      every: Duration('15s'),
+      /** How far back closed runs are looked at; longer than any outage that must not hide a failed run. */
+      window: Duration('24h'),
+    }),
+    worker: Closed({
+      maxCachedWorkflows: Type.Integer({ minimum: 0, default: 500 }),
+      maxActivities: Type.Integer({ minimum: 1, default: 50 }),
+      shutdownGrace: Duration('30s'),
+    }),
+    /** What runbooks may act on. Events choose among these by name. */
+    services: Type.Array(
+      Closed({
+        name: Type.String({ minLength: 1 }),
+        region: Name,
+        health: Type.String({ pattern: '^https?://' }),
+        status: Argv,
+        restart: Argv,
+        takeOut: Type.Optional(Argv),
+        putBack: Type.Optional(Argv),
+        timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
+      }),
+      { default: [] },
+    ),
+    http: Closed({
+      /** Origins that activities may call. */
+      allow: Type.Array(
+        Closed({ origin: Type.String({ pattern: '^https?://' }), private: Type.Optional(Type.Boolean()) }),
+        { default: [] },
+      ),
+    }),
+    log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
+  },
+  { additionalProperties: false },
+);
+
+export type Config = Static<typeof ConfigSchema>;

@@ -1,0 +1,101 @@
+/**
+ * Configuration: `tocsin.yaml`, then environment, then flags; checked as a whole, so that all problems are reported at once. Secrets
+ * are only named in it, and read when they are needed.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ms, { type StringValue } from 'ms';
+import { parseDocument } from 'yaml';
+import { compileCheck, withDefaults } from '../triggers/events/check.ts';
+import { type Config, ConfigSchema } from './config-schema.ts';
+import { CommandError, EXIT } from './exit-code.ts';
+
+export type { Config } from './config-schema.ts';
+
+const DEFAULT_FILE = 'tocsin.yaml';
+
+/** Environment names, each with the place it sets. Beside them: NATS_URL, NATS_CREDS, and Temporal's own TEMPORAL_* names. */
+export const ENVIRONMENT: Readonly<Record<string, readonly [section: string, key: string] | readonly [key: string]>> = {
+  TOCSIN_DATA_DIR: ['dataDir'],
+  TOCSIN_NATS_PORT: ['nats', 'port'],
+  TOCSIN_TEMPORAL_PORT: ['temporal', 'port'],
+  TOCSIN_UI_PORT: ['temporal', 'uiPort'],
+  TOCSIN_INTAKE_HOST: ['intake', 'host'],
+  TOCSIN_INTAKE_PORT: ['intake', 'port'],
+  TOCSIN_HEALTH_HOST: ['health', 'host'],
+  TOCSIN_HEALTH_PORT: ['health', 'port'],
+  TOCSIN_SDK_METRICS_PORT: ['health', 'sdkMetricsPort'],
+  TOCSIN_LOG_LEVEL: ['log', 'level'],
+};
+
+const check = compileCheck(ConfigSchema, { allErrors: true });
+
+export interface ConfigSource {
+  readonly file?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Rejects with every problem found, one per line, each with its place and what is expected there. */
+export function loadConfig({ file, env = process.env }: ConfigSource = {}): Config {
+  const path = resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE);
+  const asked = file !== undefined || env['TOCSIN_CONFIG'] !== undefined;
+  const { value, problems } = readFile(path, asked);
+  const raw = withEnvironment(value, env);
+  const config = withDefaults(ConfigSchema, raw) as Config;
+  const found = [...problems, ...check(config).map(({ place, message }) => `${place || '/'}: ${message}`)];
+  if (found.length === 0) found.push(...contradictions(config));
+  if (found.length > 0) {
+    throw new CommandError(EXIT.refused, [`configuration ${path}:`, ...found.map((line) => `  ${line}`)].join('\n'));
+  }
+  return config;
+}
+
+function readFile(path: string, asked: boolean): { value: unknown; problems: string[] } {
+  if (!existsSync(path)) return { value: {}, problems: asked ? ['the file is not there'] : [] };
+  const document = parseDocument(readFileSync(path, 'utf8'), { uniqueKeys: true });
+  return { value: document.toJS() ?? {}, problems: document.errors.map(({ message }) => message) };
+}
+
+function withEnvironment(value: unknown, env: Readonly<Record<string, string | undefined>>): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const merged: Record<string, unknown> = structuredClone(value) as Record<string, unknown>;
+  for (const [name, [section, key]] of Object.entries(ENVIRONMENT)) {
+    const text = env[name];
+    if (text === undefined) continue;
+    const parsed = /^\d+$/.test(text) ? Number(text) : text;
+    if (key === undefined) merged[section] = parsed;
+    else merged[section] = { ...(merged[section] as object | undefined), [key]: parsed };
+  }
+  return merged;
+}
+
+/** What no schema can say: values that fit alone and not together. */
+function contradictions(config: Config): string[] {
+  const problems: string[] = [];
+  if (durationMs(config.nats.duplicateWindow) > durationMs(config.trigger.reorderBound)) {
+    problems.push(
+      `/nats/duplicateWindow: ${config.nats.duplicateWindow} is longer than /trigger/reorderBound ${config.trigger.reorderBound}; ` +
+        'an alert that fires again after it was resolved could be taken for a copy',
+    );
+  }
+  for (const [index, { name, region }] of config.services.entries()) {
+    if (!config.regions.includes(region))
+      problems.push(`/services/${index}/region: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`);
+  }
+  const names = config.intake.senders.map(({ name }) => name);
+  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
+    problems.push(`/intake/senders: ${name} is there twice`);
+  return problems;
+}
+
+/** Durations are checked when the configuration is loaded. */
+export const durationMs = (text: string): number => ms(text as StringValue);
+
+/** The value behind `env:NAME` or `file:/path`. Rejects when it is empty, because an empty secret opens every door. */
+export function readSecret(reference: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const [kind, name = ''] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+  const value = kind === 'env' ? env[name] : existsSync(name) ? readFileSync(name, 'utf8') : undefined;
+  if (value === undefined || value.trim() === '')
+    throw new CommandError(EXIT.refused, `secret ${reference} is missing or empty`);
+  return value.trim();
+}

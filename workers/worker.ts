@@ -1,0 +1,96 @@
+/**
+ * One Temporal worker on one task queue: runbooks (workflow code only) or the activities of one region. It hides the SDK's defaults
+ * that hurt: no grace at shutdown, a cache sized by the heap, and a state RUNNING that says nothing about polling.
+ */
+import { hostname } from 'node:os';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
+import type { TemporalConnection } from './temporal-connection.ts';
+
+export interface WorkerLimits {
+  /** Runs whose state is kept in memory; others are rebuilt from history when they wake. */
+  readonly maxCachedWorkflows: number;
+  readonly maxActivities: number;
+  /** Activities in progress at shutdown may finish for this long; then they are cancelled, and dropped after twice the time. */
+  readonly shutdownGraceMs: number;
+}
+
+export type WorkerRole =
+  | { readonly kind: 'runbooks'; readonly codePath: string }
+  | { readonly kind: 'activities'; readonly region: string; readonly activities: object };
+
+export interface RunningWorker {
+  readonly taskQueue: string;
+  /** `host pid region`, as the Temporal UI shows it beside each task. */
+  readonly identity: string;
+  /** Resolves after shutdown; rejects when the worker cannot go on. */
+  readonly finished: Promise<void>;
+  /** True only while the server has seen this worker poll lately. */
+  polling(): Promise<boolean>;
+  shutdown(): Promise<void>;
+}
+
+/** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */
+const POLLER_FRESH_MS = 70_000;
+const DESCRIBE_TIMEOUT_MS = 2_000;
+
+export async function createWorker(
+  temporal: TemporalConnection,
+  role: WorkerRole,
+  limits: WorkerLimits,
+): Promise<RunningWorker> {
+  const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : activityQueue(role.region);
+  const identity = `${hostname()} ${process.pid} ${role.kind === 'runbooks' ? 'runbooks' : role.region}`;
+  const worker = await Worker.create({
+    ...optionsOf(role, limits),
+    connection: temporal.connection,
+    namespace: temporal.namespace,
+    taskQueue,
+    identity,
+    shutdownGraceTime: limits.shutdownGraceMs,
+    shutdownForceTime: limits.shutdownGraceMs * 2,
+  });
+  const finished = worker.run();
+  // Whoever awaits `finished` sees the failure; until then it must not count as unhandled.
+  finished.catch(() => undefined);
+  return {
+    taskQueue,
+    identity,
+    finished,
+    polling: async () => worker.getState() === 'RUNNING' && (await seenPolling(temporal, taskQueue, identity, role.kind)),
+    shutdown: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await finished.catch(() => undefined);
+    },
+  };
+}
+
+const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOptions> =>
+  role.kind === 'runbooks'
+    ? { workflowBundle: { codePath: role.codePath }, maxCachedWorkflows: limits.maxCachedWorkflows }
+    : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
+
+async function seenPolling(
+  { client, namespace }: TemporalConnection,
+  taskQueue: string,
+  identity: string,
+  kind: WorkerRole['kind'],
+): Promise<boolean> {
+  try {
+    const { pollers } = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
+      client.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name: taskQueue },
+        // 1: workflow tasks, 2: activity tasks.
+        taskQueueType: kind === 'runbooks' ? 1 : 2,
+      }),
+    );
+    return pollers.some(
+      (poller) =>
+        poller.identity === identity &&
+        Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 < POLLER_FRESH_MS,
+    );
+  } catch {
+    return false;
+  }
+}
