@@ -57,7 +57,8 @@ export async function createWorker(
     taskQueue,
     identity,
     finished,
-    polling: async () => worker.getState() === 'RUNNING' && (await seenPolling(temporal, taskQueue, identity, role.kind)),
+    polling: async () =>
+      worker.getState() === 'RUNNING' && (await seenPolling(temporal, taskQueue, identity, role.kind)),
     shutdown: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await finished.catch(() => undefined);

@@ -6,6 +6,7 @@ import ms from 'ms';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import type { Alert } from '../events/alert.ts';
+import { timed } from '../match/timed.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { Delivery, StoredMessage } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
@@ -32,6 +33,8 @@ export interface DispatcherOptions {
   /** Name of this process, for the record. */
   readonly instance: string;
   readonly now: () => number;
+  /** Told how long each condition took, ms. */
+  readonly onCondition?: (trigger: string, ms: number) => void;
 }
 
 /** Compare-and-set lost this often in a row: give the message back rather than spin. */
@@ -47,9 +50,12 @@ export interface Dispatcher {
   quarantine(delivery: Delivery, message: string): Promise<EventRecord>;
 }
 
-export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const knownTypes = new Set(options.triggers.map(({ on }) => on.type));
-  const triggerSet = triggerSetHash(options.triggers);
+export function createDispatcher(given: DispatcherOptions): Dispatcher {
+  const { onCondition } = given;
+  const triggers = onCondition === undefined ? given.triggers : given.triggers.map((each) => timed(each, onCondition));
+  const options = { ...given, triggers };
+  const knownTypes = new Set(triggers.map(({ on }) => on.type));
+  const triggerSet = triggerSetHash(given.triggers);
   const read = (delivery: StoredMessage): Decoded => decode(delivery, knownTypes);
 
   const finish = async (

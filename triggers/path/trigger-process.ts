@@ -27,6 +27,7 @@ export interface TriggerProcessOptions {
   readonly logger: Logger;
   /** Called after each record, for metrics and the live story. */
   readonly onRecorded?: (record: EventRecord, delivery: Delivery) => void;
+  readonly onCondition?: (trigger: string, ms: number) => void;
   readonly now?: () => number;
 }
 

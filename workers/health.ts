@@ -1,0 +1,70 @@
+/**
+ * What watches a process from outside: `/livez` (it answers), `/readyz` (every part does its work right now, else 503 with the names of
+ * those that do not), `/metrics` (ours and the SDK's, Prometheus text).
+ */
+import fastify from 'fastify';
+import type { Registry } from 'prom-client';
+
+export interface Health {
+  /** A part of the process; `check` answers within its own bound and may throw, which counts as no. */
+  addCheck(name: string, check: () => boolean | Promise<boolean>): void;
+  /** From now on the process can be ready: every part has been added. */
+  started(): void;
+  readiness(): Promise<{ readonly ready: boolean; readonly parts: Readonly<Record<string, boolean>> }>;
+  close(): Promise<void>;
+}
+
+export interface HealthOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly registry: Registry;
+  /** Where the SDK offers its own metrics; null when it does not. */
+  readonly sdkMetricsUrl: string | null;
+}
+
+const SDK_METRICS_TIMEOUT_MS = 2_000;
+
+export async function startHealth(options: HealthOptions): Promise<Health> {
+  const checks = new Map<string, () => boolean | Promise<boolean>>();
+  let complete = false;
+  const readiness = async () => {
+    const answers = await Promise.all([...checks].map(async ([name, check]) => [name, await answer(check)] as const));
+    const parts = Object.fromEntries(answers);
+    return { ready: complete && answers.every(([, ok]) => ok), parts: { started: complete, ...parts } };
+  };
+  const server = fastify({ logger: false });
+  server.get('/livez', () => ({ live: true }));
+  server.get('/readyz', async (_request, reply) => {
+    const answered = await readiness();
+    return reply.code(answered.ready ? 200 : 503).send(answered);
+  });
+  server.get('/metrics', async (_request, reply) => {
+    const own = await options.registry.metrics();
+    return reply.type('text/plain; version=0.0.4').send(`${own}\n${await sdkMetrics(options.sdkMetricsUrl)}`);
+  });
+  await server.listen({ host: options.host, port: options.port });
+  return {
+    addCheck: (name, check) => void checks.set(name, check),
+    started: () => (complete = true),
+    readiness,
+    close: () => server.close(),
+  };
+}
+
+async function answer(check: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await check();
+  } catch {
+    return false;
+  }
+}
+
+async function sdkMetrics(url: string | null): Promise<string> {
+  if (url === null) return '';
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(SDK_METRICS_TIMEOUT_MS) });
+    return await response.text();
+  } catch {
+    return '# the metrics of the Temporal SDK could not be read\n';
+  }
+}

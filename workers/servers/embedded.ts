@@ -1,0 +1,51 @@
+/** The two servers that `tocsin up` brings along when the operator names none: pinned binaries, loopback, data in the data directory. */
+import { join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import { provideBinary } from './binaries.ts';
+import { lockDataDir } from './data-dir.ts';
+import { startNatsServer } from './nats-server.ts';
+import { startTemporalServer } from './temporal-server.ts';
+
+export interface Needed {
+  readonly nats: boolean;
+  readonly temporal: boolean;
+}
+
+const STOP_MS = 15_000;
+
+/** Takes the data directory and starts what is needed; both end, in reverse order, with the lifecycle. */
+export async function startEmbedded(
+  config: Config,
+  needed: Needed,
+  lifecycle: Lifecycle,
+  report: (line: string) => void,
+): Promise<void> {
+  const dir = resolve(config.dataDir);
+  const lock = lockDataDir(dir, report);
+  lifecycle.onClose('data directory', 1_000, () => Promise.resolve(lock.release()));
+  const watch = (name: string, server: { readonly pid: number; stop(): Promise<void> }): void => {
+    lock.addServer(server.pid);
+    lifecycle.onClose(name, STOP_MS, () => server.stop());
+  };
+  if (needed.nats) {
+    const binary = await provideBinary('nats-server', { report });
+    const { port } = config.nats;
+    watch(
+      'nats-server',
+      await startNatsServer({ binary, port, dataDir: join(dir, 'nats'), logFile: join(dir, 'nats.log') }),
+    );
+  }
+  if (needed.temporal) {
+    const { port, uiPort, namespace } = config.temporal;
+    const server = await startTemporalServer({
+      binary: await provideBinary('temporal', { report }),
+      port,
+      uiPort,
+      namespace,
+      dataDir: join(dir, 'temporal'),
+      logFile: join(dir, 'temporal.log'),
+    });
+    watch('temporal', server);
+  }
+}
