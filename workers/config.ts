@@ -93,7 +93,7 @@ export const durationMs = (text: string): number => ms(text as StringValue);
 
 /** The value behind `env:NAME` or `file:/path`. Rejects when it is empty, because an empty secret opens every door. */
 export function readSecret(reference: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const [kind, name = ''] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+  const [kind, name] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
   const value = kind === 'env' ? env[name] : existsSync(name) ? readFileSync(name, 'utf8') : undefined;
   if (value === undefined || value.trim() === '')
     throw new CommandError(EXIT.refused, `secret ${reference} is missing or empty`);

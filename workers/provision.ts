@@ -69,7 +69,7 @@ export async function missingSearchAttributes({
     if (type === undefined || type === KEYWORD || type === 'INDEXED_VALUE_TYPE_KEYWORD') continue;
     throw new CommandError(
       EXIT.refused,
-      `search attribute ${name} of namespace ${namespace} has type ${String(type)}, expected Keyword`,
+      `search attribute ${name} of namespace ${namespace} has type ${JSON.stringify(type)}, expected Keyword`,
     );
   }
   return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));

@@ -44,6 +44,8 @@ export interface TopologyOptions {
 
 const DAY_MS = 86_400_000;
 const MIB = 1_048_576;
+/** Largest message of an events stream, headers included. */
+export const EVENT_MAX_BYTES = MIB / 2;
 
 /** Everything one region stores. Streams of different regions share nothing. */
 export function regionTopology(region: string, options: TopologyOptions): readonly StreamSpec[] {
@@ -62,7 +64,7 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       description: `Tocsin: accepted events of region ${region}`,
       maxAgeMs: 14 * DAY_MS,
       maxBytes: 4096 * MIB,
-      maxMsgSize: MIB / 2,
+      maxMsgSize: EVENT_MAX_BYTES,
       allowDelete: false,
       consumers: LANES.map((lane) => laneSpec(token, lane, options)),
     },
@@ -83,7 +85,7 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       description: `Tocsin: events of region ${region} that could not be dispatched`,
       maxAgeMs: 90 * DAY_MS,
       maxBytes: 1024 * MIB,
-      maxMsgSize: MIB / 2 + 65_536,
+      maxMsgSize: EVENT_MAX_BYTES + 65_536,
       // Redrive and discard take a letter out, so that what is listed is what still needs somebody.
       allowDelete: true,
     },

@@ -3,6 +3,7 @@
  * content type, as old publishers send it) and binary. Never throws: what cannot be read gets a reason for its dead letter.
  */
 import { AlertSchema, type Alert } from '../events/alert.ts';
+import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts';
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema, type EventOf } from '../events/cloud-event.ts';
 import { parseJson } from '../events/json.ts';
@@ -16,8 +17,7 @@ const checkEnvelope = compileCheck(CloudEventSchema);
 const checkAlert = compileCheck(AlertSchema);
 
 export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>): Decoded {
-  const parsed =
-    message.headers['ce-specversion'] === undefined ? structured(message.data) : binary(message.headers, message.data);
+  const parsed = isBinaryMode(message.headers) ? binary(message.headers, message.data) : structured(message.data);
   if (!parsed.ok) return parsed;
   const problem = checkEnvelope(parsed.value)[0];
   if (problem !== undefined) return bad('not-a-cloudevent', `${problem.place}: ${problem.message}`);
@@ -29,7 +29,8 @@ export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>):
       `no trigger listens for ${JSON.stringify(event.type)}; known: ${[...knownTypes].join(', ')}`,
     );
   }
-  return { ok: true, event: { ...event, data: event.data }, alert: null };
+  const data = dataOf(event);
+  return data.ok ? { ok: true, event: { ...event, data: data.value }, alert: null } : data;
 }
 
 function decodeAlert(event: CloudEvent): Decoded {
@@ -52,23 +53,23 @@ function structured(data: Uint8Array): Parsed {
 }
 
 function binary(headers: Headers, data: Uint8Array): Parsed {
-  const event: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!name.startsWith('ce-')) continue;
-    try {
-      event[name.slice(3)] = decodeURIComponent(value.replace(/^"(.*)"$/, '$1'));
-    } catch {
-      return bad('header-encoding', `${name} is not percent-encoded UTF-8`);
-    }
-  }
-  if (typeof event['severitynumber'] === 'string') event['severitynumber'] = Number(event['severitynumber']);
+  const read = attributesOf(headers);
+  if (!read.ok) return bad('header-encoding', read.message);
   const contentType = headers['content-type'] ?? 'application/json';
-  event['datacontenttype'] = contentType;
+  const event = { ...read.attributes, datacontenttype: contentType };
   if (data.length === 0) return { ok: true, value: event };
-  if (!/[/+]json\b/i.test(contentType))
+  if (!isJsonType(contentType))
     return { ok: true, value: { ...event, data_base64: Buffer.from(data).toString('base64') } };
   const parsed = structured(data);
   return parsed.ok ? { ok: true, value: { ...event, data: parsed.value } } : parsed;
+}
+
+/** JSON that a sender packed as base64 is JSON all the same. */
+function dataOf(event: CloudEvent): Parsed {
+  const packed = event.data_base64;
+  if (event.data !== undefined || packed === undefined || !isJsonType(event.datacontenttype ?? 'application/json'))
+    return { ok: true, value: event.data };
+  return structured(Buffer.from(packed, 'base64'));
 }
 
 const bad = (reason: string, message: string): Extract<Decoded, { ok: false }> => ({ ok: false, reason, message });

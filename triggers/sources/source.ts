@@ -7,8 +7,9 @@ export interface SourceRequest {
   /** Name of the configured sender (`/in/<name>`); part of alert keys, so that two senders never share one by accident. */
   readonly sender: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Media type in lower case, without parameters. */
   readonly contentType: string | null;
-  /** Parsed JSON body; null for an empty body (CloudEvents binary mode keeps its attributes in headers). */
+  /** Parsed JSON; null for an empty body and for bytes that are not JSON. */
   readonly body: unknown;
   readonly raw: Uint8Array;
   readonly rawSha256: string;
@@ -31,6 +32,8 @@ export interface SourceResult {
 
 export interface Source {
   readonly kind: string;
+  /** How a body of this media type is read: parsed as JSON, left as bytes (`body` is null), or refused with 415. */
+  bodyOf(contentType: string | null, headers: Readonly<Record<string, string>>): 'json' | 'bytes' | 'refused';
   /** Never throws: whatever the body holds becomes events or rejections. */
   toEvents(request: SourceRequest): SourceResult;
 }

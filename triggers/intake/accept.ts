@@ -1,0 +1,132 @@
+/**
+ * One authenticated request becomes stored events: read the bytes, let the source take them apart, publish each good item, and say of
+ * every other one why not. Resolves only when every PubAck is there.
+ */
+import { createHash } from 'node:crypto';
+import type { CloudEvent } from '../events/cloud-event.ts';
+import { type JsonProblem, parseJson } from '../events/json.ts';
+import { URGENT_FROM } from '../events/severity.ts';
+import type { EventLog, PubAck } from '../nats/port.ts';
+import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
+import { EVENT_MAX_BYTES } from '../nats/topology.ts';
+import type { Rejection, Source } from '../sources/source.ts';
+
+export interface IncomingRequest {
+  readonly sender: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string | null;
+  readonly raw: Uint8Array;
+  /** RFC 3339, UTC. */
+  readonly receivedAt: string;
+}
+
+export interface StoredEvent {
+  readonly sender: string;
+  readonly event: CloudEvent;
+  readonly ack: PubAck;
+}
+
+export interface AcceptOptions {
+  readonly log: Pick<EventLog, 'publish'>;
+  readonly region: string;
+  /** Types of plain events that some trigger listens for; others are refused, alerts are always taken. */
+  readonly knownTypes: ReadonlySet<string>;
+}
+
+export type Accepted =
+  | { readonly kind: 'read'; readonly stored: readonly StoredEvent[]; readonly rejected: readonly Rejection[] }
+  | { readonly kind: 'unsupported-media-type' };
+
+/** Publications of one request side by side. */
+const PUBLISH_BATCH = 64;
+/** Room for headers within a message of the stream. */
+const HEADER_BYTES = 4_096;
+/** Events in one request; more than any sender's group holds. */
+const MAX_ITEMS = 10_000;
+
+/** Rejects with the errors of the events log; then nothing may be answered but "try again". */
+export async function accept(request: IncomingRequest, source: Source, options: AcceptOptions): Promise<Accepted> {
+  const how = source.bodyOf(request.contentType, request.headers);
+  if (how === 'refused') return { kind: 'unsupported-media-type' };
+  const body = how === 'json' && request.raw.length > 0 ? parseJson(request.raw) : { ok: true as const, value: null };
+  if (!body.ok) return { kind: 'read', stored: [], rejected: [unreadable(body.reason, body.place)] };
+  const result = source.toEvents({
+    ...request,
+    body: body.value,
+    rawSha256: createHash('sha256').update(request.raw).digest('hex'),
+  });
+  const rejected: Rejection[] = [...result.rejected];
+  const good: CloudEvent[] = [];
+  for (const [index, event] of result.events.entries()) {
+    const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, options.knownTypes);
+    if (problem === null) good.push(event);
+    else rejected.push({ index, ...problem });
+  }
+  return { kind: 'read', stored: await publishAll(request.sender, source.kind, good, options), rejected };
+}
+
+async function publishAll(
+  sender: string,
+  kind: string,
+  events: readonly CloudEvent[],
+  { log, region }: AcceptOptions,
+): Promise<StoredEvent[]> {
+  const stored: StoredEvent[] = [];
+  for (let from = 0; from < events.length; from += PUBLISH_BATCH) {
+    const batch = events.slice(from, from + PUBLISH_BATCH).map(async (event) => {
+      const lane = (event.severitynumber ?? 0) >= URGENT_FROM ? 'urgent' : 'normal';
+      const ack = await log.publish(eventSubject(region, lane, kind, event.type), encode(event), {
+        expectStream: eventStream(region),
+        msgId: shortHash(JSON.stringify([event.source, event.id]), 32),
+        headers: { 'content-type': 'application/cloudevents+json' },
+      });
+      return { sender, event, ack };
+    });
+    stored.push(...(await Promise.all(batch)));
+  }
+  return stored;
+}
+
+const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
+
+function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rejection, 'index'> | null {
+  if (!event.type.startsWith('tocsin.alert.') && !knownTypes.has(event.type)) {
+    const known = [...knownTypes].join(', ') || 'none';
+    return {
+      reason: 'unknown-event-type',
+      place: '/type',
+      message: `no trigger listens for ${JSON.stringify(event.type)}; known: ${known}`,
+    };
+  }
+  const size = encode(event).length;
+  if (size <= EVENT_MAX_BYTES - HEADER_BYTES) return null;
+  return {
+    reason: 'event-too-large',
+    place: '',
+    message: `${size} bytes, at most ${EVENT_MAX_BYTES - HEADER_BYTES} allowed`,
+  };
+}
+
+const tooMany = (): Omit<Rejection, 'index'> => ({
+  reason: 'too-many-events',
+  place: '',
+  message: `at most ${MAX_ITEMS} events in one request`,
+});
+
+const EXPECTED: Readonly<Record<JsonProblem, string>> = {
+  'empty-body': 'expected a body',
+  'not-utf8': 'expected UTF-8 text',
+  'not-json': 'expected one complete JSON value',
+  'too-deep': 'nested deeper than 64 levels',
+  'duplicate-key': 'an object has the same key twice',
+  'forbidden-key': 'a key that could change the prototype of an object',
+  'number-out-of-range': 'a number beyond what a double can hold',
+  'lone-surrogate': 'text that is not well-formed Unicode',
+};
+
+const unreadable = (reason: JsonProblem, place: string): Rejection => ({
+  index: null,
+  reason,
+  place,
+  message: EXPECTED[reason],
+});

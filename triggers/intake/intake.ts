@@ -1,0 +1,159 @@
+/**
+ * The HTTP front door: `POST /in/<sender>`. It answers 202 only for what is stored, 503 with Retry-After when it cannot store now, and
+ * 4xx with a machine-readable reason for what will never work (R1).
+ */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { EventLog } from '../nats/port.ts';
+import type { Rejection, Source } from '../sources/source.ts';
+import { type Accepted, type StoredEvent, accept } from './accept.ts';
+import { type Auth, assertAuth, isAllowed } from './auth.ts';
+
+export interface Sender {
+  readonly name: string;
+  readonly source: Source;
+  readonly auth: Auth;
+}
+
+export interface IntakeOptions {
+  readonly senders: readonly Sender[];
+  readonly log: Pick<EventLog, 'publish'>;
+  readonly region: string;
+  readonly knownTypes: ReadonlySet<string>;
+  readonly host: string;
+  readonly port: number;
+  readonly limits: {
+    readonly maxBodyBytes: number;
+    /** From the first byte of a request to its last. */
+    readonly bodyTimeoutMs: number;
+    /** Requests in progress; more are asked to come again. */
+    readonly maxConcurrent: number;
+  };
+  readonly logger: Logger;
+  readonly onStored?: (stored: StoredEvent) => void;
+  readonly onRejected?: (sender: string, reason: string) => void;
+  readonly now?: () => number;
+}
+
+export interface Intake {
+  listen(): Promise<{ readonly url: string }>;
+  /** Stop listening, then wait for requests in progress. */
+  close(): Promise<void>;
+}
+
+const RETRY_AFTER_S = 5;
+
+/** Throws when a sender is not protected as its address demands. */
+export function createIntake(options: IntakeOptions): Intake {
+  for (const { name, auth } of options.senders) assertAuth(name, auth, options.host);
+  const senders = new Map(options.senders.map((sender) => [sender.name, sender]));
+  const server = fastify({
+    logger: false,
+    bodyLimit: options.limits.maxBodyBytes,
+    requestTimeout: options.limits.bodyTimeoutMs,
+    forceCloseConnections: 'idle',
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  boundConcurrency(server, options.limits.maxConcurrent);
+  server.post<{ Params: { sender: string } }>('/in/:sender', async (request, reply) => {
+    const sender = senders.get(request.params.sender);
+    if (sender === undefined)
+      return refuse(reply, 404, 'unknown-sender', `no sender ${request.params.sender} is configured`);
+    return handle(options, sender, request, reply);
+  });
+  server.setNotFoundHandler((request, reply) =>
+    request.url.startsWith('/in/')
+      ? refuse(reply.header('allow', 'POST'), 405, 'method-not-allowed', 'expected POST')
+      : refuse(reply, 404, 'not-found', 'expected POST /in/<sender>'),
+  );
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      return refuse(reply, 413, 'body-too-large', `at most ${options.limits.maxBodyBytes} bytes`);
+    if (error.statusCode !== undefined && error.statusCode < 500)
+      return refuse(reply, error.statusCode, 'bad-request', error.message);
+    options.logger.error({ err: error }, 'request failed, its sender is asked to come again');
+    return comeAgain(reply, 'internal', 'nothing was stored for sure; send it again');
+  });
+  return {
+    listen: async () => ({ url: await server.listen({ host: options.host, port: options.port }) }),
+    close: () => server.close(),
+  };
+}
+
+async function handle(
+  options: IntakeOptions,
+  sender: Sender,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const headers = plainHeaders(request);
+  const rejectWith = (status: number, reason: string, message: string): FastifyReply => {
+    options.onRejected?.(sender.name, reason);
+    return refuse(reply, status, reason, message);
+  };
+  if (!isAllowed(sender.auth, headers))
+    return rejectWith(401, 'not-authenticated', 'expected a bearer token that is configured');
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    return rejectWith(415, 'content-encoding', 'expected an uncompressed body');
+  const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() || null;
+  const { authorization: _secret, ...kept } = headers;
+  let accepted: Accepted;
+  try {
+    accepted = await accept(
+      {
+        sender: sender.name,
+        headers: kept,
+        contentType,
+        raw: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+        receivedAt: new Date((options.now ?? Date.now)()).toISOString(),
+      },
+      sender.source,
+      options,
+    );
+  } catch (error) {
+    options.logger.warn({ err: error, sender: sender.name }, 'cannot store now, the sender is asked to come again');
+    return comeAgain(reply, 'cannot-store', 'the events log does not take it now; send it again');
+  }
+  if (accepted.kind === 'unsupported-media-type')
+    return rejectWith(
+      415,
+      'content-type',
+      `${contentType ?? 'no content type'} is not what ${sender.source.kind} sends`,
+    );
+  for (const stored of accepted.stored) options.onStored?.(stored);
+  for (const { reason } of accepted.rejected) options.onRejected?.(sender.name, reason);
+  return answer(reply, accepted.stored, accepted.rejected);
+}
+
+function answer(reply: FastifyReply, stored: readonly StoredEvent[], rejected: readonly Rejection[]): FastifyReply {
+  const duplicates = stored.filter(({ ack }) => ack.duplicate).length;
+  const body = { accepted: stored.length, duplicates, rejected };
+  const [first] = rejected;
+  if (stored.length > 0 || first === undefined) return reply.code(202).send(body);
+  const { reason, place, message } = first;
+  return reply.code(400).send({ ...body, error: { reason, place, message } });
+}
+
+function boundConcurrency(server: FastifyInstance, most: number): void {
+  let inProgress = 0;
+  server.addHook('onRequest', async (_request, reply) => {
+    inProgress += 1;
+    reply.raw.once('close', () => (inProgress -= 1));
+    if (inProgress > most) return comeAgain(reply, 'too-many-requests', `${most} requests are in progress`);
+    return undefined;
+  });
+}
+
+const refuse = (reply: FastifyReply, status: number, reason: string, message: string): FastifyReply =>
+  reply.code(status).send({ error: { reason, place: '', message } });
+
+const comeAgain = (reply: FastifyReply, reason: string, message: string): FastifyReply =>
+  refuse(reply.header('retry-after', String(RETRY_AFTER_S)), 503, reason, message);
+
+const plainHeaders = ({ headers }: FastifyRequest): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );

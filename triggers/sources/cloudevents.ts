@@ -1,0 +1,97 @@
+/**
+ * CloudEvents 1.0 over HTTP: structured, binary and batch mode. The sender's id is kept; an alert among them must say what an alert has
+ * to say. Format: cloudevents/spec bindings/http-protocol-binding.md and formats/json-format.md.
+ */
+import { AlertSchema, type Alert } from '../events/alert.ts';
+import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts';
+import { compileCheck } from '../events/check.ts';
+import { type CloudEvent, CloudEventSchema } from '../events/cloud-event.ts';
+import { readInstant } from '../events/instant.ts';
+import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
+
+const STRUCTURED = 'application/cloudevents+json';
+const BATCH = 'application/cloudevents-batch+json';
+const checkEnvelope = compileCheck(CloudEventSchema);
+const checkAlert = compileCheck(AlertSchema);
+
+export const cloudevents: Source = {
+  kind: 'cloudevents',
+  bodyOf: (contentType, headers) => {
+    if (isBinaryMode(headers)) return contentType === null || isJsonType(contentType) ? 'json' : 'bytes';
+    return contentType === STRUCTURED || contentType === BATCH ? 'json' : 'refused';
+  },
+  toEvents: (request) => {
+    const items = itemsOf(request);
+    if ('rejected' in items) return items;
+    const events: CloudEvent[] = [];
+    const rejected: Rejection[] = [];
+    for (const [index, item] of items.entries()) {
+      const place = request.contentType === BATCH ? `/${index}` : '';
+      const problem = problemOf(item, place, request);
+      if (problem === null) events.push({ ...(item as CloudEvent), recordedtime: request.receivedAt });
+      else rejected.push({ index, ...problem });
+    }
+    return { events, rejected };
+  },
+};
+
+const refuse = (reason: string, place: string, message: string): SourceResult => ({
+  events: [],
+  rejected: [{ index: null, reason, place, message }],
+});
+
+function itemsOf(request: SourceRequest): readonly unknown[] | SourceResult {
+  if (request.contentType === BATCH) {
+    return Array.isArray(request.body)
+      ? (request.body as readonly unknown[])
+      : refuse('not-a-batch', '', 'expected an array of CloudEvents');
+  }
+  if (!isBinaryMode(request.headers)) return [request.body];
+  const event = binaryEvent(request);
+  return typeof event === 'string' ? refuse('header-encoding', '', event) : [event];
+}
+
+function binaryEvent({ headers, contentType, body, raw }: SourceRequest): unknown {
+  const read = attributesOf(headers);
+  if (!read.ok) return read.message;
+  const event = { ...read.attributes, ...(contentType === null ? {} : { datacontenttype: contentType }) };
+  if (body !== null) return { ...event, data: body };
+  return raw.length === 0 ? event : { ...event, data_base64: Buffer.from(raw).toString('base64') };
+}
+
+type Problem = Omit<Rejection, 'index'>;
+
+function problemOf(item: unknown, place: string, request: SourceRequest): Problem | null {
+  const found = checkEnvelope(item)[0];
+  if (found !== undefined) return { reason: 'not-a-cloudevent', place: place + found.place, message: found.message };
+  const event = item as CloudEvent;
+  if (event.data_base64 !== undefined && !isBase64(event.data_base64))
+    return { reason: 'bad-base64', place: `${place}/data_base64`, message: 'expected base64 text' };
+  const time = event.time === undefined ? null : readInstant(event.time, request.receivedAt);
+  if (time !== null && !time.ok)
+    return { reason: time.reason, place: `${place}/time`, message: `${event.time} is not acceptable` };
+  return event.type.startsWith('tocsin.alert.') ? alertProblem(event, place) : null;
+}
+
+function alertProblem(event: CloudEvent, place: string): Problem | null {
+  const found = checkAlert(event.data)[0];
+  if (found !== undefined)
+    return { reason: 'not-an-alert', place: `${place}/data${found.place}`, message: found.message };
+  const alert = event.data as Alert;
+  if (event.type !== `tocsin.alert.${alert.status}`)
+    return {
+      reason: 'status-mismatch',
+      place: `${place}/data/status`,
+      message: `${alert.status} does not fit type ${event.type}`,
+    };
+  if (event.partitionkey !== undefined && event.partitionkey !== alert.alertKey)
+    return {
+      reason: 'key-mismatch',
+      place: `${place}/partitionkey`,
+      message: 'expected the alert key of /data/alertKey',
+    };
+  return null;
+}
+
+const isBase64 = (text: string): boolean =>
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);

@@ -1,0 +1,72 @@
+/** Connections of a process to its two servers, waiting for those that are not up yet: processes may be started in any order. */
+import type { Logger } from 'pino';
+import { connectLog } from '../triggers/nats/nats-log.ts';
+import type { EventLog } from '../triggers/nats/port.ts';
+import type { Config } from './config.ts';
+import { CommandError, EXIT } from './exit-code.ts';
+import { type Lifecycle, pause } from './lifecycle.ts';
+import {
+  type TemporalConnection,
+  type TemporalTarget,
+  connectTemporal,
+  temporalTarget,
+} from './temporal-connection.ts';
+
+export interface Waiting {
+  readonly lifecycle: Lifecycle;
+  readonly logger: Logger;
+  /** Try once only, and reject with exit code 3: what a command wants that answers a question. */
+  readonly once?: boolean;
+}
+
+const RETRY_MS = 1_000;
+const REPORT_EVERY = 15;
+
+export const natsTarget = (
+  config: Config,
+  env = process.env,
+): { readonly url: string; readonly external: boolean } => ({
+  url: env['NATS_URL'] ?? `nats://127.0.0.1:${config.nats.port}`,
+  external: env['NATS_URL'] !== undefined,
+});
+
+export const temporalTargetOf = (config: Config): TemporalTarget =>
+  temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace });
+
+export async function openLog(config: Config, name: string, waiting: Waiting): Promise<EventLog> {
+  const credsFile = process.env['NATS_CREDS'];
+  const { url } = natsTarget(config);
+  const log = await until(`NATS at ${url}`, waiting, () =>
+    connectLog({ servers: url, name, ...(credsFile === undefined ? {} : { credsFile }) }),
+  );
+  waiting.lifecycle.onClose('NATS connection', 6_000, () => log.close());
+  return log;
+}
+
+export async function openTemporal(config: Config, waiting: Waiting): Promise<TemporalConnection> {
+  const target = temporalTargetOf(config);
+  const temporal = await until(`Temporal at ${target.connection.address ?? ''}`, waiting, () =>
+    connectTemporal(target),
+  );
+  waiting.lifecycle.onClose('Temporal connection', 5_000, () => temporal.close());
+  return temporal;
+}
+
+/** Repeat until it succeeds or the process is closing. */
+export async function until<T>(what: string, waiting: Waiting, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof CommandError) throw error;
+      if (waiting.once === true)
+        throw new CommandError(EXIT.unavailable, `${what} does not answer: ${messageOf(error)}`, error);
+      if (tries % REPORT_EVERY === 0) waiting.logger.warn({ err: error }, `waiting for ${what}`);
+      await pause(RETRY_MS, waiting.lifecycle.signal);
+      if (waiting.lifecycle.signal.aborted)
+        throw new CommandError(EXIT.unavailable, `closed while waiting for ${what}`);
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

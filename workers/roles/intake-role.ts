@@ -1,0 +1,64 @@
+/** Role `intake`: the configured senders' requests become events of one region. */
+import { createIntake } from '../../triggers/intake/intake.ts';
+import type { StoredEvent } from '../../triggers/intake/accept.ts';
+import { triggers } from '../../triggers/index.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
+import { sources } from '../../triggers/sources/index.ts';
+import { type Config, durationMs, readSecret } from '../config.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import type { RoleContext } from './role-context.ts';
+
+export interface IntakeRoleOptions {
+  readonly region: string;
+  readonly log: EventLog;
+  readonly onStored?: (stored: StoredEvent) => void;
+}
+
+const CLOSE_MS = 10_000;
+
+/** Resolves with the address it listens on. */
+export async function startIntakeRole(context: RoleContext, options: IntakeRoleOptions): Promise<string> {
+  const { config, logger, lifecycle, metrics, health } = context;
+  const { host, port, maxBodyBytes, bodyTimeout, maxConcurrent } = config.intake;
+  const intake = createIntake({
+    senders: config.intake.senders.map(toSender),
+    log: options.log,
+    region: options.region,
+    knownTypes: new Set(triggers.map(({ on }) => on.type)),
+    host,
+    port,
+    limits: { maxBodyBytes, bodyTimeoutMs: durationMs(bodyTimeout), maxConcurrent },
+    logger: logger.child({ part: 'intake' }),
+    onStored: (stored) => {
+      metrics.accepted(stored.sender, 1);
+      options.onStored?.(stored);
+    },
+    onRejected: metrics.rejected,
+  });
+  const { url } = await intake.listen().catch((error: unknown) => {
+    throw new CommandError(
+      EXIT.refused,
+      `the intake cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}. ` +
+        'Stop what listens there, or choose another port with intake.port or TOCSIN_INTAKE_PORT.',
+    );
+  });
+  lifecycle.onClose('intake', CLOSE_MS, () => intake.close());
+  health.addCheck('intake', async () => {
+    await options.log.ping();
+    return true;
+  });
+  return url;
+}
+
+/** Rejects when the kind is unknown or a secret is missing. */
+export function toSender({ name, kind, auth }: Config['intake']['senders'][number]) {
+  const source = sources.get(kind);
+  if (source === undefined) {
+    throw new CommandError(
+      EXIT.refused,
+      `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys()].join(', ')}`,
+    );
+  }
+  if (auth.kind === 'none') return { name, source, auth };
+  return { name, source, auth: { kind: auth.kind, tokens: auth.tokens.map((token) => readSecret(token)) } };
+}

@@ -1,0 +1,38 @@
+/** What every role of a process shares: opened once, closed by the lifecycle in reverse order. */
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { type Config, durationMs } from '../config.ts';
+import { type Health, startHealth } from '../health.ts';
+import { type Lifecycle, createLifecycle } from '../lifecycle.ts';
+import { createLogger } from '../logger.ts';
+import { type Metrics, createMetrics } from '../metrics.ts';
+import { installRuntime } from '../temporal-runtime.ts';
+
+export interface RoleContext {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** Host and process, as records and connection lists show it. */
+  readonly instance: string;
+}
+
+export async function openRoleContext(config: Config, logFile?: string): Promise<RoleContext> {
+  const logger = createLogger({ level: config.log.level, ...(logFile === undefined ? {} : { file: logFile }) });
+  const lifecycle = createLifecycle(logger);
+  const metrics = createMetrics();
+  const { host, port, sdkMetricsPort } = config.health;
+  installRuntime({ logger, metricsPort: sdkMetricsPort });
+  const health = await startHealth({
+    host,
+    port,
+    registry: metrics.registry,
+    sdkMetricsUrl: `http://127.0.0.1:${sdkMetricsPort}/metrics`,
+  });
+  lifecycle.onClose('health', 2_000, () => health.close());
+  return { config, logger, lifecycle, metrics, health, instance: `${hostname()}/${process.pid}` };
+}
+
+/** Bound on closing what has work in progress. */
+export const drainMs = (config: Config): number => durationMs(config.worker.shutdownGrace);
