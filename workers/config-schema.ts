@@ -1,5 +1,6 @@
 /** What `tocsin.yaml` may say. Every figure has its default and its unit here; unknown keys are refused, because a typing error is one. */
 import { Type, type Static } from 'typebox';
+import type { ServiceTarget } from '../activities/services.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -104,4 +105,4 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type Config = Static<typeof ConfigSchema>;
+export type Config = Omit<Static<typeof ConfigSchema>, 'services'> & { readonly services: readonly ServiceTarget[] };

@@ -4,6 +4,7 @@
  */
 import fastify from 'fastify';
 import type { Registry } from 'prom-client';
+import { CommandError, EXIT } from './exit-code.ts';
 
 export interface Health {
   /** A part of the process; `check` answers within its own bound and may throw, which counts as no. */
@@ -42,7 +43,13 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
     const own = await options.registry.metrics();
     return reply.type('text/plain; version=0.0.4').send(`${own}\n${await sdkMetrics(options.sdkMetricsUrl)}`);
   });
-  await server.listen({ host: options.host, port: options.port });
+  await server.listen({ host: options.host, port: options.port }).catch((error: unknown) => {
+    throw new CommandError(
+      EXIT.refused,
+      `health cannot listen on ${options.host}:${options.port}: ${error instanceof Error ? error.message : String(error)}. ` +
+        'Stop what listens there, or choose another port with health.port or TOCSIN_HEALTH_PORT.',
+    );
+  });
   return {
     addCheck: (name, check) => void checks.set(name, check),
     started: () => (complete = true),

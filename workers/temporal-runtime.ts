@@ -17,7 +17,7 @@ export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
       trace: (message, meta) => sdk.trace(meta ?? {}, message),
       debug: (message, meta) => sdk.debug(meta ?? {}, message),
       info: (message, meta) => sdk.info(meta ?? {}, message),
-      warn: (message, meta) => sdk.warn(meta ?? {}, message),
+      warn: (message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : 'warn'](meta ?? {}, message),
       error: (message, meta) => sdk.error(meta ?? {}, message),
     },
     // Shutdown has an order (lifecycle.ts); the SDK must not begin it by itself.
@@ -30,5 +30,8 @@ export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
     },
   });
 }
+
+/** Each worker here does one thing only, which the SDK takes for a mistake. */
+const BY_DESIGN = /^No (activities|workflows) registered/;
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;

@@ -1,0 +1,88 @@
+/**
+ * `tocsin up`: every role in one process, for a laptop, a demonstration or a small installation. The parts are those of production; only
+ * the servers are brought along when the environment names none.
+ */
+import { join, resolve } from 'node:path';
+import { type Config, loadConfig } from '../config.ts';
+import { natsTarget, openLog, openTemporal, temporalTargetOf } from '../connect.ts';
+import { type Demo, prepareDemo } from '../demo/demo.ts';
+import { provisionSearchAttributes, provisionStreams } from '../provision.ts';
+import { startIntakeRole } from '../roles/intake-role.ts';
+import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
+import { startTriggerRole } from '../roles/trigger-role.ts';
+import { startWorkerRole } from '../roles/worker-role.ts';
+import { startEmbedded } from '../servers/embedded.ts';
+import { type Story, createStory } from '../story.ts';
+
+export interface UpOptions {
+  readonly configFile?: string;
+  /** Bring a sick service along and tell how it is healed. */
+  readonly demo: boolean;
+  /** End after the demo, with its outcome as exit code. */
+  readonly once: boolean;
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Resolves with the exit code when everything is closed. */
+export async function up(options: UpOptions): Promise<number> {
+  const configured = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
+  const logFile = join(resolve(configured.dataDir), 'tocsin.log');
+  const context = await openRoleContext(configured, logFile);
+  try {
+    return await run(context, options);
+  } finally {
+    await context.lifecycle.close('done');
+  }
+}
+
+async function run(context: RoleContext, options: UpOptions): Promise<number> {
+  const { lifecycle } = context;
+  const demo = options.demo ? await prepareDemo(context.config, lifecycle) : null;
+  const ready = { ...context, config: demo?.config ?? context.config };
+  const { story, intakeUrl } = await startAll(ready, print);
+  if (demo !== null) {
+    const healed = await tellDemo(ready, demo, story, intakeUrl);
+    if (options.once) return healed ? 0 : 1;
+  }
+  story.say('tocsin', `ready for alerts: POST ${intakeUrl}/in/<sender>; Ctrl-C stops everything`);
+  await lifecycle.closing;
+  print('stopping ...');
+  return 0;
+}
+
+/** Servers first, then what consumes, then what lets events in. */
+async function startAll(context: RoleContext, say: (line: string) => void) {
+  const { config, lifecycle, logger, health, instance } = context;
+  const needed = { nats: !natsTarget(config).external, temporal: !temporalTargetOf(config).external };
+  if (needed.nats || needed.temporal) {
+    say('starting servers ...');
+    await startEmbedded(config, needed, lifecycle, say);
+  }
+  const temporal = await openTemporal(config, { lifecycle, logger });
+  const log = await openLog(config, `tocsin up ${instance}`, { lifecycle, logger });
+  await provisionStreams(config, log, say);
+  await provisionSearchAttributes(temporal, say);
+  const uiUrl = uiUrlOf(config, needed.temporal);
+  const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, print: say });
+  await startWorkerRole(context, { temporal, runbooks: true, regions: config.regions });
+  startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
+  const [region = ''] = config.regions;
+  const intakeUrl = await startIntakeRole(context, { region, log, onStored: story.stored });
+  health.started();
+  story.say('tocsin', `workers for ${config.regions.join(', ')}, triggers and intake are up`);
+  if (uiUrl !== null) story.say('tocsin', `Temporal UI: ${uiUrl}`);
+  return { story, intakeUrl };
+}
+
+const uiUrlOf = (config: Config, embedded: boolean): string | null =>
+  embedded ? `http://127.0.0.1:${config.temporal.uiPort}` : (config.temporal.uiUrl ?? null);
+
+async function tellDemo(context: RoleContext, demo: Demo, story: Story, intakeUrl: string): Promise<boolean> {
+  const outcome = await Promise.race([
+    demo.play(story, intakeUrl),
+    context.lifecycle.closing.then((reason) => ({ ok: false, reason: `stopped: ${reason}` })),
+  ]);
+  story.say('demo', outcome.ok ? 'the service is healthy again' : `failed: ${outcome.reason}`);
+  return outcome.ok;
+}
