@@ -60,8 +60,6 @@ export const ConfigSchema = Type.Object(
     health: Closed({
       host: Type.String({ default: '127.0.0.1' }),
       port: Port(8485),
-      /** The SDK's own metrics, on loopback; `/metrics` includes them. */
-      sdkMetricsPort: Port(8486),
     }),
     trigger: Closed({
       /** A firing this soon after a resolve is late rather than new, unless it brings newer evidence. */

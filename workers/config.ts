@@ -24,7 +24,6 @@ export const ENVIRONMENT: Readonly<Record<string, readonly [section: string, key
   TOCSIN_INTAKE_PORT: ['intake', 'port'],
   TOCSIN_HEALTH_HOST: ['health', 'host'],
   TOCSIN_HEALTH_PORT: ['health', 'port'],
-  TOCSIN_SDK_METRICS_PORT: ['health', 'sdkMetricsPort'],
   TOCSIN_LOG_LEVEL: ['log', 'level'],
 };
 

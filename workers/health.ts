@@ -19,8 +19,8 @@ export interface HealthOptions {
   readonly host: string;
   readonly port: number;
   readonly registry: Registry;
-  /** Where the SDK offers its own metrics; null when it does not. */
-  readonly sdkMetricsUrl: string | null;
+  /** Where the SDK offers its own metrics. */
+  readonly sdkMetricsUrl: string;
 }
 
 const SDK_METRICS_TIMEOUT_MS = 2_000;
@@ -66,8 +66,7 @@ async function answer(check: () => boolean | Promise<boolean>): Promise<boolean>
   }
 }
 
-async function sdkMetrics(url: string | null): Promise<string> {
-  if (url === null) return '';
+async function sdkMetrics(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(SDK_METRICS_TIMEOUT_MS) });
     return await response.text();

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 
 export interface RuntimeOptions {
   readonly logger: Logger;
-  /** Port of loopback on which the SDK offers its metrics; null for none. */
-  readonly metricsPort: number | null;
+  /** Port of loopback on which the SDK offers its metrics. */
+  readonly metricsPort: number;
 }
 
 /** Call once per process, before the first connection. */
@@ -24,9 +24,7 @@ export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
-      ...(metricsPort === null
-        ? {}
-        : { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}`, countersTotalSuffix: true } } }),
+      metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}`, countersTotalSuffix: true } },
     },
   });
 }

@@ -11,6 +11,7 @@ import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
 import { startWorkerRole } from '../roles/worker-role.ts';
+import { type DataDirLock, lockDataDir } from '../servers/data-dir.ts';
 import { startEmbedded } from '../servers/embedded.ts';
 import { type Story, createStory } from '../story.ts';
 
@@ -28,19 +29,24 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 export async function up(options: UpOptions): Promise<number> {
   const configured = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   const logFile = join(resolve(configured.dataDir), 'tocsin.log');
-  const context = await openRoleContext(configured, logFile);
+  const lock = lockDataDir(resolve(configured.dataDir), print);
   try {
-    return await run(context, options);
+    const context = await openRoleContext(configured, logFile);
+    try {
+      return await run(context, lock, options);
+    } finally {
+      await context.lifecycle.close('done');
+    }
   } finally {
-    await context.lifecycle.close('done');
+    lock.release();
   }
 }
 
-async function run(context: RoleContext, options: UpOptions): Promise<number> {
+async function run(context: RoleContext, lock: DataDirLock, options: UpOptions): Promise<number> {
   const { lifecycle } = context;
   const demo = options.demo ? await prepareDemo(context.config, lifecycle) : null;
   const ready = { ...context, config: demo?.config ?? context.config };
-  const { story, intakeUrl } = await startAll(ready, print);
+  const { story, intakeUrl } = await startAll(ready, lock, print);
   if (demo !== null) {
     const healed = await tellDemo(ready, demo, story, intakeUrl);
     if (options.once) return healed ? 0 : 1;
@@ -52,12 +58,12 @@ async function run(context: RoleContext, options: UpOptions): Promise<number> {
 }
 
 /** Servers first, then what consumes, then what lets events in. */
-async function startAll(context: RoleContext, say: (line: string) => void) {
+async function startAll(context: RoleContext, lock: DataDirLock, say: (line: string) => void) {
   const { config, lifecycle, logger, health, instance } = context;
   const needed = { nats: !natsTarget(config).external, temporal: !temporalTargetOf(config).external };
   if (needed.nats || needed.temporal) {
     say('starting servers ...');
-    await startEmbedded(config, needed, lifecycle, say);
+    await startEmbedded(config, needed, lock, lifecycle, say);
   }
   const temporal = await openTemporal(config, { lifecycle, logger });
   const log = await openLog(config, `tocsin up ${instance}`, { lifecycle, logger });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { ServiceTarget } from '../../activities/services.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
 import { type Effect, readEffects, writeState } from './demo-files.ts';
 
 export interface DemoOptions {
@@ -61,7 +62,10 @@ export async function startDemoService(options: DemoOptions): Promise<DemoServic
   await begin();
   if (current?.exitCode !== null) {
     closing = true;
-    throw new Error(`the demo service cannot listen on port ${port}; stop what listens there, or set TOCSIN_DEMO_PORT`);
+    throw new CommandError(
+      EXIT.refused,
+      `the demo service cannot listen on port ${port}; stop what listens there, or set TOCSIN_DEMO_PORT`,
+    );
   }
 
   const control = (...args: string[]): string[] => [

@@ -6,6 +6,7 @@ import { type Health, startHealth } from '../health.ts';
 import { type Lifecycle, createLifecycle } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 import { type Metrics, createMetrics } from '../metrics.ts';
+import { freePort } from '../servers/server-process.ts';
 import { installRuntime } from '../temporal-runtime.ts';
 
 export interface RoleContext {
@@ -22,13 +23,15 @@ export async function openRoleContext(config: Config, logFile?: string): Promise
   const logger = createLogger({ level: config.log.level, ...(logFile === undefined ? {} : { file: logFile }) });
   const lifecycle = createLifecycle(logger);
   const metrics = createMetrics();
-  const { host, port, sdkMetricsPort } = config.health;
-  installRuntime({ logger, metricsPort: sdkMetricsPort });
+  const { host, port } = config.health;
+  // Any free port of loopback: `/metrics` includes what is offered there.
+  const metricsPort = await freePort();
+  installRuntime({ logger, metricsPort });
   const health = await startHealth({
     host,
     port,
     registry: metrics.registry,
-    sdkMetricsUrl: `http://127.0.0.1:${sdkMetricsPort}/metrics`,
+    sdkMetricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
   });
   lifecycle.onClose('health', 2_000, () => health.close());
   return { config, logger, lifecycle, metrics, health, instance: `${hostname()}/${process.pid}` };

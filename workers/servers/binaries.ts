@@ -8,6 +8,7 @@ import { access, chmod, constants, mkdir, mkdtemp, readFile, readdir, rename, rm
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { CommandError, EXIT } from '../exit-code.ts';
 
 const run = promisify(execFile);
 
@@ -80,7 +81,8 @@ export async function provideBinary(name: BinaryName, options: ProvideOptions = 
       if (way.startsWith('environment') && env[pinned.envName] !== undefined) break;
     }
   }
-  throw new Error(
+  throw new CommandError(
+    EXIT.refused,
     `no ${name} ${pinned.version} to be had. Tried:\n${failures.join('\n')}\nInstall it and set ${pinned.envName}=/path/to/${name}.`,
   );
 }

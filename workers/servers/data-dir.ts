@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandError, EXIT } from '../exit-code.ts';
 
 export interface DataDirLock {
   /** Remember a server's pid, so that a later start can end it if this process is killed. */
@@ -27,7 +28,8 @@ export function lockDataDir(dir: string, report: (line: string) => void): DataDi
   const file = join(dir, 'lock.json');
   const earlier = readLock(file);
   if (earlier !== null && isAlive(earlier)) {
-    throw new Error(
+    throw new CommandError(
+      EXIT.refused,
       `another tocsin (process ${earlier.pid}) works in ${dir}. Stop it, or give this one its own directory with TOCSIN_DATA_DIR and other ports.`,
     );
   }
@@ -64,7 +66,8 @@ function checkLayout(dir: string): void {
   if (!existsSync(file)) writeFileSync(file, LAYOUT);
   const found = readFileSync(file, 'utf8');
   if (found !== LAYOUT) {
-    throw new Error(
+    throw new CommandError(
+      EXIT.refused,
       `${dir} was written by "${found}", this is "${LAYOUT}". Move the directory away (its events and runs stay in it) and start again.`,
     );
   }

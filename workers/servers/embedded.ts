@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { provideBinary } from './binaries.ts';
-import { lockDataDir } from './data-dir.ts';
+import type { DataDirLock } from './data-dir.ts';
 import { startNatsServer } from './nats-server.ts';
 import { startTemporalServer } from './temporal-server.ts';
 
@@ -14,16 +14,15 @@ export interface Needed {
 
 const STOP_MS = 15_000;
 
-/** Takes the data directory and starts what is needed; both end, in reverse order, with the lifecycle. */
+/** Starts what is needed; both end, in reverse order, with the lifecycle. */
 export async function startEmbedded(
   config: Config,
   needed: Needed,
+  lock: DataDirLock,
   lifecycle: Lifecycle,
   report: (line: string) => void,
 ): Promise<void> {
   const dir = resolve(config.dataDir);
-  const lock = lockDataDir(dir, report);
-  lifecycle.onClose('data directory', 1_000, () => Promise.resolve(lock.release()));
   const watch = (name: string, server: { readonly pid: number; stop(): Promise<void> }): void => {
     lock.addServer(server.pid);
     lifecycle.onClose(name, STOP_MS, () => server.stop());

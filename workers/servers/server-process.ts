@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { CommandError, EXIT } from '../exit-code.ts';
 
 export interface ServerProcess {
   readonly pid: number;
@@ -61,7 +62,8 @@ async function untilReady(child: ChildProcess, options: StartOptions): Promise<v
     failure?.message ??
     (child.exitCode === null ? `no answer within ${options.readyWithinMs} ms` : `it exited with ${child.exitCode}`);
   await stop(child, 'SIGKILL');
-  throw new Error(
+  throw new CommandError(
+    EXIT.failed,
     `${options.name} did not start: ${why}. Its last words (${options.logFile}):\n${lastLines(options.logFile)}`,
   );
 }
@@ -80,7 +82,10 @@ async function assertFree(name: string, port: number, setting: string): Promise<
   await new Promise<void>((resolve, reject) => {
     server.once('error', () =>
       reject(
-        new Error(`port ${port} for ${name} is taken. Stop what listens there, or choose another with ${setting}.`),
+        new CommandError(
+          EXIT.refused,
+          `port ${port} for ${name} is taken. Stop what listens there, or choose another with ${setting}.`,
+        ),
       ),
     );
     server.listen(port, '127.0.0.1', resolve);

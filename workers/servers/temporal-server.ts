@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../workflows/kit/run-context.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 export interface TemporalServerOptions {
@@ -53,7 +54,9 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     readyWithinMs: 60_000,
   }).catch((error: unknown) => {
     const hint = `If ${options.dataDir} was written by another version of the server, move it away and start again.`;
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${hint}`, { cause: error });
+    if (error instanceof CommandError && error.exitCode === EXIT.failed)
+      throw new CommandError(EXIT.failed, `${error.message}\n${hint}`, error);
+    throw error;
   });
   return { ...server, address, uiUrl: options.uiPort === null ? null : `http://127.0.0.1:${options.uiPort}` };
 }
