@@ -95,3 +95,35 @@ export interface Engine {
   signalResolved(workflowId: string, resolvedBy: Position): Promise<boolean>;
   ping(): Promise<void>;
 }
+
+export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'canceled' | 'timed-out';
+
+export interface RunInfo {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly workflowType: string;
+  readonly status: RunStatus;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly closedAt: number | null;
+  /** Why it exists; null for a workflow that is not a run of ours. */
+  readonly context: RunContext | null;
+}
+
+/** Runs as Temporal knows them. Lists come from visibility, which lags behind by a moment; a single run is exact. */
+export interface Runs {
+  /** Null when there is no such run, or its retention is over. */
+  find(workflowId: string): Promise<RunInfo | null>;
+  /** Runs that triggers started, by start time. */
+  startedSince(since: number): AsyncIterable<RunInfo>;
+  /** Runs that triggers started and that are closed, by close time. */
+  closedSince(since: number): AsyncIterable<RunInfo>;
+  /** Open runs of triggers that started before this instant. */
+  openBefore(before: number): AsyncIterable<RunInfo>;
+  /** Why a closed run did not complete; null when it says nothing. */
+  failure(workflowId: string, runId: string): Promise<string | null>;
+  /** A sentence when an open run cannot go on by itself (its workflow task fails again and again), else null. */
+  stuck(workflowId: string): Promise<string | null>;
+  /** How long Temporal keeps a closed run, milliseconds. */
+  retentionMs(): Promise<number>;
+}

@@ -1,0 +1,134 @@
+/**
+ * The sweeper (R11) looks at runs from outside, because a run that was terminated or cannot go on cannot report itself. It records every
+ * closed run in the ledger once, notes failures in the episode book for `onFailure`, and finds runs that are stuck.
+ */
+import type { Logger } from 'pino';
+import { Conflict } from '../nats/errors.ts';
+import { eventStream } from '../nats/subject.ts';
+import type { RunOutcome, RunRecord } from './disposition.ts';
+import type { EpisodeBook, Ledger, RunInfo, Runs } from './ports.ts';
+
+export interface SweeperOptions {
+  /** Region whose events' runs are swept. */
+  readonly region: string;
+  readonly runs: Runs;
+  readonly ledger: Pick<Ledger, 'recordRun'>;
+  readonly book: EpisodeBook;
+  readonly logger: Logger;
+  readonly everyMs: number;
+  /** How far the first sweep looks back. */
+  readonly windowMs: number;
+  /** Told once about each run that did not complete. */
+  readonly onFailed?: (record: RunRecord) => void;
+  readonly now?: () => number;
+}
+
+export interface Sweeper {
+  start(): void;
+  /** One pass; resolves to what was recorded for the first time. Rejects when a server is away. */
+  sweep(): Promise<readonly RunRecord[]>;
+  close(): Promise<void>;
+}
+
+/** Visibility may show a closed run this much later. */
+const OVERLAP_MS = 120_000;
+/** A run younger than this is not suspected of being stuck. */
+const STUCK_AFTER_MS = 30_000;
+const MAX_SEEN = 20_000;
+const MAX_CONFLICTS = 8;
+
+export function createSweeper(options: SweeperOptions): Sweeper {
+  const now = options.now ?? Date.now;
+  /** Outcomes recorded by this process, so that the overlap costs nothing. */
+  const seen = new Set<string>();
+  let from = now() - options.windowMs;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  const record = async (run: RunInfo, outcome: RunOutcome, detail: string | null): Promise<RunRecord | null> => {
+    const key = `${run.runId} ${outcome}`;
+    if (seen.has(key)) return null;
+    const entry: RunRecord = {
+      kind: 'run',
+      workflowId: run.workflowId,
+      runId: run.runId,
+      trigger: run.context?.trigger ?? null,
+      outcome,
+      detail,
+      closedAt: run.closedAt === null ? null : new Date(run.closedAt).toISOString(),
+      recordedAt: new Date(now()).toISOString(),
+    };
+    if (FAILED.has(outcome)) await noteFailure(options.book, run, run.closedAt ?? now());
+    const stored = await options.ledger.recordRun(entry);
+    if (seen.size >= MAX_SEEN) seen.clear();
+    seen.add(key);
+    if (stored === 'already') return null;
+    if (FAILED.has(outcome) || outcome === 'stuck') {
+      options.logger.error({ ...entry, region: options.region }, `run ${outcome}, needs a human`);
+      options.onFailed?.(entry);
+    }
+    return entry;
+  };
+
+  const sweep = async (): Promise<RunRecord[]> => {
+    const begun = now();
+    const recorded: (RunRecord | null)[] = [];
+    for await (const run of options.runs.closedSince(from)) {
+      if (!belongsTo(run, options.region) || run.status === 'running') continue;
+      const detail = run.status === 'completed' ? null : await options.runs.failure(run.workflowId, run.runId);
+      recorded.push(await record(run, run.status, detail));
+    }
+    for await (const run of options.runs.openBefore(begun - STUCK_AFTER_MS)) {
+      if (!belongsTo(run, options.region)) continue;
+      const why = await options.runs.stuck(run.workflowId);
+      if (why !== null) recorded.push(await record(run, 'stuck', why));
+    }
+    from = begun - OVERLAP_MS;
+    return recorded.filter((each) => each !== null);
+  };
+
+  const loop = (): void => {
+    running = sweep()
+      .catch((error: unknown) =>
+        options.logger.warn({ err: error, region: options.region }, 'sweep failed, will be repeated'),
+      )
+      .then(() => {
+        if (!closed) timer = setTimeout(loop, options.everyMs);
+      });
+  };
+  return {
+    start: loop,
+    sweep,
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+const FAILED: ReadonlySet<RunOutcome> = new Set(['failed', 'terminated', 'timed-out']);
+
+const belongsTo = ({ context }: RunInfo, region: string): boolean => context?.event?.stream === eventStream(region);
+
+/** `onFailure: again` is judged by the planner on the next firing; what it needs to know is when the run failed. */
+async function noteFailure(book: EpisodeBook, run: RunInfo, failedAt: number): Promise<void> {
+  const { trigger = null, alertKey = null } = run.context ?? {};
+  if (trigger === null || alertKey === null) return;
+  for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
+    const { episode, revision } = await book.read(alertKey);
+    const decision = episode?.triggers[trigger];
+    if (!episode || decision?.workflowId !== run.workflowId || decision.failedAt !== undefined) return;
+    try {
+      await book.write(
+        { ...episode, triggers: { ...episode.triggers, [trigger]: { ...decision, failedAt } } },
+        revision,
+      );
+      return;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+  throw new Conflict(`the record of ${alertKey} changed ${MAX_CONFLICTS} times while the failure was noted`);
+}
