@@ -10,6 +10,8 @@ export interface Metrics {
   rejected(sender: string, reason: string): void;
   /** An event was recorded and acknowledged. `storedAt`: when its stream took it, ms. */
   recorded(region: string, record: EventRecord): void;
+  /** A run of a trigger that did not complete, once. */
+  runFailed(region: string, trigger: string, outcome: string): void;
   /** How long a trigger's condition took; a slow one holds up every event behind it. */
   condition(trigger: string, ms: number): void;
   /** Lag and dead letters of a region, read when the metrics are scraped. */
@@ -40,6 +42,12 @@ export function createMetrics(now: () => number = Date.now): Metrics {
     labelNames: ['region', 'trigger', 'kind'],
     registers,
   });
+  const failed = new Counter({
+    name: 'tocsin_runs_failed_total',
+    help: 'Runs that failed, were terminated, timed out or are stuck.',
+    labelNames: ['region', 'trigger', 'outcome'],
+    registers,
+  });
   const settle = new Histogram({
     name: 'tocsin_settle_seconds',
     help: 'From stored in the stream to recorded and acknowledged.',
@@ -65,6 +73,7 @@ export function createMetrics(now: () => number = Date.now): Metrics {
       if (record.dispositions.length === 0) dispositions.inc({ region, trigger: '', kind: 'filtered' });
       for (const { trigger, kind } of record.dispositions) dispositions.inc({ region, trigger, kind });
     },
+    runFailed: (region, trigger, outcome) => failed.inc({ region, trigger, outcome }),
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
     watchRegion: (region, log) => void watched.set(region, log),
   };

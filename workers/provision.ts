@@ -7,7 +7,7 @@ import { type StreamSpec, regionTopology } from '../triggers/nats/topology.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/kit/run-context.ts';
 import { type Config, durationMs } from './config.ts';
 import { CommandError, EXIT } from './exit-code.ts';
-import type { TemporalConnection } from './temporal-connection.ts';
+import type { TemporalClient } from './temporal-connection.ts';
 
 /** Temporal's number for the type Keyword. */
 const KEYWORD = 2;
@@ -41,14 +41,14 @@ export async function provisionStreams(config: Config, log: EventLog, report: (l
 
 /** Registers the search attributes that are missing; one that exists with another type is refused by name. */
 export async function provisionSearchAttributes(
-  temporal: TemporalConnection,
+  temporal: TemporalClient,
   report: (line: string) => void,
 ): Promise<void> {
-  const { client, connection, namespace } = temporal;
+  const { client, operatorService, namespace } = temporal;
   const missing = await missingSearchAttributes(temporal);
   if (missing.length === 0) return;
   await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-    connection.operatorService.addSearchAttributes({
+    operatorService.addSearchAttributes({
       namespace,
       searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
     }),
@@ -58,11 +58,11 @@ export async function provisionSearchAttributes(
 
 export async function missingSearchAttributes({
   client,
-  connection,
+  operatorService,
   namespace,
-}: TemporalConnection): Promise<string[]> {
+}: TemporalClient): Promise<string[]> {
   const { customAttributes } = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-    connection.operatorService.listSearchAttributes({ namespace }),
+    operatorService.listSearchAttributes({ namespace }),
   );
   for (const name of SEARCH_ATTRIBUTES) {
     const type: unknown = customAttributes[name];

@@ -1,7 +1,8 @@
 /** What `tocsin up` tells as it happens: one line per event, decision and step, for somebody who watches. */
 import type { Client } from '@temporalio/client';
 import type { StoredEvent } from '../triggers/intake/accept.ts';
-import type { Disposition, EventRecord } from '../triggers/path/disposition.ts';
+import type { EventRecord } from '../triggers/path/disposition.ts';
+import { sentence } from './disposition-text.ts';
 import { type FollowedRun, followRun } from './follow-run.ts';
 import { runLink } from './run-link.ts';
 
@@ -88,19 +89,6 @@ const effectOf = ({ episode }: EventRecord): string =>
   episode === null
     ? 'recorded'
     : `episode ${episode.generation} ${episode.effect === 'none' ? 'unchanged' : episode.effect}`;
-
-function sentence(disposition: Disposition): string {
-  switch (disposition.kind) {
-    case 'started':
-      return `${disposition.trigger} started ${disposition.workflowId}`;
-    case 'joined':
-      return `${disposition.trigger} joined ${disposition.workflowId} (${disposition.run})`;
-    case 'ignored':
-      return `${disposition.trigger} ignored it: ${disposition.reason}${disposition.detail === undefined ? '' : `, ${disposition.detail}`}`;
-    case 'dead':
-      return `dead letter${disposition.trigger === '' ? '' : ` for ${disposition.trigger}`}: ${disposition.reason}, ${disposition.message}`;
-  }
-}
 
 const MAX_DETAIL = 110;
 

@@ -3,6 +3,8 @@ import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
+import { createRuns } from '../../triggers/path/runs.ts';
+import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { durationMs } from '../config.ts';
 import { regionPath } from '../region-path.ts';
@@ -16,10 +18,14 @@ export interface TriggerRoleOptions {
   readonly onRecorded?: (region: string, record: EventRecord) => void;
 }
 
+/** Bound on waiting for a sweep in progress. */
+const SWEEP_MS = 10_000;
+
 export function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): void {
   const { config, logger, lifecycle, metrics, health, instance } = context;
   const { log, temporal } = options;
   const engine = createEngine(temporal);
+  const runs = createRuns(temporal);
   for (const region of options.regions) {
     const process = createTriggerProcess({
       ...regionPath(region, log),
@@ -43,5 +49,15 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     lifecycle.onClose(`trigger process ${region}`, drainMs(config), (deadlineMs) => process.close(deadlineMs));
     health.addCheck(`trigger ${region}`, () => process.ready());
     metrics.watchRegion(region, log);
+    const sweeper = createSweeper({
+      ...regionPath(region, log),
+      runs,
+      everyMs: durationMs(config.sweeper.every),
+      windowMs: durationMs(config.sweeper.window),
+      logger: logger.child({ part: 'sweeper' }),
+      onFailed: ({ trigger, outcome }) => metrics.runFailed(region, trigger ?? '', outcome),
+    });
+    sweeper.start();
+    lifecycle.onClose(`sweeper ${region}`, SWEEP_MS, () => sweeper.close());
   }
 }

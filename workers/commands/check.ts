@@ -1,0 +1,73 @@
+/** `tocsin check`: configuration, triggers, schemas and workflow code, without network; every problem at once. */
+import { join, resolve } from 'node:path';
+import ms from 'ms';
+import { pino } from 'pino';
+import type { Trigger } from '../../triggers/define-trigger.ts';
+import { compileCheck } from '../../triggers/events/check.ts';
+import { triggers } from '../../triggers/index.ts';
+import { workflowBundle } from '../bundle.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { EXIT } from '../exit-code.ts';
+import { toSender } from '../roles/intake-role.ts';
+import { runbookNames } from '../runbooks.ts';
+import { type CommonOptions, output } from './session.ts';
+
+export async function check(options: CommonOptions): Promise<number> {
+  const problems: string[] = [];
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return null;
+    }
+  };
+  const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
+  problems.push(...triggerProblems(triggers, runbookNames()));
+  for (const sender of config?.intake.senders ?? []) await attempt(() => toSender(sender));
+  await attempt(() => workflowBundle(cacheOf(config), pino({ level: 'silent' })));
+  const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
+  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
+  return problems.length === 0 ? EXIT.ok : EXIT.refused;
+}
+
+const cacheOf = (config: Config | null): string => join(resolve(config?.dataDir ?? '.tocsin'), 'cache');
+
+/** What the compiler cannot see: ids that clash or cannot be read in a workflow id, durations that are none, schemas that do not compile. */
+export function triggerProblems(all: readonly Trigger[], runbooks: readonly string[]): string[] {
+  return all.flatMap((trigger, index) => [
+    ...(/^[a-z0-9][a-z0-9-]{0,59}$/.test(trigger.id)
+      ? []
+      : [`trigger ${JSON.stringify(trigger.id)}: expected lower case, digits and dashes, at most 60`]),
+    ...(all.findIndex(({ id }) => id === trigger.id) === index ? [] : [`trigger ${trigger.id} is there twice`]),
+    ...(runbooks.includes(trigger.run)
+      ? []
+      : [`trigger ${trigger.id}: runbook ${trigger.run} is not in workflows/index; it has ${runbooks.join(', ')}`]),
+    ...durationProblems(trigger),
+    ...schemaProblems(trigger),
+  ]);
+}
+
+function durationProblems({ id, maxEventAge, executionTimeout, onFailure }: Trigger): string[] {
+  const durations = {
+    maxEventAge,
+    executionTimeout,
+    'onFailure.after': onFailure?.kind === 'again' ? onFailure.after : undefined,
+  };
+  return Object.entries(durations).flatMap(([name, text]) => {
+    if (text === undefined) return [];
+    const value = ms(text) as number | undefined;
+    return value !== undefined && value > 0 ? [] : [`trigger ${id}: ${name} ${JSON.stringify(text)} is no duration`];
+  });
+}
+
+function schemaProblems({ id, on }: Trigger): string[] {
+  try {
+    compileCheck(on.schema);
+    return [];
+  } catch (error) {
+    return [
+      `trigger ${id}: the schema of ${on.alertName ?? on.type} does not compile: ${error instanceof Error ? error.message : String(error)}`,
+    ];
+  }
+}

@@ -1,0 +1,86 @@
+/** `tocsin dead-letters`: what could not be dispatched, with its reason; put back or thrown away by an operator. */
+import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import type { RegionPath } from '../region-path.ts';
+import { type CommonOptions, output, withSession } from './session.ts';
+
+export interface DeadLetterCommand extends CommonOptions {
+  readonly region?: string;
+}
+
+/** What a letter is named by: its number is unique within its region only. */
+const nameOf = (region: string, { id }: StoredDeadLetter): string => `${region}/${id}`;
+const MAX_SHOWN = 4_000;
+
+export const listDeadLetters = (options: DeadLetterCommand): Promise<number> =>
+  withSession(options, async (session) => {
+    const found: { name: string; letter: StoredDeadLetter }[] = [];
+    for (const { region, deadLetters } of await session.paths(options.region))
+      for await (const letter of deadLetters.list()) found.push({ name: nameOf(region, letter), letter });
+    const lines = found.map(
+      ({ name, letter }) =>
+        `${name}  ${new Date(letter.storedAt).toISOString()}  ${letter.trigger || '(every trigger)'}  ${letter.reason}: ${letter.message}`,
+    );
+    output(
+      options,
+      found.map(({ name, letter }) => toJson(name, letter)),
+      lines.join('\n') || 'no dead letters',
+    );
+    return EXIT.ok;
+  });
+
+export const showDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
+  withSession(options, async (session) => {
+    const { path, id } = locate(await session.paths(), name);
+    const letter = await path.deadLetters.show(id);
+    if (letter === null) throw missing(name);
+    const { stream, sequence, subject } = letter.original;
+    const text = [
+      `${name}: ${letter.reason}`,
+      letter.message,
+      `trigger: ${letter.trigger || '(every trigger)'}`,
+      `event:   ${stream} #${sequence} on ${subject}, delivered ${letter.deliveryCount} times, buried by ${letter.recordedBy}`,
+      '',
+      Buffer.from(letter.data).toString('utf8').slice(0, MAX_SHOWN),
+    ];
+    output(options, toJson(name, letter), text.join('\n'));
+    return EXIT.ok;
+  });
+
+export const redriveDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
+  withSession(options, async (session) => {
+    const { path, id } = locate(await session.paths(), name);
+    if ((await path.deadLetters.show(id)) === null) throw missing(name);
+    await path.deadLetters.redrive(id);
+    output(options, { redriven: name }, `${name} is put back; its triggers decide again`);
+    return EXIT.ok;
+  });
+
+export const discardDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
+  withSession(options, async (session) => {
+    const { path, id } = locate(await session.paths(), name);
+    if ((await path.deadLetters.show(id)) === null) throw missing(name);
+    await path.deadLetters.discard(id);
+    output(options, { discarded: name }, `${name} is gone; its record stays in the ledger`);
+    return EXIT.ok;
+  });
+
+function locate(paths: readonly RegionPath[], name: string): { readonly path: RegionPath; readonly id: number } {
+  const [, region, id] = /^([a-z0-9-]+)\/(\d+)$/.exec(name) ?? [];
+  const path = paths.find((each) => each.region === region);
+  if (path === undefined || id === undefined)
+    throw new CommandError(
+      EXIT.refused,
+      `${JSON.stringify(name)} names no dead letter; expected <region>/<number> as \`dead-letters list\` prints it`,
+    );
+  return { path, id: Number(id) };
+}
+
+const missing = (name: string): CommandError =>
+  new CommandError(EXIT.failed, `dead letter ${name} is not there: redriven, discarded or expired`);
+
+const toJson = (name: string, { data, ...letter }: StoredDeadLetter): unknown => ({
+  name,
+  ...letter,
+  data_base64: Buffer.from(data).toString('base64'),
+});

@@ -1,0 +1,80 @@
+/** `tocsin intake | trigger | worker`: one role in one process, as production runs it. Waits for its servers; ends on a signal. */
+import { type Config, loadConfig } from '../config.ts';
+import { openLog, openTemporal, until } from '../connect.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { topologyOf } from '../provision.ts';
+import { startIntakeRole } from '../roles/intake-role.ts';
+import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
+import { startTriggerRole } from '../roles/trigger-role.ts';
+import { startWorkerRole } from '../roles/worker-role.ts';
+
+export interface RoleCommand {
+  readonly configFile?: string;
+  /** All configured regions when empty. */
+  readonly regions: readonly string[];
+}
+
+export const intake = (options: RoleCommand): Promise<number> =>
+  inRole(options, async (context, regions) => {
+    const { config, lifecycle, logger, instance } = context;
+    const log = await openLog(config, `tocsin intake ${instance}`, { lifecycle, logger });
+    await untilTopology(context, log);
+    const url = await startIntakeRole(context, { region: regions[0] ?? '', log });
+    logger.info({ url, region: regions[0] }, 'intake listens');
+  });
+
+export const trigger = (options: RoleCommand): Promise<number> =>
+  inRole(options, async (context, regions) => {
+    const { config, lifecycle, logger, instance } = context;
+    const temporal = await openTemporal(config, { lifecycle, logger });
+    const log = await openLog(config, `tocsin trigger ${instance}`, { lifecycle, logger });
+    await untilTopology(context, log);
+    startTriggerRole(context, { regions, log, temporal });
+  });
+
+export const worker = (options: RoleCommand & { readonly runbooks: boolean }): Promise<number> =>
+  inRole(options, async (context, regions) => {
+    const { config, lifecycle, logger } = context;
+    const temporal = await openTemporal(config, { lifecycle, logger });
+    await startWorkerRole(context, { temporal, runbooks: options.runbooks, regions });
+  });
+
+async function inRole(
+  options: RoleCommand,
+  start: (context: RoleContext, regions: readonly string[]) => Promise<void>,
+): Promise<number> {
+  const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
+  const regions = regionsOf(config, options.regions);
+  const context = await openRoleContext(config);
+  try {
+    await start(context, regions);
+    context.health.started();
+    await context.lifecycle.closing;
+  } catch (error) {
+    // Asked to end while it still waited for a server: that is an end like any other.
+    if (!context.lifecycle.signal.aborted) throw error;
+  } finally {
+    await context.lifecycle.close('done');
+  }
+  return EXIT.ok;
+}
+
+function regionsOf(config: Config, asked: readonly string[]): readonly string[] {
+  const unknown = asked.filter((region) => !config.regions.includes(region));
+  if (unknown.length > 0)
+    throw new CommandError(
+      EXIT.refused,
+      `region ${unknown.join(', ')} is not configured; expected ${config.regions.join(', ')}`,
+    );
+  return asked.length === 0 ? config.regions : asked;
+}
+
+/** A role never creates streams; it waits until somebody has (`tocsin up`, `tocsin topology --apply`). */
+const untilTopology = (
+  { config, lifecycle, logger }: RoleContext,
+  log: Awaited<ReturnType<typeof openLog>>,
+): Promise<void> =>
+  until('the streams (`tocsin topology` shows what differs)', { lifecycle, logger }, async () => {
+    const differences = await log.ensureTopology(topologyOf(config), false);
+    if (differences.length > 0) throw new Error(differences.join('; '));
+  });

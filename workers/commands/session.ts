@@ -1,0 +1,84 @@
+/** What a command has open while it answers: configuration and, on demand, the two servers, tried once and closed at the end. */
+import { createRuns } from '../../triggers/path/runs.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { natsTarget, temporalTargetOf } from '../connect.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
+import { type RegionPath, regionPath } from '../region-path.ts';
+import { type TemporalClient, connectClient } from '../temporal-connection.ts';
+
+export interface CommonOptions {
+  readonly configFile?: string;
+  /** Print one JSON document instead of text. */
+  readonly json: boolean;
+}
+
+export interface Session {
+  readonly config: Config;
+  log(): Promise<EventLog>;
+  temporal(): Promise<TemporalClient>;
+  /** The path of each region asked for, all configured ones by default. */
+  paths(region?: string): Promise<readonly RegionPath[]>;
+  runs(): Promise<ReturnType<typeof createRuns>>;
+}
+
+/** Closes what was opened, whatever happens. */
+export async function withSession<T>(options: CommonOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
+  let log: Promise<EventLog> | undefined;
+  let temporal: Promise<TemporalClient> | undefined;
+  const session: Session = {
+    config,
+    log: () => (log ??= openLog(config)),
+    temporal: () => (temporal ??= openClient(config)),
+    paths: async (region) => {
+      const opened = await session.log();
+      return regionsOf(config, region).map((each) => regionPath(each, opened));
+    },
+    runs: async () => createRuns(await session.temporal()),
+  };
+  try {
+    return await work(session);
+  } finally {
+    await Promise.allSettled([log?.then((each) => each.close()), temporal?.then((each) => each.close())]);
+  }
+}
+
+function regionsOf(config: Config, region: string | undefined): readonly string[] {
+  if (region === undefined) return config.regions;
+  if (config.regions.includes(region)) return [region];
+  throw new CommandError(
+    EXIT.refused,
+    `region ${region} is not configured; expected one of ${config.regions.join(', ')}`,
+  );
+}
+
+async function openLog(config: Config): Promise<EventLog> {
+  const { url } = natsTarget(config);
+  const credsFile = process.env['NATS_CREDS'];
+  return connectLog({ servers: url, name: 'tocsin command', ...(credsFile === undefined ? {} : { credsFile }) }).catch(
+    unavailable(`NATS at ${url}`),
+  );
+}
+
+async function openClient(config: Config): Promise<TemporalClient> {
+  const target = temporalTargetOf(config);
+  return connectClient(target).catch(unavailable(`Temporal at ${target.connection.address ?? ''}`));
+}
+
+const unavailable =
+  (what: string) =>
+  (error: unknown): never => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(
+      EXIT.unavailable,
+      `${what} does not answer: ${why}. Is it up? (\`npm start\` brings one along.)`,
+      error,
+    );
+  };
+
+/** One document on stdout: JSON for machines, else the text. */
+export function output(options: CommonOptions, value: unknown, text: string): void {
+  process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+}
