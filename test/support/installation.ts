@@ -1,0 +1,166 @@
+/**
+ * A whole installation for one test file: real servers, a real sick service, and roles as processes of their own that can be killed.
+ * Everything is ended by `stop`, by pid, however the test ends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { stringify } from 'yaml';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
+import { type AuditReport, audit } from '../../triggers/path/audit.ts';
+import type { EventRecord } from '../../triggers/path/disposition.ts';
+import type { Runs } from '../../triggers/path/ports.ts';
+import { createRuns } from '../../triggers/path/runs.ts';
+import { type Config, loadConfig } from '../../workers/config.ts';
+import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
+import { topologyOf } from '../../workers/provision.ts';
+import { type RegionPath, regionPath } from '../../workers/region-path.ts';
+import { freePort } from '../../workers/servers/server-process.ts';
+import { type TestServers, startTestServers } from './servers.ts';
+import { until } from './until.ts';
+
+export interface RoleProcess {
+  readonly pid: number;
+  ready(): Promise<boolean>;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Installation {
+  readonly servers: TestServers;
+  readonly config: Config;
+  readonly region: string;
+  readonly log: EventLog;
+  readonly path: RegionPath;
+  readonly client: Client;
+  readonly runs: Runs;
+  readonly service: DemoService;
+  /** Environment with which a command or role reaches these servers. */
+  readonly env: NodeJS.ProcessEnv;
+  /** `tocsin <args>` as a process; resolves at once. */
+  startRole(...args: string[]): Promise<RoleProcess>;
+  /** The same, resolved when it is ready. */
+  startReady(...args: string[]): Promise<RoleProcess>;
+  records(): Promise<EventRecord[]>;
+  audit(): Promise<AuditReport>;
+  stop(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  readonly duplicateWindow?: string;
+  readonly reorderBound?: string;
+  readonly ackWait?: string;
+  readonly ui?: boolean;
+  readonly stubborn?: boolean;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const SERVICE = 'checkout';
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const servers = await startTestServers({ nats: true, temporal: true, ui: options.ui === true });
+  const region = 'eu';
+  const service = await startDemoService({
+    name: SERVICE,
+    region,
+    dir: join(servers.dir, 'demo'),
+    port: await freePort(),
+    stubborn: options.stubborn === true,
+  });
+  const file = join(servers.dir, 'tocsin.yaml');
+  const { duplicateWindow = '100ms', reorderBound = '1s', ackWait = '3s' } = options;
+  writeFileSync(
+    file,
+    stringify({
+      dataDir: join(servers.dir, 'data'),
+      regions: [region],
+      nats: { duplicateWindow },
+      trigger: { reorderBound, ackWait },
+      sweeper: { every: '1s' },
+      services: [service.target],
+      http: { allow: [{ origin: service.origin, private: true }] },
+    }),
+  );
+  const env = {
+    ...process.env,
+    TOCSIN_CONFIG: file,
+    NATS_URL: servers.natsUrl,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+  };
+  const config = loadConfig({ file, env: {} });
+  const log = await connectLog({ servers: servers.natsUrl, name: 'test' });
+  await log.ensureTopology(topologyOf(config), true);
+  const connection = await Connection.connect({ address: servers.temporalAddress });
+  const client = new Client({ connection, namespace: servers.namespace });
+  const runs = createRuns({ client, namespace: servers.namespace });
+  const path = regionPath(region, log);
+  const roles = new Set<RoleProcess>();
+
+  const startRole = async (...args: string[]): Promise<RoleProcess> => {
+    const role = await spawnRole(args, env, servers.dir);
+    roles.add(role);
+    return role;
+  };
+  return {
+    servers,
+    config,
+    region,
+    log,
+    path,
+    client,
+    runs,
+    service,
+    env,
+    startRole,
+    startReady: async (...args) => {
+      const role = await startRole(...args);
+      await until(`tocsin ${args.join(' ')} is ready`, () => role.ready());
+      return role;
+    },
+    records: async () => {
+      const found: EventRecord[] = [];
+      for await (const record of path.ledger.read({})) if (record.kind === 'event') found.push(record);
+      return found;
+    },
+    audit: () => audit({ ...path, runs, since: 0, repair: false, instance: 'test' }),
+    stop: async () => {
+      await Promise.all([...roles].map((role) => role.kill()));
+      await service.close();
+      await log.close().catch(() => undefined);
+      await connection.close().catch(() => undefined);
+      await servers.stopAll();
+    },
+  };
+}
+
+async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), ...args], {
+    cwd: ROOT,
+    env: { ...env, TOCSIN_HEALTH_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = createWriteStream(join(dir, `${args.join('-')}-${child.pid ?? 0}.log`));
+  child.stdout.pipe(output);
+  child.stderr.pipe(output);
+  return {
+    pid: child.pid ?? -1,
+    ready: async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
+      await response.arrayBuffer();
+      return response.status === 200;
+    },
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
+  };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}

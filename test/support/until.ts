@@ -1,0 +1,26 @@
+/** Waits for something to become true, by looking again and again; the bound is a failure, never a pause. */
+import assert from 'node:assert/strict';
+
+const LOOK_EVERY_MS = 50;
+
+/** Resolves with the first value that is neither null nor false. Errors of `look` count as "not yet". */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | false> | T | null | false,
+  withinMs = 60_000,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  let last: unknown;
+  while (performance.now() < deadline) {
+    try {
+      const value = await look();
+      if (value !== null && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  return assert.fail(
+    `${what}: not within ${withinMs} ms${last instanceof Error ? `, last error: ${last.message}` : ''}`,
+  );
+}
