@@ -1,26 +1,18 @@
-/** Waits for something to become true, by looking again and again; the bound is a failure, never a pause. */
-import assert from 'node:assert/strict';
+/** Waits for what another process does: looks again and again, and fails by name when it does not come. */
 
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 20;
 
-/** Resolves with the first value that is neither null nor false. Errors of `look` count as "not yet". */
+/** Resolves to the first value that is neither null, undefined nor false; rejects after `withinMs`. */
 export async function until<T>(
   what: string,
-  look: () => Promise<T | null | false> | T | null | false,
-  withinMs = 60_000,
-): Promise<T> {
+  look: () => T | Promise<T>,
+  withinMs = 30_000,
+): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + withinMs;
-  let last: unknown;
-  while (performance.now() < deadline) {
-    try {
-      const value = await look();
-      if (value !== null && value !== false) return value;
-    } catch (error) {
-      last = error;
-    }
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen as Exclude<T, null | undefined | false>;
+    if (performance.now() > deadline) throw new Error(`${what}: not seen within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-  return assert.fail(
-    `${what}: not within ${withinMs} ms${last instanceof Error ? `, last error: ${last.message}` : ''}`,
-  );
 }

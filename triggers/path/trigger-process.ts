@@ -149,7 +149,8 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     ready: () => lanes.length === LANES.length && lanes.every((lane) => lane.pulling()),
     close: async (deadlineMs) => {
       stop.abort();
-      await Promise.race([running, pause(deadlineMs)]);
+      const done = new AbortController();
+      await Promise.race([running.finally(() => done.abort()), pause(deadlineMs, done.signal)]);
     },
   };
 }
@@ -159,10 +160,10 @@ const aborted = (signal: AbortSignal): Promise<null> =>
     signal.aborted ? resolve(null) : signal.addEventListener('abort', () => resolve(null), { once: true }),
   );
 
-const pause = (delayMs: number, signal?: AbortSignal): Promise<void> =>
+const pause = (delayMs: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, delayMs);
-    signal?.addEventListener('abort', () => {
+    signal.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve();
     });

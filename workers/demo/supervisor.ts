@@ -44,6 +44,8 @@ export async function startDemoService(options: DemoOptions): Promise<DemoServic
   let current: ChildProcess | undefined;
 
   const begin = async (): Promise<void> => {
+    // Closed while the next instance was due: nothing would end that one.
+    if (closing) return;
     starts += 1;
     const invocation = `${name}-${starts}`;
     const exhausted = options.stubborn === true && starts > 1;
@@ -53,8 +55,9 @@ export async function startDemoService(options: DemoOptions): Promise<DemoServic
     });
     current = child;
     child.once('exit', () => {
+      if (closing) return;
       writeState(dir, null);
-      if (!closing) setTimeout(() => void begin(), RESTART_AFTER_MS).unref();
+      setTimeout(() => void begin(), RESTART_AFTER_MS).unref();
     });
     await Promise.race([once(child, 'message'), once(child, 'exit')]);
     if (child.exitCode === null && child.pid !== undefined) writeState(dir, { invocation, pid: child.pid });
