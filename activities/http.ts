@@ -48,7 +48,7 @@ const MAX_BODY_BYTES = 262_144;
 export function createHttp(options: HttpOptions): Http {
   const allowed = new Map(options.allow.map((entry) => [new URL(entry.origin).origin, entry]));
   return {
-    request: (request) => {
+    request: async (request) => {
       const url = parse(request.url);
       const entry = allowed.get(url.origin);
       if (entry === undefined) {

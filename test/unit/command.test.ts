@@ -12,19 +12,14 @@ const LONG_MS = 60_000;
 const node = (script: string, ...args: string[]): string[] => [process.execPath, '-e', script, ...args];
 const ECHO = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))';
 
-/** Writes its pid and its child's pid into a file, then both wait for a minute, deaf to SIGTERM. */
-const FAMILY = `
-  process.on('SIGTERM', () => {});
-  const deaf = "process.on('SIGTERM', () => {}); process.send('up'); setTimeout(() => {}, 60000)";
-  const child = require('node:child_process').spawn(process.execPath, ['-e', deaf], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  child.once('message', () => {
-    child.disconnect();
-    const fs = require('node:fs');
-    fs.writeFileSync(process.argv[1] + '.next', JSON.stringify([process.pid, child.pid]));
-    fs.renameSync(process.argv[1] + '.next', process.argv[1]);
-  });
-  setTimeout(() => {}, 60000);
-`;
+/** Writes its pid and its child's pid into a file; both are deaf to SIGTERM and wait for a minute. */
+const family = (file: string): string[] => [
+  'sh',
+  '-c',
+  'trap "" TERM; sleep 60 & echo "[$$, $!]" > "$1.next" && mv "$1.next" "$1"; wait',
+  'family',
+  file,
+];
 
 describe('command', () => {
   let dir: string;
@@ -129,7 +124,7 @@ describe('command', () => {
 
   it('a time-out ends the command and all that it started, even when they are deaf to SIGTERM', async () => {
     const file = join(dir, 'timed-out');
-    const result = await runCommand({ argv: node(FAMILY, file), timeoutMs: 1_500 });
+    const result = await runCommand({ argv: family(file), timeoutMs: 2_000 });
     assert.equal(result.timedOut, true);
     assert.equal(result.exitCode, null);
     await untilGone(file);
@@ -139,7 +134,7 @@ describe('command', () => {
     const file = join(dir, 'cancelled');
     const controller = new AbortController();
     const reason = new Error('the run was cancelled');
-    const run = runCommand({ argv: node(FAMILY, file), timeoutMs: LONG_MS }, { signal: controller.signal });
+    const run = runCommand({ argv: family(file), timeoutMs: LONG_MS }, { signal: controller.signal });
     const rejected = assert.rejects(run, reason);
     await until('both processes', () => existsSync(file));
     controller.abort(reason);

@@ -80,7 +80,6 @@ function deliver(message: JsMsg): Delivery {
     },
     nak: (delayMs) => message.nak(delayMs),
     working: () => message.working(),
-    term: () => Promise.resolve(message.term()),
   };
 }
 

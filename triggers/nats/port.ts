@@ -33,7 +33,7 @@ export interface StoredMessage {
   readonly data: Uint8Array;
 }
 
-/** One delivery to this process. Exactly one of ack, nak or term ends it; without any it comes back after `ack_wait`. */
+/** One delivery to this process. Exactly one of ack and nak ends it; without any it comes back after `ack_wait`. */
 export interface Delivery extends StoredMessage {
   /** 1 on the first delivery. */
   readonly deliveryCount: number;
@@ -43,8 +43,6 @@ export interface Delivery extends StoredMessage {
   nak(delayMs: number): void;
   /** Ask for more time: restarts `ack_wait`. */
   working(): void;
-  /** Never deliver again. Only after the message is stored elsewhere. */
-  term(): Promise<void>;
 }
 
 export interface ConsumeOptions {

@@ -1,0 +1,62 @@
+/** A trigger process and a sweeper under failpoints, as a process of its own. Settings come as one JSON argument; calls are written on exit. */
+import { writeFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { triggers } from '../../triggers/index.ts';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { createRuns } from '../../triggers/path/runs.ts';
+import { createSweeper } from '../../triggers/path/sweeper.ts';
+import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
+import { regionPath } from '../../workers/region-path.ts';
+import { type Failpoint, withDeliveryFailpoints, withFailpoints } from './failpoint.ts';
+
+export interface FailpointSettings {
+  readonly natsUrl: string;
+  readonly temporalAddress: string;
+  readonly region: string;
+  readonly failpoints: readonly Failpoint[];
+  readonly logFile: string;
+  readonly callsFile: string;
+}
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as FailpointSettings;
+const { region, failpoints } = settings;
+const calls = new Set<string>();
+process.on('SIGTERM', () => {
+  writeFileSync(settings.callsFile, JSON.stringify([...calls]));
+  process.exit(0);
+});
+
+const connection = await Connection.connect({ address: settings.temporalAddress });
+const client = new Client({ connection });
+const plain = await connectLog({ servers: settings.natsUrl, name: 'failpoint' });
+const log = withDeliveryFailpoints(plain, failpoints, calls, { earlier: 4, maxNakMs: 200 });
+const path = regionPath(region, withFailpoints('log', log, failpoints, calls));
+const ports = {
+  log: path.log,
+  book: withFailpoints('book', path.book, failpoints, calls),
+  ledger: withFailpoints('ledger', path.ledger, failpoints, calls),
+  deadLetters: withFailpoints('deadLetters', path.deadLetters, failpoints, calls),
+  attempts: withFailpoints('attempts', path.attempts, failpoints, calls),
+};
+const logger = pino({ level: 'debug' }, pino.destination({ dest: settings.logFile, sync: true }));
+createTriggerProcess({
+  ...ports,
+  region,
+  regions: [region],
+  engine: withFailpoints('engine', createEngine({ client, namespace: 'default' }), failpoints, calls),
+  triggers,
+  options: { reorderBoundMs: 1_000, maxInFlight: 16, ackWaitMs: 1_500 },
+  instance: `failpoint/${process.pid}`,
+  logger,
+}).start();
+createSweeper({
+  region,
+  runs: withFailpoints('runs', createRuns({ client, namespace: 'default' }), failpoints, calls),
+  ledger: ports.ledger,
+  book: ports.book,
+  logger,
+  everyMs: 500,
+  windowMs: 3_600_000,
+}).start();
