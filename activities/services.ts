@@ -76,7 +76,7 @@ export function createServiceActivities({ region, services, http }: ServiceDepen
     /** May run twice: the second time another instance runs, and the command leaves that one alone. */
     restartUnit: async ({ service, invocation }: RestartRequest): Promise<{ readonly restarted: boolean }> => {
       const target = find(service);
-      const argv = target.restart.map((arg) => arg.replaceAll('{invocation}', invocation ?? 'none'));
+      const argv = target.restart.map((arg) => arg.replaceAll('{invocation}', () => invocation ?? 'none'));
       const result = await run(target, argv);
       if (result.exitCode === OTHER_INSTANCE) return { restarted: false };
       return { restarted: succeeded(result, argv) };
@@ -114,8 +114,13 @@ async function probe(
 async function currentInvocation(target: ServiceTarget): Promise<string | null> {
   const result = await run(target, target.status);
   succeeded(result, target.status);
-  const answer = JSON.parse(result.stdout) as { invocation?: unknown };
-  return typeof answer.invocation === 'string' ? answer.invocation : null;
+  try {
+    const answer = JSON.parse(result.stdout) as { invocation?: unknown } | null;
+    return typeof answer?.invocation === 'string' ? answer.invocation : null;
+  } catch (error) {
+    const printed = JSON.stringify(result.stdout.slice(0, 200));
+    throw new Error(`${target.status.join(' ')} printed ${printed}, expected {"invocation": "..."}`, { cause: error });
+  }
 }
 
 async function setRotation(target: ServiceTarget, which: 'takeOut' | 'putBack'): Promise<void> {

@@ -1,18 +1,27 @@
-/** Waits for what another process does: looks again and again, and fails by name when it does not come. */
+/** Waits for something to become true, by looking again and again; the bound is a failure, never a pause. */
+import assert from 'node:assert/strict';
 
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 50;
 
-/** Resolves to the first value that is neither null, undefined nor false; rejects after `withinMs`. */
+/** Resolves to the first value that is neither null, undefined nor false. An error of `look` counts as "not yet". */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  withinMs = 30_000,
+  withinMs = 60_000,
 ): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + withinMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== null && seen !== undefined && seen !== false) return seen as Exclude<T, null | undefined | false>;
-    if (performance.now() > deadline) throw new Error(`${what}: not seen within ${withinMs} ms`);
+  let last: unknown;
+  while (performance.now() < deadline) {
+    try {
+      const value = await look();
+      if (value !== null && value !== undefined && value !== false)
+        return value as Exclude<T, null | undefined | false>;
+    } catch (error) {
+      last = error;
+    }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+  return assert.fail(
+    `${what}: not within ${withinMs} ms${last instanceof Error ? `, last error: ${last.message}` : ''}`,
+  );
 }

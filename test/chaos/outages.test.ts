@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { LANES, eventStream, laneConsumer } from '../../triggers/nats/subject.ts';
+import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
+import { alertmanagerPayload, storeAlert } from '../support/payloads.ts';
+import { until } from '../support/until.ts';
+import { freePort } from '../../workers/servers/server-process.ts';
+
+const OUTAGE_MS = 60_000;
+const EVENTS = 500;
+const LOOK_EVERY_MS = 1_000;
+
+let tocsin: Installation;
+let roles: RoleProcess[] = [];
+let intakePort: number;
+before(async () => {
+  tocsin = await startInstallation();
+  intakePort = await freePort();
+  tocsin.env['TOCSIN_INTAKE_PORT'] = String(intakePort);
+});
+afterEach(async () => {
+  await Promise.all(roles.map((role) => role.kill()));
+  roles = [];
+});
+after(() => tocsin.stop());
+
+describe('outages', () => {
+  it(`Temporal is away for a minute while ${EVENTS} events arrive: kept, not circulated, all run when it is back`, async () => {
+    const trigger = await tocsin.startReady('trigger');
+    roles.push(trigger);
+    await tocsin.servers.temporal.stop();
+    for (let index = 0; index < EVENTS; index += 1)
+      await storeAlert(tocsin.log, tocsin.region, 'firing', { instance: `temporal ${index}` });
+    await until('the process says that it is not ready', async () => !(await trigger.ready()));
+    await throughout(OUTAGE_MS, async () => {
+      assert.equal(await trigger.ready(), false, 'not ready while Temporal is away');
+      assert.equal((await tocsin.records()).length, 0, 'nothing is recorded');
+      const { waiting, redelivered } = await consumers();
+      assert.equal(waiting, EVENTS, 'nothing is acknowledged');
+      // What was in flight when Temporal went away comes back; nothing goes round and round.
+      assert.ok(redelivered <= tocsin.config.trigger.maxInFlight, `${redelivered} redelivered`);
+    });
+    await tocsin.servers.temporal.start();
+    await everythingRuns(EVENTS);
+    await until('ready again without a restart', () => trigger.ready());
+  });
+
+  for (const how of ['stop', 'kill'] as const)
+    it(`NATS is away (${how}) for a minute while ${EVENTS} events arrive: refused with 503, all run when it is back`, async () => {
+      const before = (await tocsin.records()).length;
+      roles.push(await tocsin.startReady('trigger'), await tocsin.startReady('intake'));
+      const [trigger, intake] = roles;
+      assert.ok(trigger && intake);
+      await tocsin.servers.nats[how]();
+      await until('both say that they are not ready', async () => !(await trigger.ready()) && !(await intake.ready()));
+      assert.equal(await post(`nats ${how} refused`), 503);
+      const senders = Array.from({ length: EVENTS }, (_, index) => postUntilStored(`nats ${how} ${index}`));
+      await throughout(OUTAGE_MS, async () => {
+        assert.equal(await trigger.ready(), false);
+        assert.equal(await intake.ready(), false);
+      });
+      await tocsin.servers.nats.start();
+      await Promise.all(senders);
+      await everythingRuns(before + EVENTS);
+      await until(
+        'both are ready again without a restart',
+        async () => (await trigger.ready()) && (await intake.ready()),
+      );
+    });
+
+  it('servers and processes may be started in any order (24 permutations)', async () => {
+    for (const order of permutations(['nats', 'temporal', 'trigger', 'worker'])) {
+      await Promise.all([
+        tocsin.servers.nats.kill(),
+        tocsin.servers.temporal.stop(),
+        ...roles.map((role) => role.kill()),
+      ]);
+      roles = [];
+      for (const part of order) {
+        if (part === 'nats' || part === 'temporal') await tocsin.servers[part].start();
+        else roles.push(await tocsin.startRole(part));
+      }
+      const instance = `order ${order.join(' ')}`;
+      const { event } = await until('the event is stored', () =>
+        storeAlert(tocsin.log, tocsin.region, 'firing', { instance }),
+      );
+      await until(`${instance}: the run is completed`, async () => {
+        const { episode } = await tocsin.path.book.read(event.partitionkey ?? '');
+        const run = await tocsin.runs.find(episode?.triggers['restart-service']?.workflowId ?? '');
+        return run?.status === 'completed';
+      });
+      await until(`${instance}: ready`, async () =>
+        (await Promise.all(roles.map((role) => role.ready()))).every(Boolean),
+      );
+    }
+  });
+
+  it('the audit finds nothing amiss in the end', async () => {
+    await tocsin.log.ping();
+    assert.deepEqual((await tocsin.audit()).offenders, []);
+  });
+});
+
+/** Look once a second for as long as it lasts. */
+async function throughout(durationMs: number, look: () => Promise<void>): Promise<void> {
+  const end = performance.now() + durationMs;
+  while (performance.now() < end) {
+    await look();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function consumers(): Promise<{ waiting: number; redelivered: number }> {
+  const states = await Promise.all(
+    LANES.map((lane) => tocsin.log.consumerState(eventStream(tocsin.region), laneConsumer(lane))),
+  );
+  return {
+    waiting: states.reduce((sum, state) => sum + state.pending + state.ackPending, 0),
+    redelivered: states.reduce((sum, state) => sum + state.redelivered, 0),
+  };
+}
+
+async function everythingRuns(count: number): Promise<void> {
+  const records = await until(
+    `${count} records`,
+    async () => {
+      const found = await tocsin.records();
+      return found.length >= count && found;
+    },
+    180_000,
+  );
+  assert.equal(records.length, count);
+  for (const { dispositions } of records)
+    assert.deepEqual(
+      dispositions.map(({ kind }) => kind),
+      ['started'],
+    );
+  await until('everything is acknowledged', async () => (await consumers()).waiting === 0);
+}
+
+async function post(instance: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${intakePort}/in/alertmanager`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(alertmanagerPayload('firing', { instance })),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const body = (await response.json()) as { rejected?: unknown[] };
+  if (response.status === 503) assert.ok(response.headers.get('retry-after'), 'a 503 says when to come again');
+  else assert.deepEqual(body.rejected, []);
+  return response.status;
+}
+
+/** As a sender does that is told to come again. */
+const postUntilStored = (instance: string): Promise<true> =>
+  until(`${instance} is stored`, async () => ((await post(instance)) === 202 ? true : null), OUTAGE_MS * 3);
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, index) =>
+    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
+  );
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { pino } from 'pino';
+import { workflowBundle } from '../../workers/bundle.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+const ROOT = join(import.meta.dirname, '../..');
+const HISTORIES = join(import.meta.dirname, '../histories');
+/** Within the repository, because the bundler looks for packages from there upwards. */
+const SCRATCH = join(ROOT, '.tocsin/replay-test');
+
+const histories = readdirSync(HISTORIES)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => ({
+    workflowId: file,
+    history: JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as never,
+  }));
+
+describe('replay', () => {
+  before(() => mkdirSync(SCRATCH, { recursive: true }));
+  after(() => rmSync(SCRATCH, { recursive: true, force: true }));
+
+  it('there are recorded histories of every outcome', () => {
+    assert.deepEqual(
+      histories.map(({ workflowId }) => workflowId),
+      ['already-healthy', 'escalated', 'resolved-meanwhile', 'restarted'].map((name) => `restartService-${name}.json`),
+    );
+  });
+
+  it('recorded histories replay on the runbooks of today, without a server', async () => {
+    const { codePath } = await workflowBundle(SCRATCH, pino({ level: 'silent' }));
+    const replayed = [];
+    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath } }, histories)) {
+      assert.equal(error, undefined, `${workflowId}: ${error?.message}`);
+      replayed.push(workflowId);
+    }
+    assert.equal(replayed.length, histories.length);
+  });
+
+  it('a step taken out of a runbook is found', async () => {
+    const planted = join(SCRATCH, 'planted');
+    cpSync(join(ROOT, 'workflows'), join(planted, 'workflows'), { recursive: true });
+    const file = join(planted, 'workflows/restart-service.ts');
+    const source = readFileSync(file, 'utf8');
+    const changed = source.replace('if (seen.rotation) {', 'if (!seen.rotation) {');
+    assert.notEqual(changed, source);
+    writeFileSync(file, changed);
+    const bundle = await bundleWorkflowCode({
+      workflowsPath: join(planted, 'workflows/index.ts'),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const restarted = histories.filter(({ workflowId }) => workflowId.includes('restarted'));
+    const errors = [];
+    for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle }, restarted)) errors.push(error);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0]?.name ?? '', /DeterminismViolationError/);
+  });
+});
