@@ -25,49 +25,6 @@ afterEach(async () => {
 after(() => tocsin.stop());
 
 describe('outages', () => {
-  it(`Temporal is away for a minute while ${EVENTS} events arrive: kept, not circulated, all run when it is back`, async () => {
-    const trigger = await tocsin.startReady('trigger');
-    roles.push(trigger);
-    await tocsin.servers.temporal.stop();
-    for (let index = 0; index < EVENTS; index += 1)
-      await storeAlert(tocsin.log, tocsin.region, 'firing', { instance: `temporal ${index}` });
-    await until('the process says that it is not ready', async () => !(await trigger.ready()));
-    await throughout(OUTAGE_MS, async () => {
-      assert.equal(await trigger.ready(), false, 'not ready while Temporal is away');
-      assert.equal((await tocsin.records()).length, 0, 'nothing is recorded');
-      const { waiting, redelivered } = await consumers();
-      assert.equal(waiting, EVENTS, 'nothing is acknowledged');
-      // What was in flight when Temporal went away comes back; nothing goes round and round.
-      assert.ok(redelivered <= tocsin.config.trigger.maxInFlight, `${redelivered} redelivered`);
-    });
-    await tocsin.servers.temporal.start();
-    await everythingRuns(EVENTS);
-    await until('ready again without a restart', () => trigger.ready());
-  });
-
-  for (const how of ['stop', 'kill'] as const)
-    it(`NATS is away (${how}) for a minute while ${EVENTS} events arrive: refused with 503, all run when it is back`, async () => {
-      const before = (await tocsin.records()).length;
-      roles.push(await tocsin.startReady('trigger'), await tocsin.startReady('intake'));
-      const [trigger, intake] = roles;
-      assert.ok(trigger && intake);
-      await tocsin.servers.nats[how]();
-      await until('both say that they are not ready', async () => !(await trigger.ready()) && !(await intake.ready()));
-      assert.equal(await post(`nats ${how} refused`), 503);
-      const senders = Array.from({ length: EVENTS }, (_, index) => postUntilStored(`nats ${how} ${index}`));
-      await throughout(OUTAGE_MS, async () => {
-        assert.equal(await trigger.ready(), false);
-        assert.equal(await intake.ready(), false);
-      });
-      await tocsin.servers.nats.start();
-      await Promise.all(senders);
-      await everythingRuns(before + EVENTS);
-      await until(
-        'both are ready again without a restart',
-        async () => (await trigger.ready()) && (await intake.ready()),
-      );
-    });
-
   it('servers and processes may be started in any order (24 permutations)', async () => {
     for (const order of permutations(['nats', 'temporal', 'trigger', 'worker'])) {
       await Promise.all([
@@ -94,6 +51,50 @@ describe('outages', () => {
       );
     }
   });
+
+  it(`Temporal is away for a minute while ${EVENTS} events arrive: kept, not circulated, all run when it is back`, async () => {
+    const before = (await tocsin.records()).length;
+    const trigger = await tocsin.startReady('trigger');
+    roles.push(trigger);
+    await tocsin.servers.temporal.stop();
+    for (let index = 0; index < EVENTS; index += 1)
+      await storeAlert(tocsin.log, tocsin.region, 'firing', { instance: `temporal ${index}` });
+    await until('the process says that it is not ready', async () => !(await trigger.ready()));
+    await throughout(OUTAGE_MS, async () => {
+      assert.equal(await trigger.ready(), false, 'not ready while Temporal is away');
+      assert.equal((await tocsin.records()).length, before, 'nothing is recorded');
+      const { waiting, redelivered } = await consumers();
+      assert.equal(waiting, EVENTS, 'nothing is acknowledged');
+      // What was in flight when Temporal went away comes back; nothing goes round and round.
+      assert.ok(redelivered <= tocsin.config.trigger.maxInFlight, `${redelivered} redelivered`);
+    });
+    await tocsin.servers.temporal.start();
+    await everythingRuns(before + EVENTS);
+    await until('ready again without a restart', () => trigger.ready());
+  });
+
+  for (const how of ['stop', 'kill'] as const)
+    it(`NATS is away (${how}) for a minute while ${EVENTS} events arrive: refused with 503, all run when it is back`, async () => {
+      const before = (await tocsin.records()).length;
+      roles.push(await tocsin.startReady('trigger'), await tocsin.startReady('intake'));
+      const [trigger, intake] = roles;
+      assert.ok(trigger && intake);
+      await tocsin.servers.nats[how]();
+      await until('both say that they are not ready', async () => !(await trigger.ready()) && !(await intake.ready()));
+      assert.equal(await post(`nats ${how} refused`), 503);
+      const senders = Array.from({ length: EVENTS }, (_, index) => postUntilStored(`nats ${how} ${index}`));
+      await throughout(OUTAGE_MS, async () => {
+        assert.equal(await trigger.ready(), false);
+        assert.equal(await intake.ready(), false);
+      });
+      await tocsin.servers.nats.start();
+      await Promise.all(senders);
+      await everythingRuns(before + EVENTS);
+      await until(
+        'both are ready again without a restart',
+        async () => (await trigger.ready()) && (await intake.ready()),
+      );
+    });
 
   it('the audit finds nothing amiss in the end', async () => {
     await tocsin.log.ping();
