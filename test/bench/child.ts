@@ -1,0 +1,114 @@
+/**
+ * A measured process: a trigger process, a bare consumer to compare it with, or workers. Orders come by IPC, one at a time; the answer has
+ * the elapsed and the processor time of exactly the work that was ordered.
+ */
+import { pino } from 'pino';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import { eventStream, laneConsumer } from '../../triggers/nats/subject.ts';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
+import { regionPath } from '../../workers/region-path.ts';
+import { freePort } from '../../workers/servers/server-process.ts';
+import { connectTemporal } from '../../workers/temporal-connection.ts';
+import { installRuntime } from '../../workers/temporal-runtime.ts';
+import { createWorker } from '../../workers/worker.ts';
+import { benchTriggers } from './bench-triggers.ts';
+
+export type Order =
+  /** Pull until `count` events of the region are recorded; for ever when it is null. */
+  | { readonly kind: 'trigger'; readonly region: string; readonly count: number | null }
+  /** Consume `count` events, publish one message for each, acknowledge. */
+  | { readonly kind: 'bare'; readonly region: string; readonly count: number }
+  | { readonly kind: 'worker'; readonly region: string; readonly codePath: string };
+
+export interface Answer {
+  readonly elapsedMs: number;
+  readonly cpuMs: number;
+  /** Requests to Temporal, by the SDK's own count. */
+  readonly rpcs: number;
+}
+
+const MAX_IN_FLIGHT = 64;
+const ACK_WAIT_MS = 30_000;
+const [natsUrl = '', temporalAddress = ''] = process.argv.slice(2);
+const logger = pino({ level: 'error' });
+const metricsPort = await freePort();
+installRuntime({ logger, metricsPort });
+const log = await connectLog({ servers: natsUrl, name: 'bench' });
+const temporal = await connectTemporal({
+  connection: { address: temporalAddress },
+  namespace: 'default',
+  external: true,
+});
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (order: Order) => {
+  void carryOut(order).then((answer) => process.send?.(answer));
+});
+process.send?.('ready');
+
+async function carryOut(order: Order): Promise<Answer> {
+  if (order.kind === 'worker') return work(order.region, order.codePath);
+  const rpcsBefore = await requests();
+  const cpuBefore = process.cpuUsage();
+  const begun = performance.now();
+  await (order.kind === 'trigger' ? trigger(order.region, order.count) : bare(order.region, order.count));
+  const elapsedMs = performance.now() - begun;
+  const cpu = process.cpuUsage(cpuBefore);
+  return { elapsedMs, cpuMs: (cpu.user + cpu.system) / 1_000, rpcs: (await requests()) - rpcsBefore };
+}
+
+async function trigger(region: string, count: number | null): Promise<void> {
+  let recorded = 0;
+  let done: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => (done = resolve));
+  const running = createTriggerProcess({
+    ...regionPath(region, log),
+    regions: [region],
+    engine: createEngine(temporal),
+    triggers: benchTriggers,
+    options: { reorderBoundMs: 1_000, maxInFlight: MAX_IN_FLIGHT, ackWaitMs: ACK_WAIT_MS },
+    instance: 'bench',
+    logger,
+    onRecorded: () => {
+      recorded += 1;
+      if (recorded === count) done();
+    },
+  });
+  running.start();
+  if (count === null) return;
+  await all;
+  // Not part of the work that was ordered: it ends while the answer is on its way.
+  void running.close(ACK_WAIT_MS);
+}
+
+async function bare(region: string, count: number): Promise<void> {
+  let handled = 0;
+  let done: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => (done = resolve));
+  const options = { stream: eventStream(region), consumer: laneConsumer('urgent'), maxInFlight: MAX_IN_FLIGHT };
+  const consumption = await log.consume(options, async (delivery) => {
+    await log.publish(`ledger.${region}.bare.${delivery.sequence}`, delivery.data);
+    await delivery.ack();
+    handled += 1;
+    if (handled === count) done();
+  });
+  await all;
+  void consumption.close(ACK_WAIT_MS);
+}
+
+async function work(region: string, codePath: string): Promise<Answer> {
+  const limits = { maxCachedWorkflows: 500, maxActivities: 50, shutdownGraceMs: 1_000 };
+  await createWorker(temporal, { kind: 'runbooks', codePath }, limits);
+  await createWorker(temporal, { kind: 'activities', region, activities: { step: () => Promise.resolve() } }, limits);
+  return { elapsedMs: 0, cpuMs: 0, rpcs: 0 };
+}
+
+/** Start, signal, describe and the like; polls and pings of the connection itself are no part of a start. */
+async function requests(): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  let sum = 0;
+  for (const [, operation, value] of text.matchAll(/^temporal_request_total\{[^}]*operation="(\w+)"[^}]*\} (\d+)/gm))
+    if (/^(StartWorkflow|SignalWorkflow|DescribeWorkflow)/.test(operation ?? '')) sum += Number(value);
+  return sum;
+}

@@ -1,0 +1,28 @@
+/** `npm run bench -- NAME [--json]`: exit code 1 when a target is missed. With --json, stdout is one array of rows. */
+import { parseArgs } from 'node:util';
+import { path } from './path.ts';
+import type { Row } from './statistics.ts';
+
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
+const rows: Row[] = [];
+for (const name of names) {
+  const bench = BENCHES[name];
+  if (bench === undefined) {
+    console.error(`no bench ${name}; expected one of ${Object.keys(BENCHES).join(', ')}`);
+    process.exit(2);
+  }
+  rows.push(...(await bench((line) => console.error(line))));
+}
+if (values.json) console.log(JSON.stringify(rows, null, 1));
+else
+  for (const { name, value, unit, target, ok, spread } of rows)
+    console.log(
+      `${ok === false ? 'MISSED' : ok === true ? 'ok    ' : '      '} ${name.padEnd(34)} ${value} ${unit} (${spread.join(' to ')})${target === null ? '' : `  target ${target}`}`,
+    );
+process.exit(rows.some(({ ok }) => ok === false) ? 1 : 0);

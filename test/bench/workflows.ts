@@ -1,0 +1,11 @@
+/** A run of three steps that cost nothing by themselves: what is left is the way. */
+import { runbook } from '../../workflows/kit/index.ts';
+
+export interface StepActivities {
+  step(input: { readonly name: string }): Promise<void>;
+}
+
+export const threeSteps = runbook<{ readonly service: string }, string, StepActivities>(async ({ service }, run) => {
+  for (const name of ['first', 'second', 'third']) await run.check(`${name} of ${service}`, (on) => on.step({ name }));
+  return 'done';
+});
