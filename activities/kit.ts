@@ -1,0 +1,12 @@
+/** What authors of activities compose, in a repository of their own. */
+export { type CommandHooks, type CommandRequest, type CommandResult, runCommand } from './command.ts';
+export {
+  type Http,
+  type HttpAllow,
+  type HttpOptions,
+  type HttpRequest,
+  type HttpResponse,
+  createHttp,
+} from './http.ts';
+export { idempotencyKey } from './idempotency-key.ts';
+export { permanent } from './permanent.ts';

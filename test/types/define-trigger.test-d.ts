@@ -1,0 +1,100 @@
+/** Mistakes that have to be compile errors. Nothing here runs: `npm run typecheck` fails when one of them becomes acceptable. */
+import { Type } from 'typebox';
+import { defineTrigger } from '../../triggers/define-trigger.ts';
+import { alertType, eventType } from '../../triggers/events/event-type.ts';
+import { runbook } from '../../workflows/kit/index.ts';
+
+const down = alertType('ServiceDown', Type.Object({ service: Type.String() }));
+const deployed = eventType('com.example.deployed', Type.Object({ version: Type.String(), canary: Type.Boolean() }));
+
+defineTrigger({
+  id: 'right',
+  on: down,
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.labels.service }),
+});
+defineTrigger({
+  id: 'right-too',
+  on: deployed,
+  match: { canary: true },
+  when: ({ data }) => data.version.startsWith('2.'),
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.version }),
+});
+
+defineTrigger({
+  id: 'wrong-runbook',
+  on: down,
+  // @ts-expect-error there is no such runbook
+  run: 'restartServce',
+  input: () => ({ service: 'x' }),
+});
+
+defineTrigger({
+  id: 'wrong-input',
+  on: down,
+  run: 'restartService',
+  // @ts-expect-error the runbook wants `service`
+  input: ({ data }) => ({ name: data.labels.service }),
+});
+
+defineTrigger({
+  id: 'wrong-type-of-input',
+  on: down,
+  run: 'restartService',
+  // @ts-expect-error a number is no service
+  input: () => ({ service: 7 }),
+});
+
+defineTrigger({
+  id: 'missing-label',
+  on: down,
+  run: 'restartService',
+  // @ts-expect-error the event has no label `host`
+  input: ({ data }) => ({ service: data.labels.host }),
+});
+
+defineTrigger({
+  id: 'missing-field-in-when',
+  on: deployed,
+  // @ts-expect-error the event has no field `region`
+  when: ({ data }) => data.region === 'eu',
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.version }),
+});
+
+defineTrigger({
+  id: 'wrong-value-in-match',
+  on: deployed,
+  // @ts-expect-error `canary` is a boolean
+  match: { canary: 'yes' },
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.version }),
+});
+
+defineTrigger({
+  id: 'wrong-duration',
+  on: down,
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.labels.service }),
+  // @ts-expect-error not a duration
+  maxEventAge: 'two hours',
+});
+
+interface Steps {
+  look(input: { readonly what: string }): Promise<boolean>;
+}
+
+export const right = runbook<{ readonly what: string }, boolean, Steps>(({ what }, run) =>
+  run.check('look', (on) => on.look({ what })),
+);
+
+export const wrongStep = runbook<{ readonly what: string }, boolean, Steps>(({ what }, run) =>
+  // @ts-expect-error there is no such activity
+  run.check('look', (on) => on.lok({ what })),
+);
+
+export const wrongStepInput = runbook<{ readonly what: string }, boolean, Steps>((_input, run) =>
+  // @ts-expect-error the activity wants `what`
+  run.check('look', (on) => on.look({})),
+);

@@ -1,0 +1,6 @@
+/** What authors of triggers compose, in a repository of their own. */
+export { type OnFailure, type Trigger, type TriggerDefinition, triggersFor } from './define-trigger.ts';
+export type { Alert, AlertStatus } from './events/alert.ts';
+export type { CloudEvent, EventOf } from './events/cloud-event.ts';
+export { type EventType, alertType, eventType } from './events/event-type.ts';
+export type { Rejection, Source, SourceRequest, SourceResult } from './sources/source.ts';
