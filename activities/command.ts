@@ -69,6 +69,7 @@ export async function runCommand(request: CommandRequest, hooks: CommandHooks = 
       durationMs: Math.round(performance.now() - begun),
     };
   } finally {
+    group.over();
     clearTimeout(timer);
     clearInterval(beat);
     hooks.signal?.removeEventListener('abort', cancel);
@@ -98,12 +99,15 @@ const exited = (child: ChildProcess, program: string): Promise<number | null> =>
 
 function endable(child: ChildProcess) {
   let why: 'time-out' | 'cancelled' | undefined;
+  let kill: NodeJS.Timeout | undefined;
   return {
     ended: () => why,
+    /** The group's number may belong to somebody else once it has ended. */
+    over: () => clearTimeout(kill),
     end: (reason: 'time-out' | 'cancelled') => {
       why ??= reason;
       signalGroup(child, 'SIGTERM');
-      setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS).unref();
+      kill ??= setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS);
     },
   };
 }

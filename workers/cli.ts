@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
+import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
@@ -127,6 +128,14 @@ program
   .command('list')
   .description('runbooks, triggers, senders and targets')
   .action(() => end(list(common())));
+
+program
+  .command('detect <file...>')
+  .description('which sender wrote these files, and which events are in them')
+  .addOption(
+    new Option('-H, --header <line>', 'a header of the request; repeat for more').argParser(collect).default([]),
+  )
+  .action((files: string[], { header }: { header: string[] }) => end(detect({ ...common(), files, headers: header })));
 
 program
   .command('check')

@@ -107,7 +107,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'time-ancient': 'an instant of the year 2000 or later',
 };
 
-const badTime = (reason: string, { text, place }: TextAt): Omit<Rejection, 'index'> => ({
+export const badTime = (reason: string, { text, place }: TextAt): Omit<Rejection, 'index'> => ({
   reason,
   place,
   message: `${JSON.stringify(text.slice(0, 60))} is not ${EXPECTED[reason] ?? 'acceptable'}`,

@@ -9,7 +9,7 @@ import { URGENT_FROM } from '../events/severity.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
-import type { Rejection, Source } from '../sources/source.ts';
+import type { Control, Rejection, Source } from '../sources/source.ts';
 
 export interface IncomingRequest {
   readonly sender: string;
@@ -34,7 +34,12 @@ export interface AcceptOptions {
 }
 
 export type Accepted =
-  | { readonly kind: 'read'; readonly stored: readonly StoredEvent[]; readonly rejected: readonly Rejection[] }
+  | {
+      readonly kind: 'read';
+      readonly stored: readonly StoredEvent[];
+      readonly rejected: readonly Rejection[];
+      readonly control: Control | null;
+    }
   | { readonly kind: 'unsupported-media-type' };
 
 /** Publications of one request side by side. */
@@ -49,7 +54,7 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   const how = source.bodyOf(request.contentType, request.headers);
   if (how === 'refused') return { kind: 'unsupported-media-type' };
   const body = how === 'json' && request.raw.length > 0 ? parseJson(request.raw) : { ok: true as const, value: null };
-  if (!body.ok) return { kind: 'read', stored: [], rejected: [unreadable(body.reason, body.place)] };
+  if (!body.ok) return { kind: 'read', stored: [], rejected: [unreadable(body.reason, body.place)], control: null };
   const result = source.toEvents({
     ...request,
     body: body.value,
@@ -62,7 +67,8 @@ export async function accept(request: IncomingRequest, source: Source, options: 
     if (problem === null) good.push(event);
     else rejected.push({ index, ...problem });
   }
-  return { kind: 'read', stored: await publishAll(request.sender, source.kind, good, options), rejected };
+  const stored = await publishAll(request.sender, source.kind, good, options);
+  return { kind: 'read', stored, rejected, control: result.control ?? null };
 }
 
 async function publishAll(
@@ -90,7 +96,7 @@ async function publishAll(
 const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
 
 function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rejection, 'index'> | null {
-  if (!event.type.startsWith('tocsin.alert.') && !knownTypes.has(event.type)) {
+  if (!/^tocsin\.(alert|event)\./.test(event.type) && !knownTypes.has(event.type)) {
     const known = [...knownTypes].join(', ') || 'none';
     return {
       reason: 'unknown-event-type',

@@ -123,6 +123,7 @@ async function handle(
     );
   for (const stored of accepted.stored) options.onStored?.(stored);
   for (const { reason } of accepted.rejected) options.onRejected?.(sender.name, reason);
+  if (accepted.control !== null) return reply.code(accepted.control.answer.status).send(accepted.control.answer.body);
   return answer(reply, accepted.stored, accepted.rejected);
 }
 

@@ -12,6 +12,12 @@ import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts
 export const alertmanager: Source = {
   kind: 'alertmanager',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
+  recognises: ({ body }) =>
+    isObject(body) &&
+    Array.isArray(body['alerts']) &&
+    // Grafana speaks almost the same and says so by these.
+    !('orgId' in body || 'state' in body) &&
+    ('groupKey' in body || 'receiver' in body || 'groupLabels' in body),
   toEvents: (request) => {
     const { body } = request;
     if (!isObject(body)) return refuse('not-alertmanager', '', 'expected an object with an array `alerts`');

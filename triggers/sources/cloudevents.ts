@@ -7,6 +7,7 @@ import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema } from '../events/cloud-event.ts';
 import { readInstant } from '../events/instant.ts';
+import { isObject } from './read.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -20,13 +21,15 @@ export const cloudevents: Source = {
     if (isBinaryMode(headers)) return contentType === null || isJsonType(contentType) ? 'json' : 'bytes';
     return contentType === STRUCTURED || contentType === BATCH ? 'json' : 'refused';
   },
+  recognises: ({ body, headers }) =>
+    isBinaryMode(headers) || [body].flat().some((item) => isObject(item) && 'specversion' in item),
   toEvents: (request) => {
     const items = itemsOf(request);
     if ('rejected' in items) return items;
     const events: CloudEvent[] = [];
     const rejected: Rejection[] = [];
     for (const [index, item] of items.entries()) {
-      const place = request.contentType === BATCH ? `/${index}` : '';
+      const place = Array.isArray(request.body) && !isBinaryMode(request.headers) ? `/${index}` : '';
       const problem = problemOf(item, place, request);
       if (problem === null) events.push({ ...(item as CloudEvent), recordedtime: request.receivedAt });
       else rejected.push({ index, ...problem });
@@ -41,12 +44,12 @@ const refuse = (reason: string, place: string, message: string): SourceResult =>
 });
 
 function itemsOf(request: SourceRequest): readonly unknown[] | SourceResult {
-  if (request.contentType === BATCH) {
-    return Array.isArray(request.body)
-      ? (request.body as readonly unknown[])
-      : refuse('not-a-batch', '', 'expected an array of CloudEvents');
+  if (!isBinaryMode(request.headers)) {
+    if (Array.isArray(request.body)) return request.body as readonly unknown[];
+    return request.contentType === BATCH
+      ? refuse('not-a-batch', '', 'expected an array of CloudEvents')
+      : [request.body];
   }
-  if (!isBinaryMode(request.headers)) return [request.body];
   const event = binaryEvent(request);
   return typeof event === 'string' ? refuse('header-encoding', '', event) : [event];
 }

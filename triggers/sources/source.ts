@@ -28,12 +28,24 @@ export interface Rejection {
 export interface SourceResult {
   readonly events: readonly CloudEvent[];
   readonly rejected: readonly Rejection[];
+  /** Set when the request is about the delivery itself and starts nothing. */
+  readonly control?: Control;
+}
+
+export interface Control {
+  readonly kind: 'ping' | 'test' | 'subscription';
+  /** What the sender expects to be answered. */
+  readonly answer: { readonly status: number; readonly body: unknown };
+  /** Subscription: the address that confirms it, once the request is known to be genuine. */
+  readonly confirmUrl?: string;
 }
 
 export interface Source {
   readonly kind: string;
   /** How a body of this media type is read: parsed as JSON, left as bytes (`body` is null), or refused with 415. */
   bodyOf(contentType: string | null, headers: Readonly<Record<string, string>>): 'json' | 'bytes' | 'refused';
+  /** True only when the content itself says that it is of this kind; for `tocsin detect`, where no address says it. Never throws. */
+  recognises(request: SourceRequest): boolean;
   /** Never throws: whatever the body holds becomes events or rejections. */
   toEvents(request: SourceRequest): SourceResult;
 }

@@ -1,0 +1,38 @@
+/** Which sender wrote this, and which events are in it? By content alone; total: whatever the bytes hold, there is an answer. */
+import { createHash } from 'node:crypto';
+import type { CloudEvent } from '../events/cloud-event.ts';
+import { parseJson } from '../events/json.ts';
+import { sources } from './index.ts';
+import type { Rejection, SourceRequest } from './source.ts';
+
+export interface Detected {
+  /** Kind of the source; null when none recognises it. */
+  readonly source: string | null;
+  readonly events: readonly CloudEvent[];
+  readonly rejected: readonly Rejection[];
+}
+
+/** `headers`: lower-case names. */
+export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>>, receivedAt: string): Detected {
+  const parsed = parseJson(raw);
+  const request: SourceRequest = {
+    sender: 'detect',
+    headers,
+    contentType: headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null,
+    body: parsed.ok ? parsed.value : null,
+    raw,
+    rawSha256: createHash('sha256').update(raw).digest('hex'),
+    receivedAt,
+  };
+  // Bytes that are no JSON may still be a form or a text that a source knows; JSON that is refused may not.
+  const readable = parsed.ok || parsed.reason === 'not-json';
+  const source = readable ? [...sources.values()].find((each) => each.recognises(request)) : undefined;
+  if (source !== undefined) return { source: source.kind, ...source.toEvents(request) };
+  const reason = parsed.ok ? 'unknown-format' : parsed.reason;
+  const message = parsed.ok ? 'no source recognises this' : 'not acceptable as JSON';
+  return {
+    source: null,
+    events: [],
+    rejected: [{ index: null, reason, place: parsed.ok ? '' : parsed.place, message }],
+  };
+}
