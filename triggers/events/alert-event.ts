@@ -116,5 +116,5 @@ export const badTime = (reason: string, { text, place }: TextAt): Omit<Rejection
 /** A key is also a subject token, a workflow id and a search attribute: a longer one ends in a hash of the whole. */
 function boundedKey(key: string): string {
   if (key.length <= MAX_KEY) return key;
-  return `${key.slice(0, MAX_KEY)}-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  return `${key.slice(0, MAX_KEY).toWellFormed()}-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
 }

@@ -12,6 +12,7 @@ export function attributesOf(headers: Readonly<Record<string, string>>): Attribu
   const attributes: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith('ce-')) continue;
+    if (!isAttribute(name.slice(3))) return { ok: false, message: `${name} is not the name of an attribute` };
     try {
       attributes[name.slice(3)] = decodeURIComponent(value.replace(/^"(.*)"$/, '$1'));
     } catch {
@@ -23,6 +24,10 @@ export function attributesOf(headers: Readonly<Record<string, string>>): Attribu
   if (typeof severity === 'string') attributes['severitynumber'] = Number(severity);
   return { ok: true, attributes };
 }
+
+/** Lower-case letters and digits; `data` is the body. The others would not survive as keys of a JSON object. */
+const isAttribute = (name: string): boolean =>
+  /^[a-z0-9]+$/.test(name) && !['data', 'constructor', 'prototype'].includes(name);
 
 /** `application/json`, `application/cloudevents+json` and the like, with or without parameters. */
 export const isJsonType = (contentType: string): boolean => /^[^;]*[/+]json\s*(;|$)/i.test(contentType);

@@ -39,21 +39,26 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
   } catch {
     return refuse('not-json');
   }
-  return scanKeys(text) ?? scanValue(value, '') ?? { ok: true, value };
+  return scanKeys(text) ?? scanValue(value) ?? { ok: true, value };
 }
 
 const refuse = (reason: JsonProblem, place = ''): Extract<ParsedJson, { ok: false }> => ({ ok: false, reason, place });
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /** Counts brackets outside strings, without recursion: it runs before the parser may. */
 function tooDeep(text: string): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i += 1) {
-    const char = text[i];
-    if (char === '"') i = endOfString(text, i);
-    else if (char === '{' || char === '[') {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = endOfString(text, i);
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
       depth += 1;
       if (depth > MAX_DEPTH) return true;
-    } else if (char === '}' || char === ']') depth -= 1;
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
   }
   return false;
 }
@@ -63,19 +68,21 @@ function scanKeys(text: string): Extract<ParsedJson, { ok: false }> | null {
   const open: (Set<string> | null)[] = [];
   const path: string[] = [];
   for (let i = 0; i < text.length; i += 1) {
-    const char = text[i];
-    if (char === '{' || char === '[') open.push(char === '{' ? new Set() : null);
-    else if (char === '}' || char === ']') {
+    const code = text.charCodeAt(i);
+    if (code === OPEN_OBJECT) open.push(new Set());
+    else if (code === OPEN_ARRAY) open.push(null);
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
       open.pop();
       path.length = Math.min(path.length, open.length);
-    } else if (char === '"') {
+    } else if (code === QUOTE) {
       const end = endOfString(text, i);
       const keys = open.at(-1);
       if (keys !== null && keys !== undefined && isKey(text, end)) {
-        const key = JSON.parse(text.slice(i, end + 1)) as string;
-        const place = pointer([...path.slice(0, open.length - 1), key]);
-        if (FORBIDDEN_KEYS.has(key)) return refuse('forbidden-key', place);
-        if (keys.has(key)) return refuse('duplicate-key', place);
+        const key = unquoted(text, i, end);
+        if (keys.has(key) || FORBIDDEN_KEYS.has(key)) {
+          const place = pointer([...path.slice(0, open.length - 1), key]);
+          return refuse(keys.has(key) ? 'duplicate-key' : 'forbidden-key', place);
+        }
         keys.add(key);
         path[open.length - 1] = key;
       }
@@ -85,27 +92,38 @@ function scanKeys(text: string): Extract<ParsedJson, { ok: false }> | null {
   return null;
 }
 
-function scanValue(value: unknown, place: string): Extract<ParsedJson, { ok: false }> | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : refuse('number-out-of-range', place);
-  if (typeof value === 'string') return value.isWellFormed() ? null : refuse('lone-surrogate', place);
+/** The text of a string token; escapes are rare, so the parser is asked only when there are some. */
+function unquoted(text: string, start: number, end: number): string {
+  const inner = text.slice(start + 1, end);
+  return inner.includes('\\') ? (JSON.parse(`"${inner}"`) as string) : inner;
+}
+
+function scanValue(value: unknown): Extract<ParsedJson, { ok: false }> | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : refuse('number-out-of-range');
+  if (typeof value === 'string') return value.isWellFormed() ? null : refuse('lone-surrogate');
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
-    const found = key.isWellFormed() ? scanValue(inner, `${place}/${escape(key)}`) : refuse('lone-surrogate', place);
-    if (found !== null) return found;
+    const found = key.isWellFormed() ? scanValue(inner) : refuse('lone-surrogate');
+    if (found !== null) return { ...found, place: key.isWellFormed() ? `/${escape(key)}${found.place}` : '' };
   }
   return null;
 }
 
 function endOfString(text: string, start: number): number {
   let i = start + 1;
-  while (i < text.length && text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+  for (; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) return i;
+    if (code === BACKSLASH) i += 1;
+  }
   return i;
 }
 
 function isKey(text: string, end: number): boolean {
   let i = end + 1;
-  while (i < text.length && /\s/.test(text[i] ?? '')) i += 1;
-  return text[i] === ':';
+  // Between a key and its colon JSON allows only these, all below `!`.
+  while (i < text.length && text.charCodeAt(i) <= 0x20) i += 1;
+  return text.charCodeAt(i) === COLON;
 }
 
 const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -3,13 +3,15 @@
  * every other one why not. Resolves only when every PubAck is there.
  */
 import { createHash } from 'node:crypto';
+import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
-import { type JsonProblem, parseJson } from '../events/json.ts';
+import { type JsonProblem, MAX_DEPTH, parseJson } from '../events/json.ts';
 import { URGENT_FROM } from '../events/severity.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
-import type { Control, Rejection, Source } from '../sources/source.ts';
+import { MAX_ITEMS } from '../sources/read.ts';
+import type { Control, Rejection, Source, SourceResult } from '../sources/source.ts';
 
 export interface IncomingRequest {
   readonly sender: string;
@@ -46,8 +48,6 @@ export type Accepted =
 const PUBLISH_BATCH = 64;
 /** Room for headers within a message of the stream. */
 const HEADER_BYTES = 4_096;
-/** Events in one request; more than any sender's group holds. */
-const MAX_ITEMS = 10_000;
 
 /** Rejects with the errors of the events log; then nothing may be answered but "try again". */
 export async function accept(request: IncomingRequest, source: Source, options: AcceptOptions): Promise<Accepted> {
@@ -60,15 +60,31 @@ export async function accept(request: IncomingRequest, source: Source, options: 
     body: body.value,
     rawSha256: createHash('sha256').update(request.raw).digest('hex'),
   });
+  const isBatch = Array.isArray(body.value) && !isBinaryMode(request.headers);
   const rejected: Rejection[] = [...result.rejected];
   const good: CloudEvent[] = [];
-  for (const [index, event] of result.events.entries()) {
+  for (const { event, index } of numbered(result)) {
     const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, options.knownTypes);
     if (problem === null) good.push(event);
-    else rejected.push({ index, ...problem });
+    else rejected.push({ index, ...problem, place: (isBatch ? `/${index}` : '') + problem.place });
   }
+  rejected.sort((a, b) => (a.index ?? -1) - (b.index ?? -1));
   const stored = await publishAll(request.sender, source.kind, good, options);
   return { kind: 'read', stored, rejected, control: result.control ?? null };
+}
+
+/** An item of a request is one event or one rejection, in order: the events are the items that were not rejected. */
+function numbered({
+  events,
+  rejected,
+}: SourceResult): readonly { readonly event: CloudEvent; readonly index: number }[] {
+  const taken = new Set(rejected.map(({ index }) => index));
+  let index = -1;
+  return events.map((event) => {
+    do index += 1;
+    while (taken.has(index));
+    return { event, index };
+  });
 }
 
 async function publishAll(
@@ -104,6 +120,7 @@ function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rej
       message: `no trigger listens for ${JSON.stringify(event.type)}; known: ${known}`,
     };
   }
+  if (isTooDeep(event)) return { reason: 'too-deep', place: '', message: EXPECTED['too-deep'] };
   const size = encode(event).length;
   if (size <= EVENT_MAX_BYTES - HEADER_BYTES) return null;
   return {
@@ -112,6 +129,12 @@ function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rej
     message: `${size} bytes, at most ${EVENT_MAX_BYTES - HEADER_BYTES} allowed`,
   };
 }
+
+/** In its envelope a body lies deeper than it came; what the consumer would refuse to read must not be stored. */
+const isTooDeep = (value: unknown, left = MAX_DEPTH): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (left === 0 || Object.values(value).some((inner) => isTooDeep(inner, left - 1)));
 
 const tooMany = (): Omit<Rejection, 'index'> => ({
   reason: 'too-many-events',
@@ -123,7 +146,7 @@ const EXPECTED: Readonly<Record<JsonProblem, string>> = {
   'empty-body': 'expected a body',
   'not-utf8': 'expected UTF-8 text',
   'not-json': 'expected one complete JSON value',
-  'too-deep': 'nested deeper than 64 levels',
+  'too-deep': `nested deeper than ${MAX_DEPTH} levels`,
   'duplicate-key': 'an object has the same key twice',
   'forbidden-key': 'a key that could change the prototype of an object',
   'number-out-of-range': 'a number beyond what a double can hold',

@@ -4,6 +4,7 @@
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { LogRefused } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
 import type { Rejection, Source } from '../sources/source.ts';
 import { type Accepted, type StoredEvent, accept } from './accept.ts';
@@ -42,6 +43,7 @@ export interface Intake {
 }
 
 const RETRY_AFTER_S = 5;
+const CHECK_SLOW_MS = 1_000;
 
 /** Throws when a sender is not protected as its address demands. */
 export function createIntake(options: IntakeOptions): Intake {
@@ -52,6 +54,10 @@ export function createIntake(options: IntakeOptions): Intake {
     bodyLimit: options.limits.maxBodyBytes,
     requestTimeout: options.limits.bodyTimeoutMs,
     forceCloseConnections: 'idle',
+    // Node looks for slow requests every 30 s unless told otherwise, which would be the real bound.
+    http: { connectionsCheckingInterval: Math.min(options.limits.bodyTimeoutMs, CHECK_SLOW_MS) },
+    frameworkErrors: (error, _request, reply) =>
+      void refuse(reply, error.statusCode ?? 400, 'bad-request', error.message),
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -63,7 +69,7 @@ export function createIntake(options: IntakeOptions): Intake {
     return handle(options, sender, request, reply);
   });
   server.setNotFoundHandler((request, reply) =>
-    request.url.startsWith('/in/')
+    request.url.startsWith('/in/') && request.method !== 'POST'
       ? refuse(reply.header('allow', 'POST'), 405, 'method-not-allowed', 'expected POST')
       : refuse(reply, 404, 'not-found', 'expected POST /in/<sender>'),
   );
@@ -112,7 +118,9 @@ async function handle(
       options,
     );
   } catch (error) {
-    options.logger.warn({ err: error, sender: sender.name }, 'cannot store now, the sender is asked to come again');
+    // Also when a human has to mend the log first (LogRefused): 503 is the one answer that every sender repeats, so nothing is lost.
+    const level = error instanceof LogRefused ? 'error' : 'warn';
+    options.logger[level]({ err: error, sender: sender.name }, 'cannot store now, the sender is asked to come again');
     return comeAgain(reply, 'cannot-store', 'the events log does not take it now; send it again');
   }
   if (accepted.kind === 'unsupported-media-type')

@@ -41,13 +41,20 @@ export interface DispatcherOptions {
 const MAX_CONFLICTS = 8;
 const DEFAULT_EXECUTION_TIMEOUT = '1h';
 
+/** A delivery, decoded once. */
+export interface Received {
+  readonly delivery: Delivery;
+  readonly decoded: Decoded;
+  /** What serialises deliveries and files their records: alert key or event id. */
+  readonly identity: string;
+}
+
 export interface Dispatcher {
-  /** What serialises deliveries: alert key or event id. */
-  identity(delivery: StoredMessage): string;
+  receive(delivery: Delivery): Received;
   /** Settle one delivery; resolves after its acknowledgement is confirmed. */
-  dispatch(delivery: Delivery): Promise<EventRecord>;
-  /** Bury a message that kills processes, without reading it. */
-  quarantine(delivery: Delivery, message: string): Promise<EventRecord>;
+  dispatch(received: Received): Promise<EventRecord>;
+  /** Bury a message that kills processes, without carrying anything out. */
+  quarantine(received: Received, message: string): Promise<EventRecord>;
 }
 
 export function createDispatcher(given: DispatcherOptions): Dispatcher {
@@ -56,7 +63,6 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
   const options = { ...given, triggers };
   const knownTypes = new Set(triggers.map(({ on }) => on.type));
   const triggerSet = triggerSetHash(given.triggers);
-  const read = (delivery: StoredMessage): Decoded => decode(delivery, knownTypes);
 
   const finish = async (
     delivery: Delivery,
@@ -77,14 +83,12 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
   };
 
   return {
-    identity: (delivery) => {
-      const decoded = read(delivery);
-      return decoded.ok ? identityOfEvent(decoded) : unreadableIdentity(delivery);
+    receive: (delivery) => {
+      const decoded = decode(delivery, knownTypes);
+      return { delivery, decoded, identity: decoded.ok ? identityOfEvent(decoded) : unreadableIdentity(delivery) };
     },
-    dispatch: async (delivery) => {
-      const decoded = read(delivery);
+    dispatch: async ({ delivery, decoded, identity }) => {
       const position = positionOf(delivery);
-      const identity = decoded.ok ? identityOfEvent(decoded) : unreadableIdentity(delivery);
       const recorded = delivery.deliveryCount > 1 ? await options.ledger.find(identity, position) : null;
       if (recorded !== null && recorded.position.storedAt === position.storedAt) {
         await delivery.ack();
@@ -94,7 +98,7 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
       return finish(delivery, { position, event: summary(decoded), episode: done.effect, dispositions });
     },
-    quarantine: (delivery, message) => finish(delivery, unreadable(delivery, 'kills-process', message)),
+    quarantine: ({ delivery }, message) => finish(delivery, unreadable(delivery, 'kills-process', message)),
   };
 }
 

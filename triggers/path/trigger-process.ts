@@ -8,7 +8,7 @@ import { Conflict } from '../nats/errors.ts';
 import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
 import type { EventRecord } from './disposition.ts';
-import { createDispatcher, positionOf } from './dispatcher.ts';
+import { type Received, createDispatcher, positionOf } from './dispatcher.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 
@@ -57,7 +57,8 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   const handle = async (delivery: Delivery): Promise<void> => {
     const alive = setInterval(() => askForTime(delivery), options.options.ackWaitMs / 3);
     try {
-      await queue.run(dispatcher.identity(delivery), () => settle(delivery));
+      const received = dispatcher.receive(delivery);
+      await queue.run(received.identity, () => settle(received));
     } catch (error) {
       giveBack(delivery, error);
     } finally {
@@ -65,14 +66,15 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     }
   };
 
-  const settle = async (delivery: Delivery): Promise<void> => {
+  const settle = async (received: Received): Promise<void> => {
+    const { delivery } = received;
     const suspect = delivery.deliveryCount >= SUSPECT_FROM_DELIVERY;
     const deaths = suspect ? await options.attempts.begin(positionOf(delivery)) : 0;
     try {
       const record =
         deaths >= MAX_DEATHS
-          ? await dispatcher.quarantine(delivery, `${deaths} processes died with this message in hand`)
-          : await dispatcher.dispatch(delivery);
+          ? await dispatcher.quarantine(received, `${deaths} processes died with this message in hand`)
+          : await dispatcher.dispatch(received);
       options.onRecorded?.(record, delivery);
     } catch (error) {
       if (suspect) await options.attempts.end(positionOf(delivery)).catch(() => undefined);

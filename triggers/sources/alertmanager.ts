@@ -5,9 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
-import type { CloudEvent } from '../events/cloud-event.ts';
-import { type Json, countOf, firstLabel, isObject, labelsOf, textOf } from './read.ts';
-import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
+import { type Json, countOf, firstLabel, isObject, labelsOf, readItems, textOf } from './read.ts';
+import type { Source, SourceRequest, SourceResult } from './source.ts';
 
 export const alertmanager: Source = {
   kind: 'alertmanager',
@@ -23,14 +22,7 @@ export const alertmanager: Source = {
     if (!isObject(body)) return refuse('not-alertmanager', '', 'expected an object with an array `alerts`');
     if (!Array.isArray(body['alerts'])) return refuse('not-alertmanager', '/alerts', 'expected an array of alerts');
     const group = groupOf(body);
-    const events: CloudEvent[] = [];
-    const rejected: Rejection[] = [];
-    for (const [index, item] of (body['alerts'] as readonly unknown[]).entries()) {
-      const result = toEvent(request, item, `/alerts/${index}`, group);
-      if (result.ok) events.push(result.event);
-      else rejected.push({ index, ...result.rejection });
-    }
-    return { events, rejected };
+    return readItems(body['alerts'], (item, index) => toEvent(request, item, `/alerts/${index}`, group));
   },
 };
 
@@ -102,14 +94,16 @@ function keyOf(name: string | null, fingerprint: string | null, labels: Readonly
   const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   const readable = (name ?? 'unnamed').slice(0, 100);
-  return fingerprint === null
-    ? `${readable}:${hash.slice(0, 24)}`
-    : `${readable}:${fingerprint.slice(0, 64)}-${hash.slice(0, 8)}`;
+  const key = fingerprint === null ? hash.slice(0, 24) : `${fingerprint.slice(0, 64)}-${hash.slice(0, 8)}`;
+  // A cut may have halved a character.
+  return `${readable}:${key}`.toWellFormed();
 }
 
+/** Something that is not text is no time either, and is refused like one. */
 function timeAt(item: Json, field: string, place: string): TextAt | null {
-  const text = textOf(item[field]);
-  return text === null ? null : { text, place: `${place}/${field}` };
+  const value = item[field] ?? '';
+  if (value === '') return null;
+  return { text: typeof value === 'string' ? value : JSON.stringify(value), place: `${place}/${field}` };
 }
 
 function resourceOf(labels: Readonly<Record<string, string>>): Alert['resource'] {

@@ -7,7 +7,7 @@ import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema } from '../events/cloud-event.ts';
 import { readInstant } from '../events/instant.ts';
-import { isObject } from './read.ts';
+import { isObject, readItems } from './read.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -26,15 +26,13 @@ export const cloudevents: Source = {
   toEvents: (request) => {
     const items = itemsOf(request);
     if ('rejected' in items) return items;
-    const events: CloudEvent[] = [];
-    const rejected: Rejection[] = [];
-    for (const [index, item] of items.entries()) {
+    return readItems(items, (item, index) => {
       const place = Array.isArray(request.body) && !isBinaryMode(request.headers) ? `/${index}` : '';
       const problem = problemOf(item, place, request);
-      if (problem === null) events.push({ ...(item as CloudEvent), recordedtime: request.receivedAt });
-      else rejected.push({ index, ...problem });
-    }
-    return { events, rejected };
+      return problem === null
+        ? { ok: true, event: completed(item as CloudEvent, request) }
+        : { ok: false, rejection: problem };
+    });
   },
 };
 
@@ -62,12 +60,31 @@ function binaryEvent({ headers, contentType, body, raw }: SourceRequest): unknow
   return raw.length === 0 ? event : { ...event, data_base64: Buffer.from(raw).toString('base64') };
 }
 
+/** When we received it is ours to say; an alert's envelope repeats what the alert says, because lanes go by it. */
+function completed(event: CloudEvent, { receivedAt }: SourceRequest): CloudEvent {
+  if (!event.type.startsWith('tocsin.alert.')) return { ...event, recordedtime: receivedAt };
+  const { alertKey, severity } = event.data as Alert;
+  const number = event.severitynumber ?? severity.number;
+  return {
+    ...event,
+    partitionkey: alertKey,
+    ...(number === null ? {} : { severitynumber: number }),
+    recordedtime: receivedAt,
+  };
+}
+
 type Problem = Omit<Rejection, 'index'>;
 
 function problemOf(item: unknown, place: string, request: SourceRequest): Problem | null {
   const found = checkEnvelope(item)[0];
   if (found !== undefined) return { reason: 'not-a-cloudevent', place: place + found.place, message: found.message };
   const event = item as CloudEvent;
+  if (event.data !== undefined && event.data_base64 !== undefined)
+    return {
+      reason: 'not-a-cloudevent',
+      place: `${place}/data_base64`,
+      message: 'expected either data or data_base64',
+    };
   if (event.data_base64 !== undefined && !isBase64(event.data_base64))
     return { reason: 'bad-base64', place: `${place}/data_base64`, message: 'expected base64 text' };
   const time = event.time === undefined ? null : readInstant(event.time, request.receivedAt);

@@ -1,4 +1,29 @@
 /** Small readers of untyped JSON for sources: each says what is there, and never throws. */
+import type { AlertResult } from '../events/alert-event.ts';
+import type { CloudEvent } from '../events/cloud-event.ts';
+import type { Rejection, SourceResult } from './source.ts';
+
+/** Items of one request that are read; more than any sender's group holds. */
+export const MAX_ITEMS = 10_000;
+
+/** Each item becomes an event or a rejection of its own; those beyond the bound share one. */
+export function readItems(
+  items: readonly unknown[],
+  read: (item: unknown, index: number) => AlertResult,
+): SourceResult {
+  const events: CloudEvent[] = [];
+  const rejected: Rejection[] = [];
+  for (const [index, item] of items.slice(0, MAX_ITEMS).entries()) {
+    const result = read(item, index);
+    if (result.ok) events.push(result.event);
+    else rejected.push({ index, ...result.rejection });
+  }
+  if (items.length > MAX_ITEMS) {
+    const message = `${items.length} items were sent, the first ${MAX_ITEMS} are read`;
+    rejected.push({ index: MAX_ITEMS, reason: 'too-many-events', place: '', message });
+  }
+  return { events, rejected };
+}
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -29,4 +54,31 @@ export function firstLabel(
     if (value !== null) return { value, from: `${prefix}${name}` };
   }
   return null;
+}
+
+/** A non-empty text, or a number as text, else null: for ids that some versions of a sender write as numbers (0 is an id too). */
+export const idOf = (value: unknown): string | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : textOf(value);
+
+/** The texts, numbers and truth values of an object, as labels; what is null or nested is left out. */
+export function scalarsOf(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {};
+  const scalar = ([, each]: [string, unknown]): boolean => ['string', 'number', 'boolean'].includes(typeof each);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(scalar)
+      .map(([key, each]) => [key, String(each)]),
+  );
+}
+
+/** A text with the dotted path it was read from, for a location. */
+export function located(value: unknown, from: string): { readonly value: string; readonly from: string } | null {
+  const text = typeof value === 'string' ? value.trim() : '';
+  return text === '' ? null : { value: text, from };
+}
+
+/** A text with the JSON Pointer it was read from, for a time. */
+export function textAt(value: unknown, place: string): { readonly text: string; readonly place: string } | null {
+  const text = textOf(value);
+  return text === null ? null : { text, place };
 }

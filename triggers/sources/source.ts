@@ -25,6 +25,7 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** Every item of the request, in order, is one event or one rejection: so the events' own indexes are known. */
 export interface SourceResult {
   readonly events: readonly CloudEvent[];
   readonly rejected: readonly Rejection[];

@@ -1,0 +1,24 @@
+/** Epoch times as senders write them (numbers or digit strings, in seconds, milliseconds or nanoseconds) become RFC 3339 text in UTC. */
+
+/** Null when it is no such number. A fraction of a second is kept to the nanosecond. */
+export const epochSeconds = (value: unknown): string | null => epochText(value, 0);
+export const epochMillis = (value: unknown): string | null => epochText(value, 3);
+export const epochNanos = (value: unknown): string | null => epochText(value, 9);
+
+/** The last second of the year 9999. */
+const LAST_SECOND = 253_402_300_799n;
+
+/** `digits`: how many digits of the whole number stand behind the second. Digits are moved as text: a double would round them. */
+function epochText(value: unknown, digits: number): string | null {
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  const match = /^(\d{1,21})(?:\.(\d{1,20}))?$/.exec(text);
+  if (match === null) return null;
+  const [, whole = '', rest = ''] = match;
+  const padded = whole.padStart(digits + 1, '0');
+  const cut = padded.length - digits;
+  const seconds = BigInt(padded.slice(0, cut));
+  if (seconds > LAST_SECOND) return null;
+  const fraction = (padded.slice(cut) + rest).slice(0, 9).replace(/0+$/, '');
+  const iso = new Date(Number(seconds) * 1_000).toISOString().slice(0, 19);
+  return `${iso}${fraction === '' ? '' : `.${fraction}`}Z`;
+}

@@ -1,0 +1,13 @@
+/** The two ways a source says no: to one item, or to the whole request. Reasons are stable words, places are JSON Pointers. */
+import type { AlertResult } from '../events/alert-event.ts';
+import type { SourceResult } from './source.ts';
+
+export const refuseItem = (reason: string, place: string, message: string): Extract<AlertResult, { ok: false }> => ({
+  ok: false,
+  rejection: { reason, place, message },
+});
+
+export const refuseAll = (reason: string, place: string, message: string): SourceResult => ({
+  events: [],
+  rejected: [{ index: null, reason, place, message }],
+});
