@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createIntake } from '../../triggers/intake/intake.ts';
@@ -13,6 +14,7 @@ import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { regionTopology } from '../../triggers/nats/topology.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
+import { workflowId } from '../../triggers/path/workflow-id.ts';
 import { alertmanager } from '../../triggers/sources/alertmanager.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
@@ -25,28 +27,32 @@ import type { Answer, Order } from './child.ts';
 import { type Row, median, percentile, row } from './statistics.ts';
 
 const ROUNDS = 5;
-const STARTS = 300;
-const SETTLES = 2_000;
+const STARTS = 500;
+const SETTLES = 3_000;
 const SETTLE_KEYS = 200;
 const LATENCIES = 40;
 const IN_FLIGHT = 64;
 const IDLE_MS = 10_000;
 
 export async function path(report: (line: string) => void): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries({
+    starts: measureStarts,
+    settles: measureSettles,
+    latencies: measureLatencies,
+  })) {
+    report(`${name} ...`);
+    rows.push(...(await withBench((bench) => measure(bench, report))));
+  }
+  return [...rows, ...(await measureIdle(report))];
+}
+
+/** Servers of its own for each measurement: what one leaves behind must not slow the next. */
+async function withBench(measure: (bench: Bench) => Promise<Row[]>): Promise<Row[]> {
   const servers = await startTestServers({ nats: true, temporal: true });
   try {
     const bench = await open(servers);
-    try {
-      report('starts ...');
-      const starts = await measureStarts(bench, report);
-      report('settling ...');
-      const settles = await measureSettles(bench, report);
-      report('latencies ...');
-      const latencies = await measureLatencies(bench, report);
-      return [...starts, ...settles, ...latencies, ...(await measureIdle(report))];
-    } finally {
-      await bench.close();
-    }
+    return await measure(bench).finally(() => bench.close());
   } finally {
     await servers.stopAll();
   }
@@ -148,8 +154,11 @@ async function rawStarts({ temporal }: Bench, round: number): Promise<number> {
         workflowId: `raw/${round}/${index}`,
         taskQueue: RUNBOOK_QUEUE,
         args: [{ service: 'checkout' }],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowExecutionTimeout: '1h',
         memo: { tocsin: contextOf(index) },
         staticSummary: 'threeSteps for a raw start',
+        typedSearchAttributes: ATTRIBUTES.map((key) => ({ key, value: `raw ${index}` })),
       });
     }
   };
@@ -228,7 +237,7 @@ async function measureLatencies(bench: Bench, report: (line: string) => void): P
     const raw: number[] = [];
     const done: number[] = [];
     for (let index = 0; index < LATENCIES; index += 1) {
-      const ours = await latencyOf(bench, () => post(url, bench, `latency ${round} ${index}`));
+      const ours = await latencyOf(bench, () => post(url, `latency ${round} ${index}`));
       const bare = await latencyOf(bench, () => rawStart(bench, region, round, index));
       http.push(ours.toActivityMs);
       raw.push(bare.toActivityMs);
@@ -258,8 +267,7 @@ async function measureLatencies(bench: Bench, report: (line: string) => void): P
 /** Begin, then read from the run's own history when its first activity began and when it ended. Both clocks are this machine's. */
 async function latencyOf(bench: Bench, begin: () => Promise<string>) {
   const begun = Date.now() + (performance.now() % 1);
-  const workflowId = await begin();
-  const handle = bench.temporal.client.workflow.getHandle(workflowId);
+  const handle = bench.temporal.client.workflow.getHandle(await begin());
   await until('the run is there', () => handle.result().then(() => true));
   const { events } = await handle.fetchHistory();
   const first = events?.find((event) => event.activityTaskStartedEventAttributes);
@@ -270,37 +278,43 @@ async function latencyOf(bench: Bench, begin: () => Promise<string>) {
 const millis = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): number =>
   Number(time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6;
 
-async function post(url: string, bench: Bench, instance: string): Promise<string> {
+/** Resolves with the id the run will have: nothing may be asked of the servers that are being measured. */
+async function post(url: string, instance: string): Promise<string> {
+  const body = Buffer.from(JSON.stringify(alertmanagerPayload('firing', { instance })));
   const response = await fetch(`${url}/in/am`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(alertmanagerPayload('firing', { instance })),
+    body,
   });
   if (response.status !== 202) throw new Error(`the intake answered ${response.status}`);
   await response.arrayBuffer();
-  return until(`the run of ${instance}`, async () => {
-    for await (const info of bench.temporal.client.workflow.list({
-      query: `TocsinTrigger = 'bench' AND ExecutionStatus = 'Completed' AND CloseTime > '${new Date(Date.now() - 5_000).toISOString()}'`,
-      pageSize: 20,
-    })) {
-      const context = info.memo?.['tocsin'] as RunContext | undefined;
-      if (context?.event?.title?.includes(`${instance} `)) return info.workflowId;
-    }
-    return null;
+  return workflowId({ trigger: 'bench', key: alertKeyOf(body), generation: 1, attempt: 1 });
+}
+
+function alertKeyOf(raw: Uint8Array): string {
+  const { events } = alertmanager.toEvents({
+    sender: 'am',
+    headers: {},
+    contentType: 'application/json',
+    body: JSON.parse(Buffer.from(raw).toString('utf8')) as unknown,
+    raw,
+    rawSha256: '',
+    receivedAt: new Date().toISOString(),
   });
+  return events[0]?.partitionkey ?? '';
 }
 
 async function rawStart({ temporal }: Bench, region: string, round: number, index: number): Promise<string> {
-  const workflowId = `raw-latency/${round}/${index}`;
+  const id = `raw-latency/${round}/${index}`;
   await createEngine(temporal).start({
-    workflowId,
+    workflowId: id,
     workflowType: 'threeSteps',
     input: { service: 'checkout' },
     context: { ...contextOf(index), region },
     executionTimeoutMs: 60_000,
     summary: 'a raw start',
   });
-  return workflowId;
+  return id;
 }
 
 /** (e) memory and idle processor time of each role, as production runs them. */
@@ -350,6 +364,11 @@ async function store(log: EventLog, region: string, count: number, instance: (in
     await Promise.all(batch);
   }
 }
+
+/** What a run of a trigger carries as well: without them the two would not start the same thing. */
+const ATTRIBUTES = ['TocsinTrigger', 'TocsinAlert', 'TocsinRegion', 'TocsinService', 'TocsinSeverity'].map((name) =>
+  defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+);
 
 const contextOf = (sequence: number): RunContext => ({
   trigger: null,
