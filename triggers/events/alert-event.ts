@@ -17,11 +17,15 @@ export interface AlertFacts extends Partial<
   readonly status: AlertStatus;
   readonly statusText: string;
   readonly severity?: string | null;
+  /** The word that it stands for, where only this sender's documentation says so: 3 is P3 at Opsgenie. */
+  readonly severityWord?: string | null;
   /** As written by the sender; a zero time counts as not set. */
   readonly started?: TextAt | null;
   readonly ended?: TextAt | null;
   readonly occurred?: TextAt | null;
   readonly location?: Partial<Alert['location']>;
+  /** Tells occurrences apart where no time does (an event's own id, a level); equal for a redelivery. */
+  readonly occurrence?: string | null;
 }
 
 /** A text and its JSON Pointer in the payload. */
@@ -54,8 +58,17 @@ export function alertEvent(request: SourceRequest, facts: AlertFacts): AlertResu
   const occurred = read['occurred'] ?? (resolved ? ended : started);
   const alertKey = boundedKey(`${request.sender}:${facts.key}`);
   const text = facts.severity ?? null;
-  const number = severityNumber(text);
-  const { key: _key, started: _started, ended: _ended, occurred: _occurred, severity: _severity, ...given } = facts;
+  const number = severityNumber(facts.severityWord ?? text);
+  const {
+    severityWord: _word,
+    key: _key,
+    started: _started,
+    ended: _ended,
+    occurred: _occurred,
+    severity: _severity,
+    occurrence = null,
+    ...given
+  } = facts;
   const alert: Alert = {
     name: null,
     resource: null,
@@ -73,10 +86,10 @@ export function alertEvent(request: SourceRequest, facts: AlertFacts): AlertResu
     location: { ...NOWHERE, ...facts.location },
     raw: { sha256: request.rawSha256, contentType: request.contentType, ref: null },
   };
-  return { ok: true, event: envelope(request, alert) };
+  return { ok: true, event: envelope(request, alert, occurrence) };
 }
 
-function envelope(request: SourceRequest, alert: Alert): CloudEvent {
+function envelope(request: SourceRequest, alert: Alert, occurrence: string | null): CloudEvent {
   const { occurred, started, ended } = alert.time;
   const what = [
     request.sender,
@@ -85,6 +98,7 @@ function envelope(request: SourceRequest, alert: Alert): CloudEvent {
     started,
     alert.status === 'resolved' ? ended : null,
     occurred,
+    ...(occurrence === null ? [] : [occurrence]),
   ];
   return {
     specversion: '1.0',

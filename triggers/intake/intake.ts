@@ -9,6 +9,7 @@ import type { EventLog } from '../nats/port.ts';
 import type { Rejection, Source } from '../sources/source.ts';
 import { type Accepted, type StoredEvent, accept } from './accept.ts';
 import { type Auth, assertAuth, isAllowed } from './auth.ts';
+import { answerClientError } from './client-error.ts';
 
 export interface Sender {
   readonly name: string;
@@ -54,8 +55,13 @@ export function createIntake(options: IntakeOptions): Intake {
     bodyLimit: options.limits.maxBodyBytes,
     requestTimeout: options.limits.bodyTimeoutMs,
     forceCloseConnections: 'idle',
-    // Node looks for slow requests every 30 s unless told otherwise, which would be the real bound.
-    http: { connectionsCheckingInterval: Math.min(options.limits.bodyTimeoutMs, CHECK_SLOW_MS) },
+    // Node exchanges the two time-outs when that of the headers (60 s unless told otherwise) is the longer one, and looks only every 30 s.
+    http: {
+      headersTimeout: options.limits.bodyTimeoutMs,
+      requestTimeout: options.limits.bodyTimeoutMs,
+      connectionsCheckingInterval: Math.min(options.limits.bodyTimeoutMs, CHECK_SLOW_MS),
+    },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) =>
       void refuse(reply, error.statusCode ?? 400, 'bad-request', error.message),
   });

@@ -1,0 +1,83 @@
+/**
+ * One alert as Prometheus Alertmanager writes it, in its webhooks and in its API alike: labels, annotations, times and a fingerprint. The
+ * key comes from the labels, so both ways of hearing of an alert agree on it.
+ */
+import { createHash } from 'node:crypto';
+import type { Alert, AlertStatus } from '../events/alert.ts';
+import { type AlertFacts, type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
+import { locationOfLabels, resourceOfLabels } from './label-facts.ts';
+import { type Json, isObject, labelsOf, textOf } from './read.ts';
+import { refuseItem } from './refuse.ts';
+import type { SourceRequest } from './source.ts';
+
+export interface AlertmanagerForm {
+  /** The state as written, null where there is none, and the field that holds it. */
+  readonly statusOf: (item: Json) => { readonly text: string | null; readonly field: string };
+  readonly statuses: Readonly<Record<string, AlertStatus>>;
+  /** What a sender of the same family says beyond that. */
+  readonly more?: (item: Json, facts: AlertFacts) => Partial<AlertFacts>;
+}
+
+export function alertmanagerAlert(
+  request: SourceRequest,
+  item: unknown,
+  place: string,
+  group: Alert['group'],
+  { statusOf, statuses, more }: AlertmanagerForm,
+): AlertResult {
+  if (!isObject(item)) return refuseItem('not-an-object', place, 'expected an alert object');
+  const labels = labelsOf(item['labels']);
+  if (labels === null || Object.keys(labels).length === 0)
+    return refuseItem('bad-labels', `${place}/labels`, 'expected an object of strings with at least one label');
+  const annotations = labelsOf(item['annotations'] ?? {});
+  if (annotations === null)
+    return refuseItem('bad-annotations', `${place}/annotations`, 'expected an object of strings');
+  const { text: statusText, field } = statusOf(item);
+  if (statusText === null) {
+    const expected = Object.keys(statuses).join('", "');
+    return refuseItem('missing-status', `${place}/${field}`, `expected one of "${expected}"; it is never guessed`);
+  }
+  const name = textOf(labels['alertname']);
+  const facts: AlertFacts = {
+    key: keyOf(name, textOf(item['fingerprint']), labels),
+    status: Object.hasOwn(statuses, statusText) ? (statuses[statusText] ?? 'unknown') : 'unknown',
+    statusText,
+    name,
+    severity: textOf(labels['severity']),
+    started: timeAt(item, 'startsAt', place),
+    ended: timeAt(item, 'endsAt', place),
+    title: textOf(annotations['summary']) ?? textOf(annotations['title']) ?? name,
+    description: textOf(annotations['description']) ?? textOf(annotations['message']),
+    labels,
+    annotations,
+    resource: resourceOfLabels(labels),
+    location: locationOfLabels(labels),
+    links: {
+      source: textOf(item['generatorURL']),
+      runbook: textOf(annotations['runbook_url']) ?? textOf(annotations['runbook']),
+      dashboard: textOf(annotations['dashboard_url']) ?? textOf(annotations['dashboard']),
+    },
+    group,
+  };
+  return alertEvent(request, { ...facts, ...more?.(item, facts) });
+}
+
+/**
+ * A fingerprint is trusted to tell alerts apart, but some senders give one fingerprint to different labels: the labels' own hash stands
+ * beside it. Without a fingerprint the labels alone say what is sick.
+ */
+function keyOf(name: string | null, fingerprint: string | null, labels: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const hash = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  const readable = (name ?? 'unnamed').slice(0, 100);
+  const key = fingerprint === null ? hash.slice(0, 24) : `${fingerprint.slice(0, 64)}-${hash.slice(0, 8)}`;
+  // A cut may have halved a character.
+  return `${readable}:${key}`.toWellFormed();
+}
+
+/** Something that is not text is no time either, and is refused like one. */
+function timeAt(item: Json, field: string, place: string): TextAt | null {
+  const value = item[field] ?? '';
+  if (value === '') return null;
+  return { text: typeof value === 'string' ? value : JSON.stringify(value), place: `${place}/${field}` };
+}

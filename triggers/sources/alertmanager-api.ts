@@ -1,0 +1,65 @@
+/**
+ * Alerts as Alertmanager's API lists them: `GET /api/v2/alerts` and `/api/v2/alerts/groups`, and the older `/api/v1/alerts`. It is what one
+ * falls back to when a webhook was truncated. Here the status is an object, and the end of a firing alert is a forecast.
+ */
+import type { Alert } from '../events/alert.ts';
+import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
+import { isObject, readItems, textOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Source } from './source.ts';
+
+/** `unprocessed`: nobody has looked yet whether it is silenced, so it counts as neither. */
+const API: AlertmanagerForm = {
+  statusOf: ({ status }) => ({
+    text: isObject(status) ? textOf(status['state']) : null,
+    field: isObject(status) ? 'status/state' : 'status',
+  }),
+  statuses: { active: 'firing', suppressed: 'suppressed', unprocessed: 'unknown' },
+};
+
+export const alertmanagerApi: Source = {
+  kind: 'alertmanager-api',
+  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
+  recognises: ({ body }) => {
+    // Every alert has these, so the first one tells.
+    const item = listOf(body)?.find(({ kind }) => kind === 'alert')?.value;
+    return isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
+  },
+  toEvents: (request) => {
+    const items = listOf(request.body);
+    if (items === null) return refuseAll('not-alertmanager', '', 'expected an array of alerts, or of groups of alerts');
+    return readItems(items, (item) => {
+      const { kind, value, place, group } = item as Item;
+      return kind === 'alert'
+        ? alertmanagerAlert(request, value, place, group, API)
+        : refuseItem('not-a-group', place, 'expected an array of alerts');
+    });
+  },
+};
+
+interface Item {
+  readonly kind: 'alert' | 'bad-group';
+  readonly value: unknown;
+  readonly place: string;
+  readonly group: Alert['group'];
+}
+
+/** Alerts and groups in the order they came; null when the body is no list. */
+function listOf(body: unknown): readonly Item[] | null {
+  const [list, at] = isObject(body) && body['status'] === 'success' ? [body['data'], '/data'] : [body, ''];
+  if (!Array.isArray(list)) return null;
+  return (list as unknown[]).flatMap((each, index) => itemsOf(each, `${at}/${index}`));
+}
+
+function itemsOf(value: unknown, place: string): readonly Item[] {
+  if (!isObject(value) || !('alerts' in value)) return [{ kind: 'alert', value, place, group: null }];
+  const { alerts } = value;
+  if (!Array.isArray(alerts)) return [{ kind: 'bad-group', value, place: `${place}/alerts`, group: null }];
+  const group = { key: null, size: alerts.length, truncated: null, reason: null };
+  return alerts.map((alert: unknown, index) => ({
+    kind: 'alert',
+    value: alert,
+    place: `${place}/alerts/${index}`,
+    group,
+  }));
+}
