@@ -1,6 +1,8 @@
 /** What `tocsin.yaml` may say. Every figure has its default and its unit here; unknown keys are refused, because a typing error is one. */
 import { Type, type Static } from 'typebox';
 import type { ServiceTarget } from '../activities/services.ts';
+import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
+import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -10,6 +12,22 @@ const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Argv = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100 });
 /** Where a secret is kept; never the secret itself. */
 const SecretRef = Type.String({ pattern: '^(env:[A-Z][A-Z0-9_]*|file:/.+)$' });
+/** Two of them for the time of a rotation. */
+const Secrets = Type.Array(SecretRef, { minItems: 1, maxItems: 2 });
+
+const AUTHS = [
+  Closed({ kind: Type.Literal('none') }),
+  Closed({ kind: Type.Literal('bearer'), secrets: Secrets }),
+  Closed({ kind: Type.Literal('basic'), user: Type.String({ minLength: 1 }), secrets: Secrets }),
+  Closed({ kind: Type.Literal('signature'), scheme: Type.Enum([...SIGNATURE_SCHEMES]), secrets: Secrets }),
+] as const;
+/** Told apart by `kind`, so that a problem is one of the kind that is meant. */
+const AuthSchema = Type.Unsafe<Static<(typeof AUTHS)[number]>>({
+  type: 'object',
+  required: ['kind'],
+  discriminator: { propertyName: 'kind' },
+  oneOf: AUTHS,
+});
 
 export const ConfigSchema = Type.Object(
   {
@@ -44,10 +62,9 @@ export const ConfigSchema = Type.Object(
           /** Its address is `/in/<name>`. */
           name: Name,
           kind: Type.String({ minLength: 1 }),
-          auth: Type.Union([
-            Closed({ kind: Type.Literal('none') }),
-            Closed({ kind: Type.Literal('bearer'), tokens: Type.Array(SecretRef, { minItems: 1, maxItems: 2 }) }),
-          ]),
+          /** For kind `generic` only: where the facts stand in this sender's JSON. */
+          mapping: Type.Optional(GenericMappingSchema),
+          auth: AuthSchema,
         }),
         {
           default: [

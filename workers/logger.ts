@@ -12,7 +12,7 @@ export interface LoggerOptions {
 const WARN = 40;
 
 export function createLogger({ level, file }: LoggerOptions): Logger {
-  const options = { level, base: { pid: process.pid }, redact: ['*.authorization', '*.token', '*.tokens'] };
+  const options = { level, base: { pid: process.pid }, redact: ['*.authorization', '*.token', '*.secrets'] };
   if (file === undefined) return pino(options, destination({ fd: 1, sync: false }));
   mkdirSync(dirname(file), { recursive: true });
   const shown = { write: (line: string) => void process.stderr.write(short(line)) };

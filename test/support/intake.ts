@@ -37,7 +37,7 @@ export function intakeOptions(log: IntakeOptions['log'], changes: Partial<Intake
     senders: [
       { name: 'am', source: source('alertmanager'), auth: none },
       { name: 'ce', source: source('cloudevents'), auth: none },
-      { name: 'guarded', source: source('alertmanager'), auth: { kind: 'bearer', tokens: TOKENS } },
+      { name: 'guarded', source: source('alertmanager'), auth: { kind: 'bearer', secrets: TOKENS } },
     ],
     log,
     region: REGION,

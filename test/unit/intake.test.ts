@@ -56,10 +56,10 @@ describe('intake: who may send', () => {
         () =>
           createIntake(
             intakeOptions(storing, {
-              senders: senders.map((each) => ({ ...each, auth: { kind: 'bearer', tokens } })),
+              senders: senders.map((each) => ({ ...each, auth: { kind: 'bearer', secrets: tokens } })),
             }),
           ),
-        /sender am needs one or two bearer tokens/,
+        /sender am needs one or two secrets/,
       ));
 
   it('both tokens of a rotation are taken, nothing else is', async (t) => {

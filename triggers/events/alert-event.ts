@@ -32,6 +32,8 @@ export interface AlertFacts extends Partial<
 export interface TextAt {
   readonly text: string;
   readonly place: string;
+  /** What the sender wrote, where `text` was made out of it (from epoch seconds, from RFC 1123). */
+  readonly written?: string;
 }
 
 export type AlertResult =
@@ -52,7 +54,7 @@ export function alertEvent(request: SourceRequest, facts: AlertFacts): AlertResu
     const instant = readInstant(value.text, request.receivedAt);
     if (!instant.ok) return { ok: false, rejection: badTime(instant.reason, value) };
     read[name] = instant.utc;
-    original[name] = value.text;
+    original[name] = value.written ?? value.text;
   }
   const { started = null, ended = null } = read;
   const occurred = read['occurred'] ?? (resolved ? ended : started);

@@ -20,6 +20,7 @@ const strict = (options: Options): Ajv => {
     strictRequired: false,
     ownProperties: true,
     coerceTypes: false,
+    discriminator: true,
     ...options,
   });
   addFormats.default(ajv, ['date-time']);

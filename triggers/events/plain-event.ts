@@ -35,7 +35,7 @@ export function plainEvent(request: SourceRequest, facts: PlainFacts): AlertResu
     datacontenttype: 'application/json',
     recordedtime: request.receivedAt,
     ...(time === null ? {} : { time }),
-    ...(facts.subject ? { subject: facts.subject.slice(0, 2_000) } : {}),
+    ...(facts.subject ? { subject: facts.subject.slice(0, 2_000).toWellFormed() } : {}),
     ...(number === null ? {} : { severitynumber: number }),
     ...(text === null ? {} : { severitytext: text }),
     data: facts.data,

@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<string, number>> = {
   sev3: 13,
   p3: 13,
   notice: 10,
+  note: 10,
   information: 9,
   informational: 9,
   info: 9,

@@ -104,8 +104,10 @@ async function handle(
     options.onRejected?.(sender.name, reason);
     return refuse(reply, status, reason, message);
   };
-  if (!isAllowed(sender.auth, headers))
-    return rejectWith(401, 'not-authenticated', 'expected a bearer token that is configured');
+  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const now = new Date((options.now ?? Date.now)());
+  if (!isAllowed(sender.auth, { headers, raw }, now))
+    return rejectWith(401, 'not-authenticated', `expected authentication of kind ${sender.auth.kind}`);
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     return rejectWith(415, 'content-encoding', 'expected an uncompressed body');
   const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() || null;
@@ -117,8 +119,8 @@ async function handle(
         sender: sender.name,
         headers: kept,
         contentType,
-        raw: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-        receivedAt: new Date((options.now ?? Date.now)()).toISOString(),
+        raw,
+        receivedAt: now.toISOString(),
       },
       sender.source,
       options,

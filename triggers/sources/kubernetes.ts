@@ -44,15 +44,17 @@ interface Item {
 }
 
 const MAX_LINE_CHARS = 1_000_000;
+/** Stands in front of each text of `application/json-seq`. */
+const RECORD_SEPARATOR = String.fromCodePoint(0x1e);
 
 function linesOf(raw: Uint8Array): readonly Item[] {
   const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1').split('\n');
-  return lines.flatMap((line, index) => {
+  return lines.flatMap((line, index): readonly Item[] => {
     if (line.trim() === '') return [];
     const place = `/${index}`;
     if (line.length > MAX_LINE_CHARS) return [{ value: null, place, problem: 'line-too-long' }];
     // Latin 1 keeps every byte as it is, so that bad UTF-8 is found here and not repaired.
-    const parsed = parseJson(Buffer.from(line.replace(/^\u001e/, ''), 'latin1'));
+    const parsed = parseJson(Buffer.from(line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line, 'latin1'));
     return [
       parsed.ok
         ? { value: parsed.value, place, problem: null }
@@ -64,10 +66,15 @@ function linesOf(raw: Uint8Array): readonly Item[] {
 const isWatch = (value: unknown): value is Json =>
   isObject(value) && typeof value['type'] === 'string' && isObject(value['object']) && !('kind' in value);
 
+const isList = (value: Json): boolean =>
+  Array.isArray(value['items']) && textOf(value['kind'])?.endsWith('List') === true;
+
 /** Kubernetes objects say so by `kind` and `apiVersion`; exporters that post bare Events leave these two out. */
 function isOurs(value: unknown): boolean {
   if (isWatch(value)) return isOurs(value['object']);
-  if (!isObject(value) || !isObject(value['metadata'])) return false;
+  if (!isObject(value)) return false;
+  if (isList(value)) return typeof value['apiVersion'] === 'string';
+  if (!isObject(value['metadata'])) return false;
   if (typeof value['kind'] === 'string' && typeof value['apiVersion'] === 'string') return true;
   return textOf(value['reason']) !== null && (isObject(value['involvedObject']) || isObject(value['regarding']));
 }
@@ -77,7 +84,7 @@ function unpack(item: Item): readonly Item[] {
   const { value, place } = item;
   if (isWatch(value))
     return unpack({ value: value['object'], place: `${place}/object`, problem: null, change: String(value['type']) });
-  if (!isObject(value) || !Array.isArray(value['items']) || !/List$/.test(textOf(value['kind']) ?? '')) return [item];
+  if (!isObject(value) || !isList(value)) return [item];
   // Items of an EventList do not repeat its kind.
   const kind = value['kind'] === 'EventList' ? { kind: 'Event' } : {};
   return (value['items'] as readonly unknown[]).map((each, index) => ({

@@ -82,3 +82,13 @@ export function textAt(value: unknown, place: string): { readonly text: string; 
   const text = textOf(value);
   return text === null ? null : { text, place };
 }
+
+/** A time that a sender writes as a number, converted by `read`; what is no such number is passed on as it is, and refused with its place. */
+export function epochAt(
+  value: unknown,
+  place: string,
+  read: (value: unknown) => string | null,
+): { readonly text: string; readonly place: string } | null {
+  if (value === undefined || value === null || value === '') return null;
+  return { text: read(value) ?? (typeof value === 'string' ? value : JSON.stringify(value)), place };
+}

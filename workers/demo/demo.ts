@@ -1,6 +1,7 @@
 /** The story `npm start` tells: a real service falls sick, its alert arrives, the runbook restarts it, and it is healthy again. */
 import { join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
+import type { Auth } from '../../triggers/intake/auth.ts';
 import type { Config } from '../config.ts';
 import { toSender } from '../roles/intake-role.ts';
 import type { Lifecycle } from '../lifecycle.ts';
@@ -71,12 +72,19 @@ async function post(config: Config, intakeUrl: string, payload: unknown): Promis
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      ...(auth.kind === 'bearer' ? { authorization: `Bearer ${auth.tokens[0] ?? ''}` } : {}),
+      ...authorization(auth),
     },
     body: JSON.stringify(payload),
     signal: AbortSignal.timeout(POST_TIMEOUT_MS),
   });
   if (response.status !== 202) throw new Error(`the intake answered ${response.status}: ${await response.text()}`);
+}
+
+function authorization(auth: Auth): Record<string, string> {
+  if (auth.kind === 'none' || auth.kind === 'signature') return {};
+  const [secret = ''] = auth.secrets;
+  if (auth.kind === 'bearer') return { authorization: `Bearer ${secret}` };
+  return { authorization: `Basic ${Buffer.from(`${auth.user}:${secret}`).toString('base64')}` };
 }
 
 /** As Alertmanager sends it. The label `started` makes each demonstration an alert of its own. */

@@ -3,7 +3,9 @@ import { createIntake } from '../../triggers/intake/intake.ts';
 import type { StoredEvent } from '../../triggers/intake/accept.ts';
 import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { GENERIC, createGeneric } from '../../triggers/sources/generic.ts';
 import { sources } from '../../triggers/sources/index.ts';
+import type { Source } from '../../triggers/sources/source.ts';
 import { type Config, durationMs, readSecret } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { RoleContext } from './role-context.ts';
@@ -50,15 +52,27 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
   return url;
 }
 
-/** Rejects when the kind is unknown or a secret is missing. */
-export function toSender({ name, kind, auth }: Config['intake']['senders'][number]) {
+/** Rejects when the kind is unknown, a mapping is missing or out of place, or a secret is missing. */
+export function toSender(sender: Config['intake']['senders'][number]) {
+  const { name, auth } = sender;
+  const source = sourceOf(sender);
+  if (auth.kind === 'none') return { name, source, auth };
+  return { name, source, auth: { ...auth, secrets: auth.secrets.map((secret) => readSecret(secret)) } };
+}
+
+function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]): Source {
+  if (kind === GENERIC && mapping !== undefined) return createGeneric(mapping);
   const source = sources.get(kind);
-  if (source === undefined) {
+  if (source !== undefined && mapping === undefined) return source;
+  if (source !== undefined)
+    throw new CommandError(EXIT.refused, `sender ${name} has a mapping; only kind "${GENERIC}" takes one, not ${kind}`);
+  if (kind === GENERIC)
     throw new CommandError(
       EXIT.refused,
-      `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys()].join(', ')}`,
+      `sender ${name} has kind "${GENERIC}"; expected a mapping with key and status`,
     );
-  }
-  if (auth.kind === 'none') return { name, source, auth };
-  return { name, source, auth: { kind: auth.kind, tokens: auth.tokens.map((token) => readSecret(token)) } };
+  throw new CommandError(
+    EXIT.refused,
+    `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys(), GENERIC].join(', ')}`,
+  );
 }

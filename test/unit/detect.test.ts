@@ -1,0 +1,61 @@
+/** `detect` reads a file of unknown origin: by content alone, and whatever it holds there is an answer. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { detect } from '../../triggers/sources/detect.ts';
+import { alertmanagerPayload } from '../support/payloads.ts';
+
+const AT = '2026-06-01T12:00:00Z';
+const look = (content: unknown, headers: Readonly<Record<string, string>> = {}) =>
+  detect(Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)), headers, AT);
+const summary = ({ source, events, rejected }: ReturnType<typeof detect>): string =>
+  [source, events.length, ...rejected.map(({ reason, place }) => `${reason} ${place}`.trim())].join(' ');
+
+const event = { specversion: '1.0', id: '1', source: '/a', type: 'com.example.a' };
+
+describe('detect', () => {
+  for (const [name, content, expected] of [
+    ['a webhook of Alertmanager', alertmanagerPayload('firing'), 'alertmanager 1'],
+    ['one CloudEvent', event, 'cloudevents 1'],
+    ['a batch of CloudEvents', [event, { ...event, id: '' }], 'cloudevents 1 not-a-cloudevent /1/id'],
+    ['JSON that nobody knows', { a: 1 }, ' 0 unknown-format'],
+    ['an empty list', [], ' 0 unknown-format'],
+    ['nothing', '', ' 0 empty-body'],
+    ['text', 'hello', ' 0 not-json'],
+    ['a truncated body', '{"alerts":[{"status":"fir', ' 0 not-json'],
+    ['equal keys', '{"a":1,"a":2}', ' 0 duplicate-key /a'],
+    ['a key that changes prototypes', '{"alerts":[],"__proto__":{}}', ' 0 forbidden-key /__proto__'],
+    ['too deep', '['.repeat(100), ' 0 too-deep'],
+  ] as const)
+    it(name, () => assert.equal(summary(look(content)), expected));
+
+  it('bytes that are no text', () =>
+    assert.equal(summary(detect(Uint8Array.from([0x7b, 0xff, 0x7d]), {}, AT)), ' 0 not-utf8'));
+
+  it('headers say what the body does not', () => {
+    const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'com.example.a' };
+    assert.equal(summary(look({ a: 1 }, headers)), 'cloudevents 1');
+    assert.equal(look({ action: 'x', repository: {} }, { 'x-github-event': 'issues' }).source, 'github');
+  });
+
+  it('is total', () => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    const header = fc.constantFrom('ce-id', 'ce-specversion', 'x-github-event', 'content-type', 'sentry-hook-resource');
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json({ maxDepth: 5 }).map((text) => Buffer.from(text)),
+        ),
+        fc.dictionary(header, fc.string()),
+        (bytes, headers) => {
+          const { events, rejected } = detect(bytes, headers, AT);
+          for (const { reason, place } of rejected) assert.ok(reason !== '' && (place === '' || place.startsWith('/')));
+          for (const { specversion } of events) assert.equal(specversion, '1.0');
+        },
+      ),
+      { numRuns: 500 },
+    );
+    assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before);
+  });
+});

@@ -1,0 +1,110 @@
+/**
+ * Amazon EventBridge through an API destination. CloudWatch alarms and issues of AWS Health fire and resolve; everything else (an
+ * instance's state, a lifecycle hook) is a plain event that keeps all of `detail`. Format: docs.aws.amazon.com eventbridge, "AWS service event metadata".
+ */
+import type { AlertResult } from '../events/alert-event.ts';
+import { plainEvent } from '../events/plain-event.ts';
+import { arnOf, dotted } from './aws-arn.ts';
+import { healthIssue, isHealthIssue } from './aws-health.ts';
+import { eventBridgeAlarm } from './cloudwatch.ts';
+import { type Json, isObject, located, readItems, textAt, textOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Source, SourceRequest } from './source.ts';
+
+export const awsEventbridge: Source = {
+  kind: 'aws-eventbridge',
+  bodyOf: (contentType) =>
+    contentType === 'application/json' || contentType === 'application/x-amz-json-1.1' ? 'json' : 'refused',
+  recognises: ({ body }) => isEventBridge(body),
+  toEvents: (request) => {
+    const { body } = request;
+    if (!isObject(body)) return refuseAll('not-eventbridge', '', 'expected an EventBridge event as a JSON object');
+    // An alarm was created, edited or deleted: nothing became sick or well.
+    if (isConfigurationChange(body)) return { events: [], rejected: [] };
+    return readItems([body], () => eventBridgeEvent(request, body, ''));
+  },
+};
+
+/** AWS's own samples leave `version` out at times. */
+export const isEventBridge = (value: unknown): value is Json =>
+  isObject(value) &&
+  !('specversion' in value) &&
+  textOf(value['detail-type']) !== null &&
+  textOf(value['source']) !== null &&
+  isObject(value['detail']);
+
+export const isConfigurationChange = (event: Json): boolean =>
+  event['source'] === 'aws.cloudwatch' && event['detail-type'] === 'CloudWatch Alarm Configuration Change';
+
+/** `place`: JSON Pointer of the event, which may stand inside another message. */
+export function eventBridgeEvent(request: SourceRequest, event: Json, place: string): AlertResult {
+  const type = textOf(event['detail-type']);
+  if (type === null) return refuseItem('missing-type', `${place}/detail-type`, 'expected the type of the event');
+  const source = textOf(event['source']);
+  if (source === null) return refuseItem('missing-type', `${place}/source`, 'expected the source of the event');
+  if (source === 'aws.cloudwatch' && type === 'CloudWatch Alarm State Change')
+    return eventBridgeAlarm(request, event, place);
+  if (isHealthIssue(event)) return healthIssue(request, event, place);
+  const id = textOf(event['id']);
+  if (id === null) return refuseItem('missing-identity', `${place}/id`, 'expected the id of the event');
+  const resource = resourceOf(event);
+  return plainEvent(request, {
+    name: nameOf(source, type),
+    identity: [id],
+    occurred: textAt(event['time'], `${place}/time`),
+    subject: resource?.id ?? null,
+    data: { ...event, resource, location: locationOf(event, source, place) },
+  });
+}
+
+/** `aws.ec2` and "EC2 Instance State-change Notification" become `aws.ec2.instance-state-change-notification`. */
+function nameOf(source: string, type: string): string {
+  const product = source.startsWith('aws.') ? source : `eventbridge.${source}`;
+  let words = slug(type).split('-');
+  for (const said of product.split('.').slice(0, 2)) if (words.length > 1 && words[0] === said) words = words.slice(1);
+  const from = product
+    .split('.')
+    .map(slug)
+    .filter((part) => part !== '');
+  return [...from, words.join('-') || 'event'].join('.').slice(0, 120);
+}
+
+const slug = (text: string): string =>
+  text
+    .slice(0, 120)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+const INSTANCE = ['instance-id', 'EC2InstanceId', 'instanceId'];
+
+/** The instance where `detail` names one, else the only resource. AWS's own samples have blanks around ids. */
+function resourceOf(event: Json): { readonly kind: string | null; readonly id: string } | null {
+  const detail = isObject(event['detail']) ? event['detail'] : {};
+  for (const field of INSTANCE) {
+    const id = textOf(detail[field])?.trim();
+    if (id) return { kind: 'instance', id };
+  }
+  const resources: readonly unknown[] = Array.isArray(event['resources']) ? event['resources'] : [];
+  const id = resources.length === 1 ? textOf(resources[0])?.trim() : undefined;
+  return id ? { kind: arnOf(id)?.service ?? null, id } : null;
+}
+
+/** Trusted Advisor runs in one region and speaks of resources in another. */
+function locationOf(event: Json, source: string, place: string) {
+  const detail = isObject(event['detail']) ? event['detail'] : {};
+  const item = isObject(detail['check-item-detail']) ? detail['check-item-detail'] : {};
+  const details = isObject(detail['Details']) ? detail['Details'] : {};
+  const at = (path: string): string => dotted(`${place}/${path}`);
+  const region =
+    source === 'aws.trustedadvisor'
+      ? located(item['Region'], at('detail/check-item-detail/Region'))
+      : located(event['region'], at('region'));
+  return {
+    cloud: source.startsWith('aws.') ? { value: 'aws', from: at('source') } : null,
+    account: located(event['account'], at('account')),
+    region,
+    zone: located(details['Availability Zone'], at('detail/Details/Availability Zone')),
+    cluster: null,
+  };
+}

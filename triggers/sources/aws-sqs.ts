@@ -1,0 +1,129 @@
+/**
+ * Messages of an Amazon SQS queue: the Records form that Lambda functions get, and the answer of `ReceiveMessage`. A body that says itself
+ * what it is (an SNS envelope, an EventBridge event, an Alertmanager webhook, a CloudEvent) is opened; any other is a plain event.
+ */
+import { createHash } from 'node:crypto';
+import type { AlertResult } from '../events/alert-event.ts';
+import type { CloudEvent } from '../events/cloud-event.ts';
+import { epochMillis } from '../events/epoch.ts';
+import { parseJson } from '../events/json.ts';
+import { plainEvent } from '../events/plain-event.ts';
+import { alertmanager } from './alertmanager.ts';
+import { awsEventbridge } from './aws-eventbridge.ts';
+import { awsSns } from './aws-sns.ts';
+import { cloudevents } from './cloudevents.ts';
+import { type Json, MAX_ITEMS, epochAt, isObject, readItems, textOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
+
+const KNOWN_INSIDE: readonly Source[] = [alertmanager, awsSns, awsEventbridge, cloudevents];
+
+export const awsSqs: Source = {
+  kind: 'aws-sqs',
+  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
+  recognises: ({ body }) => {
+    const list = listOf(body);
+    return list !== null && list.items.length > 0 && list.items.every((item) => list.form.isMessage(item));
+  },
+  toEvents: (request) => {
+    const list = listOf(request.body);
+    if (list === null) return refuseAll('not-sqs', '', 'expected an array of messages in `Records` or `Messages`');
+    const { items, form } = list;
+    if (items.length > MAX_ITEMS)
+      return refuseAll('too-many-events', `/${form.list}`, `expected at most ${MAX_ITEMS} messages`);
+    return joined(items.map((item, index) => message(request, item, `/${form.list}/${index}`, form)));
+  },
+};
+
+/** Names differ between the two forms in their capitals only. */
+interface Form {
+  readonly list: 'Records' | 'Messages';
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: string;
+  readonly secret: string;
+  readonly isMessage: (item: unknown) => boolean;
+}
+
+const RECORDS: Form = {
+  list: 'Records',
+  id: 'messageId',
+  body: 'body',
+  attributes: 'attributes',
+  secret: 'receiptHandle',
+  isMessage: (item) => isObject(item) && item['eventSource'] === 'aws:sqs',
+};
+const MESSAGES: Form = {
+  list: 'Messages',
+  id: 'MessageId',
+  body: 'Body',
+  attributes: 'Attributes',
+  secret: 'ReceiptHandle',
+  isMessage: (item) => isObject(item) && 'MessageId' in item && 'ReceiptHandle' in item && 'Body' in item,
+};
+
+function listOf(body: unknown): { readonly items: readonly unknown[]; readonly form: Form } | null {
+  const form = isObject(body) && 'Messages' in body ? MESSAGES : RECORDS;
+  const items: unknown = isObject(body) ? body[form.list] : null;
+  return Array.isArray(items) ? { items, form } : null;
+}
+
+function message(request: SourceRequest, item: unknown, place: string, form: Form): SourceResult {
+  if (!isObject(item)) return readItems([item], () => refuseItem('not-an-object', place, 'expected a message'));
+  const body = item[form.body];
+  const at = `${place}/${form.body}`;
+  if (typeof body !== 'string')
+    return readItems([item], () => refuseItem('missing-body', at, 'expected the text sent'));
+  const raw = Buffer.from(body);
+  const parsed = parseJson(raw);
+  const json = parsed.ok ? parsed.value : null;
+  const inner: SourceRequest = {
+    ...request,
+    headers: {},
+    contentType: 'application/json',
+    body: json,
+    raw,
+    rawSha256: createHash('sha256').update(raw).digest('hex'),
+  };
+  const known = json === null ? undefined : KNOWN_INSIDE.find((source) => source.recognises(inner));
+  if (known !== undefined) return relocated(known.toEvents(inner), at);
+  return readItems([item], () => plain(request, item, place, form, parsed.ok ? { json } : {}));
+}
+
+function plain(request: SourceRequest, item: Json, place: string, form: Form, content: object): AlertResult {
+  const id = textOf(item[form.id]);
+  if (id === null) return refuseItem('missing-identity', `${place}/${form.id}`, 'expected the id of the message');
+  const attributes = isObject(item[form.attributes]) ? (item[form.attributes] as Json) : {};
+  const queue = textOf(item['eventSourceARN']);
+  // Who holds the receipt handle can delete the message.
+  const { [form.secret]: _secret, ...kept } = item;
+  return plainEvent(request, {
+    name: 'aws.sqs.message',
+    identity: [queue, id],
+    occurred: epochAt(attributes['SentTimestamp'], `${place}/${form.attributes}/SentTimestamp`, epochMillis),
+    subject: queue ?? id,
+    data: { ...kept, ...content },
+  });
+}
+
+/** One after another; every event and every rejection of a message counts as an item of its own. */
+function joined(results: readonly SourceResult[]): SourceResult {
+  const events: CloudEvent[] = [];
+  const rejected: Rejection[] = [];
+  for (const result of results) {
+    const before = events.length + rejected.length;
+    events.push(...result.events);
+    rejected.push(...result.rejected.map((each) => ({ ...each, index: before + (each.index ?? 0) })));
+  }
+  return { events, rejected };
+}
+
+/** What is wrong inside a message lies, for whoever reads the request, at its body. */
+const relocated = ({ events, rejected }: SourceResult, place: string): SourceResult => ({
+  events,
+  rejected: rejected.map((each) => ({
+    ...each,
+    place,
+    message: each.place === '' ? each.message : `in the body at ${each.place}: ${each.message}`,
+  })),
+});

@@ -1,0 +1,50 @@
+/**
+ * Service Health and Resource Health write to the activity log, so every message of theirs "fires": what it is about (an incident, a
+ * resource) and whether that is over stands in the properties.
+ */
+import type { AlertStatus } from '../events/alert.ts';
+import { type Json, textOf } from './read.ts';
+
+export interface AzureHealth {
+  /** What is sick; null when the message does not name it. */
+  readonly key: string | null;
+  readonly status: AlertStatus;
+  readonly statusText: string;
+}
+
+/** Stages that are over; the root cause analysis follows a resolved incident. */
+const OVER = new Set(['resolved', 'complete', 'canceled', 'cancelled', 'rca']);
+const STAGES = new Set(['active', 'planned', 'inprogress', 'rescheduled']);
+const HEALTH: Readonly<Record<string, AlertStatus>> = {
+  available: 'resolved',
+  unavailable: 'firing',
+  degraded: 'firing',
+};
+
+/** `service`: who wrote the message, in any spelling; null when it is another one or says nothing about health. */
+export function azureHealth(service: string | null, properties: Json, target: string | null): AzureHealth | null {
+  const writer = (service ?? '').toLowerCase().replaceAll(/[^a-z]/g, '');
+  const stage = writer === 'servicehealth' ? textOf(properties['stage']) : null;
+  if (stage !== null) {
+    const tracking = textOf(properties['trackingId']);
+    const word = stage.toLowerCase();
+    return {
+      key: tracking === null ? null : `service-health:${tracking}`,
+      status: OVER.has(word) ? 'resolved' : STAGES.has(word) ? 'firing' : 'unknown',
+      statusText: stage,
+    };
+  }
+  const health = writer === 'resourcehealth' ? textOf(properties['currentHealthStatus']) : null;
+  if (health === null) return null;
+  return {
+    key: target === null ? null : `resource-health:${target.toLowerCase()}`,
+    status: wordIn(HEALTH, health),
+    statusText: health,
+  };
+}
+
+/** The status of this word, in any case of letters. */
+export function wordIn(words: Readonly<Record<string, AlertStatus>>, text: string): AlertStatus {
+  const word = text.toLowerCase();
+  return Object.hasOwn(words, word) ? (words[word] ?? 'unknown') : 'unknown';
+}

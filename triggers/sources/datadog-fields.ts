@@ -1,0 +1,78 @@
+/**
+ * The fields of a Datadog webhook by the variable that fills them, whatever its template calls them. Texts that mean "not set" (empty,
+ * `null`, a variable that Datadog did not know and left as it was) are absent.
+ */
+import { isUtf8 } from 'node:buffer';
+import { parseJson } from '../events/json.ts';
+import { type Json, idOf, isObject } from './read.ts';
+import type { SourceRequest } from './source.ts';
+
+export interface Fields {
+  has(name: string): boolean;
+  text(name: string): string | null;
+  /** JSON Pointer of the field, or where it was expected. */
+  place(name: string): string;
+}
+
+/** Other names that templates in use give to a variable. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  alert_id: ['monitor_id'],
+  alert_scope: ['scope', 'scopes'],
+  alert_priority: ['priority', 'severity'],
+  title: ['event_title'],
+  body: ['event_msg'],
+  id: ['event_id'],
+  link: ['url'],
+  hostname: ['host'],
+};
+
+/** Of a nested field (`org/id`) too. */
+const namesOf = (name: string): readonly string[] => {
+  const names = [name, ...(ALIASES[name] ?? [])].map(plain);
+  return name.startsWith('org_') ? [...names, `org/${plain(name.slice(4))}`] : names;
+};
+
+/** Null when the body is no JSON object and no form. */
+export function fieldsOf(request: SourceRequest): Fields | null {
+  const body = bodyOf(request);
+  if (body === null) return null;
+  const found = new Map<string, { readonly value: unknown; readonly place: string }>();
+  const add = (object: Json, parent: string): void => {
+    for (const [key, value] of Object.entries(object)) {
+      const name = parent + plain(key);
+      const place = `/${parent}${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      if (!found.has(name)) found.set(name, { value, place });
+    }
+  };
+  add(body, '');
+  if (isObject(body['org'])) add(body['org'], 'org/');
+  const lookup = (name: string) =>
+    namesOf(name)
+      .map((each) => found.get(each))
+      .find((field) => field !== undefined && isSet(field.value));
+  return {
+    has: (name) => namesOf(name).some((each) => found.has(each)),
+    text: (name) => idOf(lookup(name)?.value)?.trim() ?? null,
+    place: (name) => lookup(name)?.place ?? `/${name}`,
+  };
+}
+
+/** `ALERT_ID`, `alertId` and `alert-id` are one name. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+const isSet = (value: unknown): boolean => {
+  const text = idOf(value)?.trim() ?? '';
+  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z_]+$/.test(text);
+};
+
+/** "Encode as form" sends the template's fields as a form, objects among them as JSON. */
+function bodyOf({ body, raw, contentType }: SourceRequest): Json | null {
+  if (isObject(body)) return body;
+  if (body !== null || raw.length === 0) return null;
+  if (!isUtf8(raw)) return null;
+  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
+  if (contentType !== 'application/x-www-form-urlencoded' && !/^[\w%.+-]+=/.test(text)) return null;
+  const form = Object.fromEntries([...new URLSearchParams(text)].slice(0, 1_000));
+  const org = form['org'] === undefined ? null : parseJson(Buffer.from(form['org']));
+  return org?.ok === true ? { ...form, org: org.value } : form;
+}

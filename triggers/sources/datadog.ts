@@ -1,0 +1,116 @@
+/**
+ * Datadog webhooks. There is no fixed schema: the body is what somebody typed with `$VARIABLES`, so fields go by the names of those
+ * variables in any spelling, our template first, the default body last. Format: docs.datadoghq.com/integrations/webhooks.
+ */
+import { type AlertResult, alertEvent } from '../events/alert-event.ts';
+import { epochMillis } from '../events/epoch.ts';
+import { type Fields, fieldsOf } from './datadog-fields.ts';
+import { stateOf } from './datadog-state.ts';
+import { labelsFrom, locationOfLabels } from './label-facts.ts';
+import { firstLabel, readItems, textOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Source, SourceRequest } from './source.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+export const datadog: Source = {
+  kind: 'datadog',
+  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : contentType === FORM ? 'bytes' : 'refused'),
+  recognises: (request) => {
+    const fields = fieldsOf(request);
+    if (fields === null) return false;
+    const transition = fields.has('alert_transition') && (fields.has('alert_id') || fields.has('alert_cycle_key'));
+    return (
+      transition || ['id', 'last_updated', 'event_type', 'title', 'date', 'body'].every((name) => fields.has(name))
+    );
+  },
+  toEvents: (request) => {
+    const fields = fieldsOf(request);
+    if (fields === null) return refuseAll('not-datadog', '', 'expected a Datadog webhook as a JSON object or form');
+    return readItems([fields], () => toEvent(request, fields));
+  },
+};
+
+function toEvent(request: SourceRequest, fields: Fields): AlertResult {
+  const title = fields.text('alert_title') ?? fields.text('title');
+  const state = stateOf(fields.text('alert_transition'), fields.text('title') ?? title);
+  if (state === null)
+    return refuseItem(
+      'missing-status',
+      fields.place('alert_transition'),
+      'expected "Triggered", "Recovered", ..., or a title that begins with it',
+    );
+  const scope = tagsOf(fields.text('alert_scope') ?? state.scope);
+  const key = keyOf(fields, scope, state.rest);
+  if (key === null)
+    return refuseItem('missing-identity', fields.place('alert_id'), 'expected the id of the monitor, or a title');
+  const labels = labelsFrom([
+    ...new Map([...tagsOf(fields.text('tags')), ...scope].map((tag) => [tag.join(':'), tag])).values(),
+  ]);
+  const when = timeOf(fields);
+  const host = fields.text('hostname') ?? firstLabel(labels, ['host'])?.value ?? null;
+  return alertEvent(request, {
+    key,
+    status: state.status,
+    statusText: state.text,
+    name: state.rest,
+    severity: fields.text('alert_priority') ?? state.priority ?? fields.text('alert_type'),
+    // What renotifies has started earlier; when, it does not say.
+    started: state.starts ? when : null,
+    ended: when,
+    occurred: when,
+    title,
+    description: fields.text('body') ?? fields.text('alert_status'),
+    labels,
+    annotations: labelsFrom(
+      ['alert_metric', 'alert_query', 'alert_status', 'event_type', 'org_name'].map((name) => [
+        name,
+        fields.text(name),
+      ]),
+    ),
+    resource: host === null ? null : { kind: 'host', id: host, name: host },
+    location: locationOfLabels(labels, 'tags.'),
+    links: { source: fields.text('link'), runbook: null, dashboard: null },
+    group: { key: fields.text('aggreg_key'), size: null, truncated: null, reason: null },
+    delivery: { id: fields.text('id'), attempt: null },
+  });
+}
+
+type Tag = readonly [name: string, value: string];
+
+/** `env:prod,urgent`: a tag without a value is a label with the empty text. */
+const tagsOf = (text: string | null): readonly Tag[] =>
+  (text ?? '')
+    .split(',')
+    .slice(0, 1_000)
+    .flatMap((tag): readonly Tag[] => {
+      const [name = '', ...rest] = tag.trim().split(':');
+      return name === '' ? [] : [[name, rest.join(':')]];
+    });
+
+/**
+ * The monitor and the group of it that is sick. Where the template names no group, the cycle key does: it is one for the alert and its
+ * recovery. The default body names neither; its title without the state is all that both have in common.
+ */
+function keyOf(fields: Fields, scope: readonly Tag[], rest: string | null): string | null {
+  const group = scope
+    .map((tag) => tag.join(':'))
+    .toSorted()
+    .join(',');
+  const org = fields.text('org_id');
+  const owner = org === null ? '' : `org:${org}:`;
+  const monitor = fields.text('alert_id');
+  const cycle = fields.text('alert_cycle_key') ?? fields.text('aggreg_key');
+  if (monitor !== null) return `${owner}monitor:${monitor}:${textOf(group) ?? cycle ?? ''}`;
+  if (cycle !== null) return `${owner}cycle:${cycle}`;
+  return rest === null ? null : `${owner}title:${rest}:${group}`;
+}
+
+/** Epoch milliseconds, as a text; other texts are left to the reader of instants. */
+function timeOf(fields: Fields) {
+  for (const name of ['date', 'last_updated']) {
+    const written = fields.text(name);
+    if (written !== null) return { text: epochMillis(written) ?? written, place: fields.place(name), written };
+  }
+  return null;
+}

@@ -1,0 +1,103 @@
+/** One incident of Google Cloud Monitoring (webhook schema 1.1 and 1.2): opens, closes, keeps its id. */
+import type { Alert, AlertStatus } from '../events/alert.ts';
+import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
+import { epochSeconds } from '../events/epoch.ts';
+import { type Json, idOf, isObject, located, scalarsOf, textOf } from './read.ts';
+import { refuseItem } from './refuse.ts';
+import type { SourceRequest } from './source.ts';
+
+/** PagerDuty and others have incidents too: these fields are Google's. */
+export const isIncident = (body: Json): boolean =>
+  isObject(body['incident']) &&
+  typeof body['version'] === 'string' &&
+  ['started_at', 'policy_name', 'condition_name', 'resource_name'].some((field) => field in (body['incident'] as Json));
+
+const STATES: Readonly<Record<string, AlertStatus>> = {
+  open: 'firing',
+  closed: 'resolved',
+  acknowledged: 'acknowledged',
+};
+
+/** `delivery`: id of the Pub/Sub message it came in. */
+export function incidentAlert(request: SourceRequest, body: Json, delivery: string | null): AlertResult {
+  const { incident } = body;
+  if (!isObject(incident)) return refuseItem('missing-incident', '/incident', 'expected an incident');
+  const statusText = textOf(incident['state']);
+  if (statusText === null) return refuseItem('missing-status', '/incident/state', 'expected "open" or "closed"');
+  const url = textOf(incident['url']);
+  const id = idOf(incident['incident_id']) ?? idInUrl(url);
+  if (id === null) return refuseItem('missing-identity', '/incident/incident_id', 'expected the id of the incident');
+  const word = statusText.toLowerCase();
+  const started = timeAt(incident, 'started_at');
+  const ended = timeAt(incident, 'ended_at');
+  for (const time of [started, ended])
+    if (time !== null && 'rejection' in time) return { ok: false, rejection: time.rejection };
+  const documentation = inside(incident, 'documentation');
+  return alertEvent(request, {
+    key: `incident:${id}`,
+    status: Object.hasOwn(STATES, word) ? (STATES[word] ?? 'unknown') : 'unknown',
+    statusText,
+    name: textOf(incident['policy_name']),
+    severity: textOf(incident['severity']),
+    started: started as TextAt | null,
+    ended: ended as TextAt | null,
+    title: textOf(documentation['subject']) ?? textOf(incident['summary']),
+    description: textOf(documentation['content']),
+    labels: labelsOf(incident),
+    resource: resourceOf(incident),
+    location: locationOf(incident, url),
+    links: { source: url, runbook: null, dashboard: null },
+    delivery: { id: delivery, attempt: null },
+  });
+}
+
+const inside = (value: Json, field: string): Json => (isObject(value[field]) ? value[field] : {});
+
+/** Some payloads leave the id out and still link to the incident. */
+const idInUrl = (url: string | null): string | null => /\/incidents\/([^/?#]+)/.exec(url ?? '')?.[1] ?? null;
+
+function timeAt(incident: Json, field: string): TextAt | Extract<AlertResult, { ok: false }> | null {
+  const value = incident[field];
+  if (value === null || value === undefined) return null;
+  const text = epochSeconds(value);
+  const place = `/incident/${field}`;
+  return text === null
+    ? refuseItem('time-not-epoch', place, 'expected seconds since 1970')
+    : { text, place, written: idOf(value) ?? JSON.stringify(value) };
+}
+
+function labelsOf(incident: Json): Readonly<Record<string, string>> {
+  const condition = textOf(incident['condition_name']);
+  return {
+    ...scalarsOf(inside(inside(incident, 'metric'), 'labels')),
+    ...scalarsOf(inside(inside(incident, 'resource'), 'labels')),
+    ...scalarsOf(incident['policy_user_labels']),
+    ...(condition === null ? {} : { condition_name: condition }),
+  };
+}
+
+function resourceOf(incident: Json): Alert['resource'] {
+  const kind = textOf(inside(incident, 'resource')['type']);
+  // A single space stands for "none" in some payloads.
+  const id = textOf(textOf(incident['resource_id'])?.trim());
+  const name = textOf(incident['resource_name']);
+  return kind === null && id === null && name === null ? null : { kind, id, name };
+}
+
+function locationOf(incident: Json, url: string | null): Partial<Alert['location']> {
+  const labels = inside(inside(incident, 'resource'), 'labels');
+  const from = 'incident.resource.labels';
+  // A zone is a region and a letter; the label `location` may hold either.
+  const place = located(labels['location'], `${from}.location`);
+  const isZone = place !== null && /-[a-z]$/.test(place.value);
+  const project = /[?&]project=([^&#]+)/.exec(url ?? '')?.[1];
+  return {
+    account:
+      located(labels['project_id'], `${from}.project_id`) ??
+      located(incident['scoping_project_id'], 'incident.scoping_project_id') ??
+      located(project, 'incident.url'),
+    region: located(labels['region'], `${from}.region`) ?? (isZone ? null : place),
+    zone: located(labels['zone'], `${from}.zone`) ?? (isZone ? place : null),
+    cluster: located(labels['cluster_name'], `${from}.cluster_name`),
+  };
+}

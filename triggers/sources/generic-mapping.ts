@@ -1,0 +1,50 @@
+/** What the configuration says about the JSON of a sender that Tocsin has no source for: where each fact stands, by JSON Pointer. */
+import { Type, type Static } from 'typebox';
+import { POINTER_PATTERN } from '../events/json-pointer.ts';
+
+const Pointer = Type.String({ pattern: POINTER_PATTERN });
+/** States as the sender writes them; 1 and "1" are the same. */
+const States = Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 });
+const closed = { additionalProperties: false };
+
+export const GenericMappingSchema = Type.Object(
+  {
+    /** An array of alerts; pointers below start at each of its items. Without it the body is one alert. */
+    items: Type.Optional(Pointer),
+    /** What tells one sick thing from another; together equal for its firing and its resolve. */
+    key: Type.Array(Pointer, { minItems: 1, maxItems: 10 }),
+    status: Type.Object(
+      {
+        at: Pointer,
+        firing: States,
+        resolved: Type.Optional(States),
+        acknowledged: Type.Optional(States),
+        suppressed: Type.Optional(States),
+      },
+      closed,
+    ),
+    severity: Type.Optional(Pointer),
+    time: Type.Optional(
+      Type.Object({ at: Pointer, unit: Type.Enum(['rfc3339', 's', 'ms', 'ns'], { default: 'rfc3339' }) }, closed),
+    ),
+    title: Type.Optional(Pointer),
+    description: Type.Optional(Pointer),
+    link: Type.Optional(Pointer),
+    labels: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Pointer)),
+    location: Type.Optional(
+      Type.Object(
+        {
+          cloud: Type.Optional(Pointer),
+          account: Type.Optional(Pointer),
+          region: Type.Optional(Pointer),
+          zone: Type.Optional(Pointer),
+          cluster: Type.Optional(Pointer),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+export type GenericMapping = Static<typeof GenericMappingSchema>;

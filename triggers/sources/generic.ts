@@ -1,0 +1,99 @@
+/**
+ * A sender that Tocsin has no source for: its configuration says where each fact stands in its JSON. What the mapping does not name stays
+ * null; a state that it does not list is unknown.
+ */
+import type { Alert, AlertStatus } from '../events/alert.ts';
+import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
+import { epochMillis, epochNanos, epochSeconds } from '../events/epoch.ts';
+import { exactDigits } from '../events/exact-digits.ts';
+import { valueAt } from '../events/json-pointer.ts';
+import type { GenericMapping } from './generic-mapping.ts';
+import { labelsFrom } from './label-facts.ts';
+import { epochAt, readItems } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Source, SourceRequest } from './source.ts';
+
+export const GENERIC = 'generic';
+
+export const createGeneric = (mapping: GenericMapping): Source => ({
+  kind: GENERIC,
+  bodyOf: (contentType) => (contentType === null || /[/+]json$/.test(contentType) ? 'json' : 'refused'),
+  // Only the address says whose mapping it is.
+  recognises: () => false,
+  toEvents: (request) => {
+    const { body } = request;
+    if (typeof body !== 'object' || body === null)
+      return refuseAll('not-json', '', 'expected a JSON object, or an array of them');
+    const at = mapping.items;
+    if (at === undefined) return readItems([body], () => toEvent(request, mapping, body, ''));
+    const items = valueAt(body, at);
+    if (!Array.isArray(items)) return refuseAll('missing-items', at, 'expected an array of alerts');
+    return readItems(items, (item, index) => toEvent(request, mapping, item, `${at}/${index}`));
+  },
+});
+
+function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown, place: string): AlertResult {
+  const text = (pointer: string | undefined): string | null =>
+    pointer === undefined ? null : scalarText(request, valueAt(item, pointer), pointer);
+  const key: string[] = [];
+  for (const pointer of mapping.key) {
+    const part = text(pointer);
+    if (part === null)
+      return refuseItem('missing-identity', place + pointer, 'expected a text or number that says what is sick');
+    key.push(part);
+  }
+  const { status } = mapping;
+  const statusText = text(status.at);
+  if (statusText === null)
+    return refuseItem('missing-status', place + status.at, `expected a state such as ${String(status.firing[0])}`);
+  const occurred = timeAt(request, mapping.time, item, place);
+  const title = text(mapping.title);
+  return alertEvent(request, {
+    // One part stands as it is; of several none can pass for another's.
+    key: key.length === 1 ? String(key[0]) : JSON.stringify(key),
+    status: statusOf(status, statusText),
+    statusText,
+    name: title,
+    severity: text(mapping.severity),
+    ended: occurred,
+    occurred,
+    title,
+    description: text(mapping.description),
+    labels: labelsFrom(Object.entries(mapping.labels ?? {}).map(([name, pointer]) => [name, text(pointer)] as const)),
+    location: locationOf(mapping, text),
+    links: { source: text(mapping.link), runbook: null, dashboard: null },
+  });
+}
+
+/** A text that is not empty, a truth value, or a number; one that a double cannot hold only with its own digits. */
+function scalarText({ raw }: SourceRequest, value: unknown, pointer: string): string | null {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return exactDigits(raw, lastToken(pointer), value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+const STATUSES = ['firing', 'resolved', 'acknowledged', 'suppressed'] as const;
+
+const statusOf = (states: GenericMapping['status'], text: string): AlertStatus =>
+  STATUSES.find((status) => states[status]?.some((state) => String(state) === text)) ?? 'unknown';
+
+const lastToken = (pointer: string): string => pointer.slice(pointer.lastIndexOf('/') + 1);
+
+const UNITS = { s: epochSeconds, ms: epochMillis, ns: epochNanos } as const;
+
+function timeAt({ raw }: SourceRequest, time: GenericMapping['time'], item: unknown, place: string): TextAt | null {
+  if (time === undefined) return null;
+  const value = valueAt(item, time.at);
+  const at = place + time.at;
+  if (time.unit === 'rfc3339') return epochAt(value, at, () => null);
+  return epochAt(exactDigits(raw, lastToken(time.at), value) ?? value, at, UNITS[time.unit]);
+}
+
+function locationOf({ location = {} }: GenericMapping, text: (pointer: string) => string | null) {
+  const found: Partial<Record<keyof Alert['location'], Alert['location']['region']>> = {};
+  for (const [name, pointer] of Object.entries(location)) {
+    const value = text(pointer);
+    if (value !== null) found[name as keyof Alert['location']] = { value, from: pointer.slice(1).replaceAll('/', '.') };
+  }
+  return found;
+}

@@ -1,0 +1,114 @@
+/**
+ * Opsgenie's webhook integration (and Jira Service Management's, which kept it): one action on one alert. Actions that open, take or close
+ * an alert change its status; the others (a note, a tag, another owner) are plain events. Format: support.atlassian.com/opsgenie, webhooks.
+ */
+import type { AlertStatus } from '../events/alert.ts';
+import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
+import { epochMillis, epochNanos } from '../events/epoch.ts';
+import { exactDigits } from '../events/exact-digits.ts';
+import { plainEvent } from '../events/plain-event.ts';
+import { locationOfLabels } from './label-facts.ts';
+import { type Json, epochAt, idOf, isObject, readItems, scalarsOf, textOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Source, SourceRequest } from './source.ts';
+
+const STATUSES: Readonly<Record<string, AlertStatus>> = {
+  Create: 'firing',
+  // Open again, and nobody's.
+  UnAcknowledge: 'firing',
+  Acknowledge: 'acknowledged',
+  Snooze: 'suppressed',
+  Close: 'resolved',
+  // Nothing more will be heard of a deleted alert.
+  Delete: 'resolved',
+};
+/** Documented actions that leave the status as it is. */
+const ACTIVITY = new Set([
+  'AddDetails',
+  'AddNote',
+  'AddRecipient',
+  'AddResponder',
+  'AddTags',
+  'AddTeam',
+  'AssignOwnership',
+  'Escalate',
+  'EscalateNext',
+  'RemoveDetails',
+  'RemoveResponder',
+  'RemoveTags',
+  'TakeOwnership',
+  'UpdateDescription',
+  'UpdateMessage',
+  'UpdatePriority',
+]);
+
+export const opsgenie: Source = {
+  kind: 'opsgenie',
+  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
+  recognises: ({ body }) =>
+    isObject(body) &&
+    textOf(body['action']) !== null &&
+    isObject(body['alert']) &&
+    textOf(body['alert']['alertId']) !== null &&
+    ('integrationName' in body || 'integrationId' in body || 'tinyId' in body['alert']),
+  toEvents: (request) => {
+    const { body } = request;
+    if (!isObject(body)) return refuseAll('not-opsgenie', '', 'expected an object with `action` and `alert`');
+    return readItems([body], () => toEvent(request, body));
+  },
+};
+
+function toEvent(request: SourceRequest, body: Json): AlertResult {
+  const { action, alert } = body;
+  if (!isObject(alert)) return refuseItem('missing-alert', '/alert', 'expected the alert as an object');
+  const id = textOf(alert['alertId']);
+  if (id === null) return refuseItem('missing-identity', '/alert/alertId', 'expected the id of the alert');
+  const statusText = textOf(action);
+  if (statusText === null) return refuseItem('missing-status', '/action', 'expected an action such as "Create"');
+  const updated = updatedAt(request, alert);
+  if (ACTIVITY.has(statusText))
+    return plainEvent(request, {
+      name: `opsgenie.${statusText.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()}`,
+      identity: [id, updated?.text ?? request.rawSha256],
+      occurred: updated,
+      subject: id,
+      data: body,
+    });
+  const details = scalarsOf(alert['details']);
+  const priority = alert['priority'];
+  const started = epochAt(alert['createdAt'], '/alert/createdAt', epochMillis);
+  return alertEvent(request, {
+    key: id,
+    status: Object.hasOwn(STATUSES, statusText) ? (STATUSES[statusText] ?? 'unknown') : 'unknown',
+    statusText,
+    name: textOf(alert['alias']) ?? textOf(alert['message']),
+    severity: idOf(priority),
+    // Some versions write P3 as the number 3.
+    severityWord: /^[1-5]$/.test(String(priority)) ? `P${String(priority)}` : null,
+    started,
+    ended: updated,
+    occurred: statusText === 'Create' ? started : updated,
+    occurrence: statusText,
+    title: textOf(alert['message']),
+    description: textOf(alert['description']),
+    labels: { ...details, ...labelsOf(body, alert) },
+    resource: textOf(alert['entity']) === null ? null : { kind: null, id: null, name: textOf(alert['entity']) },
+    location: locationOfLabels(details, 'alert.details.'),
+    annotations: textOf(alert['note']) === null ? {} : { note: String(alert['note']) },
+  });
+}
+
+/** Documented in nanoseconds, seen in milliseconds: 10^17 ms lie millions of years ahead, 10^17 ns in 1973. */
+function updatedAt({ raw }: SourceRequest, alert: Json): TextAt | null {
+  const value = alert['updatedAt'];
+  const exact = exactDigits(raw, 'updatedAt', value) ?? value;
+  return epochAt(exact, '/alert/updatedAt', String(exact).length < 18 ? epochMillis : epochNanos);
+}
+
+function labelsOf(body: Json, alert: Json): Readonly<Record<string, string>> {
+  const tags = Array.isArray(alert['tags']) ? alert['tags'].filter((tag) => typeof tag === 'string') : [];
+  const { alias, tinyId, entity, source, username, owner } = scalarsOf(alert);
+  const given = { alias, tinyId, entity, source, username, owner, integration: textOf(body['integrationName']) };
+  const all = Object.entries({ ...given, tags: tags.join(',') });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => (entry[1] ?? '') !== ''));
+}

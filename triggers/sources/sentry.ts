@@ -1,0 +1,80 @@
+/**
+ * Sentry: hooks of the integration platform (what they are about stands in `Sentry-Hook-Resource`) and of the older webhooks plugin. A
+ * metric alert's `action` is severity and state at once. Format: docs.sentry.io, getsentry/integration-platform-example.
+ */
+import type { AlertResult } from '../events/alert-event.ts';
+import { plainEvent } from '../events/plain-event.ts';
+import { type Json, idOf, isObject, readItems, textOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import { eventAlert, issueAlert, metricAlert, pluginAlert } from './sentry-alert.ts';
+import type { Source, SourceRequest } from './source.ts';
+
+export const sentry: Source = {
+  kind: 'sentry',
+  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
+  recognises: ({ body, headers }) => {
+    if (!isObject(body)) return false;
+    if (textOf(headers['sentry-hook-resource']) !== null || isPlugin(body)) return true;
+    const { installation } = body;
+    return (
+      typeof body['action'] === 'string' &&
+      isObject(body['data']) &&
+      isObject(installation) &&
+      textOf(installation['uuid']) !== null
+    );
+  },
+  toEvents: (request) => {
+    const { body, headers } = request;
+    if (!isObject(body)) return refuseAll('not-sentry', '', 'expected an object with `action` and `data`');
+    const header = textOf(headers['sentry-hook-resource']);
+    if (header === null && isPlugin(body)) return readItems([body], () => pluginAlert(request, body));
+    const data = isObject(body['data']) ? body['data'] : {};
+    const resource = header ?? resourceOf(data);
+    if (resource === null)
+      return refuseAll('missing-resource', '', 'expected what it is about in the header Sentry-Hook-Resource');
+    // Somebody (un)installed the integration: it is about the hook itself.
+    if (resource === 'installation')
+      return {
+        events: [],
+        rejected: [],
+        control: { kind: 'subscription', answer: { status: 200, body: { ok: true } } },
+      };
+    return readItems([body], () => toEvent(request, resource, body, data));
+  },
+};
+
+/** The body of the older plugin: an event with the names of its project and its issue's address. */
+const isPlugin = (body: Json): boolean =>
+  'project_slug' in body && isObject(body['event']) && idOf(body['id']) !== null && typeof body['url'] === 'string';
+
+/** For payloads that come without the header (from a file). */
+function resourceOf(data: Json): string | null {
+  if (isObject(data['metric_alert'])) return 'metric_alert';
+  if (isObject(data['event'])) return 'event_alert';
+  const known = ['issue', 'error', 'comment', 'installation'];
+  return known.find((name) => isObject(data[name])) ?? null;
+}
+
+function toEvent(request: SourceRequest, resource: string, body: Json, data: Json): AlertResult {
+  const action = textOf(body['action']);
+  if (action === null) return refuseItem('missing-status', '/action', 'expected what happened, e.g. "triggered"');
+  if (resource === 'event_alert') return eventAlert(request, action, data);
+  if (resource === 'metric_alert') return metricAlert(request, action, data);
+  // That somebody was assigned neither opens nor closes an issue.
+  if (resource === 'issue' && action !== 'assigned') return issueAlert(request, action, data);
+  if (!WORD.test(resource))
+    return refuseItem('unknown-resource', '', `Sentry-Hook-Resource ${quoted(resource)} is no name`);
+  if (!WORD.test(action))
+    return refuseItem('unknown-event', '/action', `${quoted(action)} is not the name of an action`);
+  const about = isObject(data[resource]) ? data[resource] : {};
+  return plainEvent(request, {
+    name: `sentry.${resource}.${action}`.replaceAll('_', '-'),
+    identity: [request.rawSha256],
+    subject: textOf(about['title']),
+    severity: textOf(about['level']),
+    data: body,
+  });
+}
+
+const WORD = /^[a-z0-9_]{1,60}$/;
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 60));

@@ -1,0 +1,106 @@
+/**
+ * UptimeRobot's alert contacts of type webhook: variables sent as JSON, as a form, or in a template of one's own. Names are read without
+ * regard to case and underscores, because templates differ only in these. Format: uptimerobot.com, webhook alert contacts.
+ */
+import type { AlertStatus } from '../events/alert.ts';
+import { type AlertResult, alertEvent } from '../events/alert-event.ts';
+import { epochSeconds } from '../events/epoch.ts';
+import { plainEvent } from '../events/plain-event.ts';
+import { labelsFrom } from './label-facts.ts';
+import { epochAt, isObject, readItems, scalarsOf } from './read.ts';
+import { refuseAll, refuseItem } from './refuse.ts';
+import type { Source, SourceRequest } from './source.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+const MAX_FORM_BYTES = 100_000;
+const STATUSES: Readonly<Record<string, AlertStatus>> = {
+  '1': 'firing',
+  down: 'firing',
+  '2': 'resolved',
+  up: 'resolved',
+};
+/** A certificate or domain that will run out: the monitor itself is neither up nor down by it. */
+const EXPIRY = '3';
+
+export const uptimerobot: Source = {
+  kind: 'uptimerobot',
+  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : contentType === FORM ? 'bytes' : 'refused'),
+  recognises: (request) => {
+    const fields = fieldsOf(request);
+    return (
+      (fields.has('monitorurl') || fields.has('monitorfriendlyname') || fields.has('monitorid')) &&
+      (fields.has('alerttype') || fields.has('alerttypefriendlyname'))
+    );
+  },
+  toEvents: (request) => {
+    const fields = fieldsOf(request);
+    if (fields.size === 0)
+      return refuseAll('not-uptimerobot', '', 'expected the variables of an alert as JSON or a form');
+    return readItems([fields], () => toEvent(request, fields));
+  },
+};
+
+interface Field {
+  readonly value: string;
+  readonly place: string;
+}
+type Fields = ReadonlyMap<string, Field>;
+
+/** A variable that UptimeRobot does not know stays in the text as `*itsName*`: then nothing was said. */
+function fieldsOf({ body, raw }: SourceRequest): Fields {
+  const given = isObject(body) ? scalarsOf(body) : body === null ? formOf(raw) : {};
+  return new Map(
+    Object.entries(given)
+      .filter(([, value]) => value !== '' && !/^\*\w+\*$/.test(value))
+      .map(([name, value]) => [
+        name.replaceAll('_', '').toLowerCase(),
+        { value, place: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` },
+      ]),
+  );
+}
+
+function formOf(raw: Uint8Array): Readonly<Record<string, string>> {
+  const text = raw.length > MAX_FORM_BYTES ? '' : Buffer.from(raw).toString('utf8');
+  return text.includes('=') ? Object.fromEntries(new URLSearchParams(text)) : {};
+}
+
+function toEvent(request: SourceRequest, fields: Fields): AlertResult {
+  const text = (name: string): string | null => fields.get(name)?.value ?? null;
+  const [id, url, name] = [text('monitorid'), text('monitorurl'), text('monitorfriendlyname')];
+  if (id === null && url === null && name === null)
+    return refuseItem('missing-identity', '/monitorID', 'expected the id of the monitor, or its URL and name');
+  const key = id ?? JSON.stringify([url, name]);
+  const type = text('alerttype');
+  const time = fields.get('alertdatetime');
+  const occurred = time === undefined ? null : epochAt(time.value, time.place, epochSeconds);
+  if (type === EXPIRY)
+    return plainEvent(request, {
+      name: 'uptimerobot.expiry',
+      identity: [key, occurred?.text ?? request.rawSha256],
+      occurred,
+      subject: name ?? url ?? id,
+      data: labelsFrom([...fields].map(([field, { value }]) => [field, value] as const)),
+    });
+  const statusText = text('alerttypefriendlyname') ?? type;
+  if (statusText === null)
+    return refuseItem('missing-status', '/alertType', 'expected "1" (down) or "2" (up), or the friendly name of it');
+  const state = (type ?? statusText).toLowerCase();
+  const status = Object.hasOwn(STATUSES, state) ? (STATUSES[state] ?? 'unknown') : 'unknown';
+  return alertEvent(request, {
+    key: `monitor:${key}`,
+    status,
+    statusText,
+    name,
+    started: status === 'firing' ? occurred : null,
+    ended: occurred,
+    occurred,
+    title: name ?? url,
+    description: text('alertdetails'),
+    labels: labelsFrom([
+      ['url', url],
+      ['contacts', text('monitoralertcontacts')],
+      ['duration', text('alertduration')],
+    ]),
+    resource: { kind: 'monitor', id, name: url ?? name },
+  });
+}
