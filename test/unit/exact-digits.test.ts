@@ -7,6 +7,7 @@ const read = (raw: string, key = 'at') => exactDigits(Buffer.from(raw), key, (JS
 for (const [raw, expected, why] of [
   ['{"at":1502709956288000110}', '1502709956288000110', 'beyond 2^53'],
   ['{"at": 1502709956288000110 ,"b":1}', '1502709956288000110', 'with spaces around'],
+  ['{"ät+":1502709956288000111,"at":1502709956288000110}', '1502709956288000110', 'beside a name like it'],
   ['{"at":12}', '12', 'a double holds it'],
   ['{"at":0}', '0', 'zero is a number'],
   ['{"at":-1502709956288000110}', null, 'negative'],
@@ -18,3 +19,6 @@ for (const [raw, expected, why] of [
   [String.raw`{"s":"\"at\":1502709956288000111","at":1502709956288000110}`, '1502709956288000110', 'quoted in a text'],
 ] as const)
   it(`${why}: ${String(expected)}`, () => assert.equal(read(raw), expected));
+
+it('a name may hold any character', () =>
+  assert.equal(read('{"ä.t[0]":1502709956288000110}', 'ä.t[0]'), '1502709956288000110'));

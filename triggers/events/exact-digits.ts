@@ -24,8 +24,9 @@ function numbersOf(raw: Uint8Array, key: string): Numbers {
 }
 
 function readNumbers(raw: Uint8Array, key: string): Numbers {
-  // A quote within a text is escaped, so a bare quoted name before a colon is a key.
-  const field = new RegExp(`"${key.replace(/\W/g, '\\$&')}"\\s*:\\s*(\\d{16,40})(?=[\\s,}])`, 'g');
+  // A quote within a text is escaped, so a bare quoted name before a colon is a key. Latin 1: one character for each byte.
+  const name = Buffer.from(key).toString('latin1');
+  const field = new RegExp(`"${name.replace(/\W/g, '\\$&')}"\\s*:\\s*(\\d{16,40})(?=[\\s,}])`, 'g');
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1');
   const numbers = new Map<number, string | null>();
   for (const [, digits = ''] of text.matchAll(field)) {

@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { LogRefused } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
-import type { Rejection, Source } from '../sources/source.ts';
+import type { Control, Rejection, Source } from '../sources/source.ts';
 import { type Accepted, type StoredEvent, accept } from './accept.ts';
 import { type Auth, assertAuth, isAllowed } from './auth.ts';
 import { answerClientError } from './client-error.ts';
@@ -32,6 +32,8 @@ export interface IntakeOptions {
     readonly maxConcurrent: number;
   };
   readonly logger: Logger;
+  /** Fetch the address that confirms a subscription; called only for a request whose signature was right. */
+  readonly confirm?: (url: string) => Promise<void>;
   readonly onStored?: (stored: StoredEvent) => void;
   readonly onRejected?: (sender: string, reason: string) => void;
   readonly now?: () => number;
@@ -139,8 +141,30 @@ async function handle(
     );
   for (const stored of accepted.stored) options.onStored?.(stored);
   for (const { reason } of accepted.rejected) options.onRejected?.(sender.name, reason);
-  if (accepted.control !== null) return reply.code(accepted.control.answer.status).send(accepted.control.answer.body);
+  if (accepted.control !== null) return answerControl(options, sender, accepted.control, reply);
   return answer(reply, accepted.stored, accepted.rejected);
+}
+
+/** What is about the delivery itself. A subscription is confirmed only for who has proved to be the sender: the address is in the request. */
+async function answerControl(
+  options: IntakeOptions,
+  { name, auth }: Sender,
+  { answer: { status, body }, confirmUrl }: Control,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (confirmUrl !== undefined && options.confirm !== undefined && auth.kind === 'signature') {
+    try {
+      await options.confirm(confirmUrl);
+      options.logger.info({ sender: name }, 'subscription confirmed');
+    } catch (error) {
+      options.logger.warn(
+        { err: error, sender: name },
+        'the subscription was not confirmed, its sender will ask again',
+      );
+      return comeAgain(reply, 'not-confirmed', 'the subscription could not be confirmed now');
+    }
+  }
+  return reply.code(status).send(body);
 }
 
 function answer(reply: FastifyReply, stored: readonly StoredEvent[], rejected: readonly Rejection[]): FastifyReply {

@@ -15,7 +15,8 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
 export const healthchecks: Source = {
   kind: 'healthchecks',
-  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
+  // Without a header of one's own it says no type.
+  bodyOf: (contentType) => (contentType === null || contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => {
     if (!isObject(body) || !('status' in body)) return false;
     const isCheck = 'n_pings' in body && 'grace' in body;

@@ -17,6 +17,7 @@ export interface IntakeRoleOptions {
 }
 
 const CLOSE_MS = 10_000;
+const CONFIRM_TIMEOUT_MS = 10_000;
 
 /** Resolves with the address it listens on. */
 export async function startIntakeRole(context: RoleContext, options: IntakeRoleOptions): Promise<string> {
@@ -31,6 +32,7 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     port,
     limits: { maxBodyBytes, bodyTimeoutMs: durationMs(bodyTimeout), maxConcurrent },
     logger: logger.child({ part: 'intake' }),
+    confirm,
     onStored: (stored) => {
       metrics.accepted(stored.sender, 1);
       options.onStored?.(stored);
@@ -50,6 +52,13 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     return true;
   });
   return url;
+}
+
+/** The source has checked that the address is the sender's own; a redirect would lead elsewhere. */
+async function confirm(url: string): Promise<void> {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(CONFIRM_TIMEOUT_MS) });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`);
 }
 
 /** Rejects when the kind is unknown, a mapping is missing or out of place, or a secret is missing. */
