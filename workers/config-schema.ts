@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import type { ServiceTarget } from '../activities/services.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { ADDRESS } from './notify/email.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -27,6 +28,44 @@ const AuthSchema = Type.Unsafe<Static<(typeof AUTHS)[number]>>({
   required: ['kind'],
   discriminator: { propertyName: 'kind' },
   oneOf: AUTHS,
+});
+
+const Address = Type.String({ pattern: ADDRESS });
+const CHANNELS = [
+  Closed({
+    kind: Type.Literal('webhook'),
+    url: SecretRef,
+    /** Signs each message as Standard Webhooks says. */
+    secret: Type.Optional(SecretRef),
+  }),
+  Closed({ kind: Type.Literal('slack'), url: SecretRef }),
+  Closed({
+    kind: Type.Literal('pagerduty'),
+    routingKey: SecretRef,
+    /** Default: https://events.pagerduty.com/v2/enqueue. */
+    url: Type.Optional(Type.String({ pattern: '^https?://' })),
+  }),
+  Closed({
+    kind: Type.Literal('email'),
+    host: Type.String({ pattern: '^[A-Za-z0-9.:-]{1,253}$' }),
+    /** Default: 465 for `tls`, 587 for `starttls`, 25 for `none`. */
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+    /** Default: `starttls`, which a server must then offer. */
+    security: Type.Optional(Type.Enum(['starttls', 'tls', 'none'])),
+    user: Type.Optional(Type.String({ minLength: 1 })),
+    password: Type.Optional(SecretRef),
+    /** PEM of an authority of your own. */
+    ca: Type.Optional(SecretRef),
+    from: Address,
+    to: Type.Array(Address, { minItems: 1, maxItems: 50 }),
+  }),
+] as const;
+/** Defaults of a channel are told here and set where it is made: a schema that depends on `kind` can have none. */
+const ChannelSchema = Type.Unsafe<Static<(typeof CHANNELS)[number]>>({
+  type: 'object',
+  required: ['kind'],
+  discriminator: { propertyName: 'kind' },
+  oneOf: CHANNELS,
 });
 
 export const ConfigSchema = Type.Object(
@@ -113,6 +152,21 @@ export const ConfigSchema = Type.Object(
       allow: Type.Array(
         Closed({ origin: Type.String({ pattern: '^https?://' }), private: Type.Optional(Type.Boolean()) }),
         { default: [] },
+      ),
+    }),
+    /** Whom to tell what needs a human. */
+    notify: Closed({
+      channels: Type.Array(ChannelSchema, { maxItems: 20, default: [] }),
+      /** Messages per channel; what comes faster is told in one message. */
+      perMinute: Type.Integer({ minimum: 1, maximum: 600, default: 20 }),
+      /** Notices of the same matter within it are one, and counted. */
+      dedup: Duration('10m'),
+      /** A dead man's switch outside, called while every part of the trigger process is ready. */
+      heartbeat: Type.Optional(
+        Type.Object(
+          { url: SecretRef, every: Type.String({ pattern: '^[1-9]\\d{0,4} ?(s|m|h)$', default: '1m' }) },
+          { additionalProperties: false },
+        ),
       ),
     }),
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),

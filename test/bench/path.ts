@@ -12,6 +12,7 @@ import { pino } from 'pino';
 import { createIntake } from '../../triggers/intake/intake.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { eventStream } from '../../triggers/nats/subject.ts';
 import { regionTopology } from '../../triggers/nats/topology.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import { workflowId } from '../../triggers/path/workflow-id.ts';
@@ -288,7 +289,13 @@ async function post(url: string, instance: string): Promise<string> {
   });
   if (response.status !== 202) throw new Error(`the intake answered ${response.status}`);
   await response.arrayBuffer();
-  return workflowId({ trigger: 'bench', key: alertKeyOf(body), generation: 1, attempt: 1 });
+  return workflowId({
+    stream: eventStream('latency'),
+    trigger: 'bench',
+    key: alertKeyOf(body),
+    generation: 1,
+    attempt: 1,
+  });
 }
 
 function alertKeyOf(raw: Uint8Array): string {

@@ -73,7 +73,13 @@ describe('runbook restartService', () => {
   const begin = async (service: string, onResolved: OnResolved = 'finish'): Promise<string> => {
     generation += 1;
     const context = { ...contextOf(service, onResolved), generation };
-    const id = workflowId({ trigger: 'restart-service', key: `am:ServiceDown:${service}`, generation, attempt: 1 });
+    const id = workflowId({
+      stream: 'EVENTS_EU',
+      trigger: 'restart-service',
+      key: `am:ServiceDown:${service}`,
+      generation,
+      attempt: 1,
+    });
     const started = await createEngine(temporal).start({
       workflowId: id,
       workflowType: 'restartService',

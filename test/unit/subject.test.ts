@@ -55,22 +55,31 @@ describe('subjects', () => {
 
 describe('workflow ids', () => {
   it('different tuples have different ids, however alike they read', () => {
-    const base = { trigger: 't', key: 'a b', generation: 1, attempt: 1 };
+    const base = { stream: 'EVENTS_EU', trigger: 't', key: 'a b', generation: 1, attempt: 1 };
     const ids = [
       base,
       { ...base, key: 'a-b' },
       { ...base, generation: 2 },
       { ...base, attempt: 2 },
       { ...base, trigger: 'u' },
+      { ...base, stream: 'EVENTS_US' },
     ].map(workflowId);
     assert.equal(new Set(ids).size, ids.length);
   });
 
   it('is readable and bounded', () => {
     assert.match(
-      workflowId({ trigger: 'restart-service', key: 'am:ServiceDown:1', generation: 3, attempt: 1 }),
+      workflowId({
+        stream: 'EVENTS_EU',
+        trigger: 'restart-service',
+        key: 'am:ServiceDown:1',
+        generation: 3,
+        attempt: 1,
+      }),
       /^restart-service\/am:ServiceDown:1#3~[0-9a-f]{8}$/,
     );
-    assert.ok(workflowId({ trigger: 't', key: 'x'.repeat(5_000), generation: 1, attempt: 1 }).length < 200);
+    assert.ok(
+      workflowId({ stream: 'EVENTS_EU', trigger: 't', key: 'x'.repeat(5_000), generation: 1, attempt: 1 }).length < 200,
+    );
   });
 });

@@ -31,7 +31,7 @@ export function evaluate(trigger: Trigger, event: EventOf<unknown>): Evaluation 
   }
   const mismatch = firstMismatch(trigger.match, event.data, '');
   if (mismatch !== null) return { kind: 'filtered', why: mismatch };
-  const problem = checkOf(trigger)(event.data);
+  const problem = checkOf(trigger)(name === null ? event.data : (event.data as Alert).labels);
   if (problem !== null) return { kind: 'dead', reason: 'schema', message: problem };
   return ask(trigger, event);
 }
@@ -75,7 +75,7 @@ function firstMismatch(wanted: unknown, actual: unknown, place: string): string 
 
 function checkOf(trigger: Trigger): (data: unknown) => string | null {
   let check = checks.get(trigger);
-  if (check === undefined) checks.set(trigger, (check = compileCheck(trigger.on.schema)));
+  if (check === undefined) checks.set(trigger, (check = compileCheck(trigger.on.checked)));
   const found = check;
   return (data) => {
     const problems = found(data);

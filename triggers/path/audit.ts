@@ -9,7 +9,7 @@ import type { Ledger, RunInfo, Runs } from './ports.ts';
 
 export interface AuditOptions {
   readonly region: string;
-  readonly log: Pick<EventLog, 'consumerState' | 'read' | 'streamState'>;
+  readonly log: Pick<EventLog, 'consumerState' | 'get' | 'read' | 'streamState'>;
   readonly ledger: Ledger;
   readonly runs: Runs;
   /** Milliseconds since 1970. */
@@ -46,50 +46,38 @@ export interface AuditReport {
 const FIND_AT_ONCE = 20;
 /** Visibility shows a run this much later; younger ones are not looked for there. */
 const VISIBILITY_LAG_MS = 10_000;
+/** A record may carry a time this much before its event's: the streams may be led by servers whose clocks differ. */
+const CLOCK_SKEW_MS = 60_000;
 
 export async function audit(options: AuditOptions): Promise<AuditReport> {
-  const { region, log, since } = options;
-  const before = await consumerFloors(log, region);
-  const sequences = await storedSequences(options, before.lastSequence);
+  const { region, log, since, now = Date.now } = options;
+  const begun = now();
+  const before = await acknowledged(log, region);
+  const events = await storedEvents(options, before.lastSequence);
   const records = await recordsSince(options);
-  const unrecorded = sequences.filter(({ sequence }) => !records.has(sequence));
-  const offenders: Offender[] = ackedWithoutRecord(region, unrecorded, before);
-  const started = startedIn([...records.values()]);
-  offenders.push(...(await startedWithoutRun(options, started)));
-  const runs = await runsOfRegion(options);
-  const pending = new Set(unrecorded.map(({ sequence }) => sequence));
-  offenders.push(...(await runsWithoutRecord(options, runs, records, pending)));
-  const left = offenders.filter(({ repaired }) => !repaired);
+  const unrecorded = events.filter(({ sequence }) => !records.has(sequence));
+  const lost = unrecorded.filter((event) => before.settled(event));
+  const started = startedIn([...records.values()]).filter(({ recordedAt }) => recordedAt >= since);
+  const runs = await runsOfRegion(options, begun - VISIBILITY_LAG_MS);
+  const unlisted = await runsWithoutRecord(options, runs, records, before);
+  const offenders = [
+    ...lost.map((event) => ackedWithoutRecord(event, region, unlisted.adopted)),
+    ...(await startedWithoutRun(options, started)),
+    ...unlisted.offenders,
+  ];
   return {
     region,
     since: new Date(since).toISOString(),
     counts: {
-      stored: sequences.length,
-      recorded: sequences.length - unrecorded.length,
-      pending: unrecorded.length - offenders.filter(({ kind }) => kind === 'acked-without-record').length,
+      stored: events.length,
+      recorded: events.length - unrecorded.length,
+      pending: unrecorded.length - lost.length,
       started: started.length,
       runs: runs.length,
     },
     offenders,
-    ok: left.length === 0,
+    ok: offenders.every(({ repaired }) => repaired),
   };
-}
-
-interface Floors {
-  /** Per lane: everything up to this sequence is acknowledged. */
-  readonly floor: ReadonlyMap<string, number>;
-  readonly lastSequence: number;
-}
-
-/** Read first: what is acknowledged now has its record by the time the ledger is read. */
-async function consumerFloors(log: AuditOptions['log'], region: string): Promise<Floors> {
-  const floor = new Map<string, number>();
-  for (const lane of LANES) {
-    const state = await log.consumerState(eventStream(region), laneConsumer(lane));
-    floor.set(lane, state.ackFloor);
-  }
-  const { lastSequence } = await log.streamState(eventStream(region));
-  return { floor, lastSequence };
 }
 
 interface StoredAt {
@@ -97,30 +85,46 @@ interface StoredAt {
   readonly lane: string;
 }
 
-async function storedSequences({ log, region, since }: AuditOptions, last: number): Promise<StoredAt[]> {
+interface Acknowledged {
+  /** True when the event's lane has acknowledged everything up to it. */
+  settled(event: StoredAt): boolean;
+  readonly lastSequence: number;
+}
+
+/** Read first: what is acknowledged now has its record by the time the ledger is read. */
+async function acknowledged(log: AuditOptions['log'], region: string): Promise<Acknowledged> {
+  const floors = new Map<string, number>();
+  for (const lane of LANES) {
+    const state = await log.consumerState(eventStream(region), laneConsumer(lane));
+    floors.set(lane, state.ackFloor);
+  }
+  const { lastSequence } = await log.streamState(eventStream(region));
+  return { settled: ({ sequence, lane }) => sequence <= (floors.get(lane) ?? 0), lastSequence };
+}
+
+async function storedEvents({ log, region, since }: AuditOptions, last: number): Promise<StoredAt[]> {
   const found: StoredAt[] = [];
   for await (const { sequence, subject } of log.read({ stream: eventStream(region), since }))
-    if (sequence <= last) found.push({ sequence, lane: subject.split('.')[2] ?? '' });
+    if (sequence <= last) found.push({ sequence, lane: laneOf(subject) });
   return found;
 }
 
+const laneOf = (subject: string): string => subject.split('.')[2] ?? '';
+
 async function recordsSince({ ledger, region, since }: AuditOptions): Promise<Map<number, EventRecord>> {
   const records = new Map<number, EventRecord>();
-  for await (const record of ledger.read({ since }))
+  for await (const record of ledger.read({ since: Math.max(0, since - CLOCK_SKEW_MS) }))
     if (record.kind === 'event' && record.position.stream === eventStream(region))
       records.set(record.position.sequence, record);
   return records;
 }
 
-const ackedWithoutRecord = (region: string, unrecorded: readonly StoredAt[], { floor }: Floors): Offender[] =>
-  unrecorded
-    .filter(({ sequence, lane }) => sequence <= (floor.get(lane) ?? 0))
-    .map(({ sequence, lane }) => ({
-      kind: 'acked-without-record',
-      what: `${eventStream(region)} #${sequence}`,
-      detail: `lane ${lane} has acknowledged everything up to ${floor.get(lane) ?? 0}, and the ledger has no record of it`,
-      repaired: false,
-    }));
+const ackedWithoutRecord = ({ sequence, lane }: StoredAt, region: string, adopted: ReadonlySet<number>): Offender => ({
+  kind: 'acked-without-record',
+  what: `${eventStream(region)} #${sequence}`,
+  detail: `lane ${lane} has acknowledged it, and the ledger has no record of it`,
+  repaired: adopted.has(sequence),
+});
 
 type Started = Extract<Disposition, { kind: 'started' }> & { readonly recordedAt: number };
 
@@ -152,11 +156,10 @@ async function startedWithoutRun(
   return offenders;
 }
 
-async function runsOfRegion({ runs, region, since, now = Date.now }: AuditOptions): Promise<RunInfo[]> {
+async function runsOfRegion({ runs, region, since }: AuditOptions, until: number): Promise<RunInfo[]> {
   const found: RunInfo[] = [];
-  const settled = now() - VISIBILITY_LAG_MS;
   for await (const run of runs.startedSince(since))
-    if (run.context?.event?.stream === eventStream(region) && run.startedAt <= settled) found.push(run);
+    if (run.context?.event?.stream === eventStream(region) && run.startedAt <= until) found.push(run);
   return found;
 }
 
@@ -164,56 +167,75 @@ async function runsWithoutRecord(
   options: AuditOptions,
   runs: readonly RunInfo[],
   records: ReadonlyMap<number, EventRecord>,
-  pending: ReadonlySet<number>,
-): Promise<Offender[]> {
+  before: Acknowledged,
+): Promise<{ readonly offenders: readonly Offender[]; readonly adopted: ReadonlySet<number> }> {
   const offenders: Offender[] = [];
+  const adopted = new Set<number>();
+  const orphans = new Map<number, RunInfo[]>();
   for (const run of runs) {
-    const context = run.context;
-    if (context?.event === null || context?.event === undefined) continue;
-    const { sequence, id, stream } = context.event;
-    // Started and not recorded yet: the event comes back until it is.
-    if (pending.has(sequence)) continue;
-    const identity = context.alertKey ?? id;
+    const event = run.context?.event;
+    if (event === null || event === undefined) continue;
+    const { sequence, id, stream } = event;
+    const identity = run.context?.alertKey ?? id;
     const record = records.get(sequence) ?? (await options.ledger.find(identity, { stream, sequence, storedAt: 0 }));
-    if (record === null) {
-      if (options.repair) await options.ledger.record(adopted(run, options));
+    if (record === null) orphans.set(sequence, [...(orphans.get(sequence) ?? []), run]);
+    else if (!names(record, run)) offenders.push(notInItsRecord(run, record));
+  }
+  for (const [sequence, siblings] of orphans) {
+    const message = await options.log.get(eventStream(options.region), sequence);
+    // Started and not recorded yet: the event comes back until it is, and its other triggers with it. Not ours to adopt.
+    if (message !== null && !before.settled({ sequence, lane: laneOf(message.subject) })) continue;
+    if (options.repair) {
+      await options.ledger.record(adoptedRecord(siblings, message?.storedAt ?? null, options));
+      adopted.add(sequence);
+    }
+    for (const { workflowId } of siblings)
       offenders.push({
         kind: 'run-without-record',
-        what: run.workflowId,
-        detail: `started by ${stream} #${sequence}, of which the ledger has no record`,
+        what: workflowId,
+        detail: `started by ${eventStream(options.region)} #${sequence}, of which the ledger has no record`,
         repaired: options.repair,
       });
-    } else if (!record.dispositions.some((each) => 'workflowId' in each && each.workflowId === run.workflowId)) {
-      offenders.push({
-        kind: 'run-not-in-its-record',
-        what: run.workflowId,
-        detail: `the record of ${stream} #${sequence} says: ${JSON.stringify(record.dispositions)}`,
-        repaired: false,
-      });
-    }
   }
-  return offenders;
+  return { offenders, adopted };
 }
 
-/** The record the run's event should have had, from what the run itself says. */
-function adopted(run: RunInfo, { instance, now = Date.now }: AuditOptions): EventRecord {
-  const { context } = run;
+const names = ({ dispositions }: EventRecord, { workflowId }: RunInfo): boolean =>
+  dispositions.some((each) => 'workflowId' in each && each.workflowId === workflowId);
+
+const notInItsRecord = ({ workflowId }: RunInfo, { position, dispositions }: EventRecord): Offender => ({
+  kind: 'run-not-in-its-record',
+  what: workflowId,
+  detail: `the record of ${position.stream} #${position.sequence} says: ${JSON.stringify(dispositions)}`,
+  repaired: false,
+});
+
+/** The record the event should have had, from what its runs say themselves. `storedAt`: null when the event has expired. */
+function adoptedRecord(
+  runs: readonly RunInfo[],
+  storedAt: number | null,
+  { instance, now = Date.now }: AuditOptions,
+): EventRecord {
+  const [first] = runs;
+  const context = first?.context;
   const event = context?.event;
-  if (!context || !event) throw new Error(`run ${run.workflowId} does not name its event`);
+  if (!first || !context || !event) throw new Error(`run ${first?.workflowId ?? '(none)'} does not name its event`);
+  const { id, type, source, title, stream, sequence } = event;
   return {
     kind: 'event',
-    position: { stream: event.stream, sequence: event.sequence, storedAt: run.startedAt },
-    event: { ...event, alertKey: context.alertKey, labels: {} },
-    episode: context.alertKey === null ? null : { effect: 'opened', generation: context.generation },
-    dispositions: [
-      {
-        trigger: context.trigger ?? '',
-        kind: 'started',
-        workflowId: run.workflowId,
-        runId: run.runId,
-        generation: context.generation,
-      },
-    ],
+    position: { stream, sequence, storedAt: storedAt ?? first.startedAt },
+    event: { id, type, source, title, alertKey: context.alertKey, labels: {} },
+    episode:
+      context.alertKey === null
+        ? null
+        : { effect: context.attempt === 1 ? 'opened' : 'joined', generation: context.generation },
+    dispositions: runs.map(({ workflowId, runId, context: own }) => ({
+      trigger: own?.trigger ?? '',
+      kind: 'started',
+      workflowId,
+      runId,
+      generation: context.generation,
+    })),
     triggerSet: '',
     recordedAt: new Date(now()).toISOString(),
     recordedBy: instance,

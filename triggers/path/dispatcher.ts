@@ -7,6 +7,7 @@ import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import type { Alert } from '../events/alert.ts';
 import { timed } from '../match/timed.ts';
+import { BoundedSet } from './bounded-set.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { Delivery, StoredMessage } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
@@ -37,6 +38,9 @@ export interface DispatcherOptions {
   readonly onCondition?: (trigger: string, ms: number) => void;
 }
 
+const NO_RECORD = { episode: null, revision: 0 } as const;
+/** Keys remembered as known; forgetting one costs a lost compare-and-set. */
+const MAX_KNOWN = 50_000;
 /** Compare-and-set lost this often in a row: give the message back rather than spin. */
 const MAX_CONFLICTS = 8;
 const DEFAULT_EXECUTION_TIMEOUT = '1h';
@@ -57,10 +61,12 @@ export interface Dispatcher {
   quarantine(received: Received, message: string): Promise<EventRecord>;
 }
 
+type WithKnown = DispatcherOptions & { readonly known: BoundedSet };
+
 export function createDispatcher(given: DispatcherOptions): Dispatcher {
   const { onCondition } = given;
   const triggers = onCondition === undefined ? given.triggers : given.triggers.map((each) => timed(each, onCondition));
-  const options = { ...given, triggers };
+  const options = { ...given, triggers, known: new BoundedSet(MAX_KNOWN) };
   const knownTypes = new Set(triggers.map(({ on }) => on.type));
   const triggerSet = triggerSetHash(given.triggers);
 
@@ -103,7 +109,7 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
 }
 
 async function carryOut(
-  options: DispatcherOptions,
+  options: WithKnown,
   decoded: Extract<Decoded, { ok: true }>,
   delivery: Delivery,
   position: Position,
@@ -123,16 +129,19 @@ async function carryOut(
 
 /** Plan on the current record and write the next one; on a lost compare-and-set, read and plan again. */
 async function decideAndWrite(
-  options: DispatcherOptions,
+  options: WithKnown,
   { event, alert }: Extract<Decoded, { ok: true }>,
   delivery: Delivery,
   position: Position,
 ): Promise<Plan> {
   const redrive = redriveOf(delivery);
   const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
+  // A key never seen here is most likely new: its record is created without a look, and compare-and-set says so if it is not.
+  const guess = alert !== null && delivery.deliveryCount === 1 && !options.known.has(alert.alertKey);
   for (let conflicts = 0; ; conflicts += 1) {
     const { episode, revision } =
-      alert === null ? { episode: null, revision: 0 } : await options.book.read(alert.alertKey);
+      alert === null || (guess && conflicts === 0) ? NO_RECORD : await options.book.read(alert.alertKey);
+    if (alert !== null) options.known.add(alert.alertKey);
     const planned = plan({
       event,
       position,

@@ -9,7 +9,6 @@ import { eventStream } from '../nats/subject.ts';
 import { decode } from './decode.ts';
 import type { EventRecord, RunRecord } from './disposition.ts';
 import type { Episode } from './episode.ts';
-import { identityOf } from './ledger.ts';
 import type { EpisodeBook, Ledger, RunInfo, Runs } from './ports.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
@@ -28,6 +27,7 @@ export interface ExplainedEvent {
   /** Null: stored, and not decided yet. */
   readonly record: EventRecord | null;
   readonly sequence: number;
+  readonly alertKey: string | null;
   readonly storedAt: string;
   readonly title: string;
   /** Triggers that did not want it, each with the reason, by today's rules. */
@@ -44,6 +44,8 @@ export interface Explanation {
   readonly query: string;
   readonly region: string;
   readonly events: readonly ExplainedEvent[];
+  /** Older events that were found and are left out here. */
+  readonly omitted: number;
   readonly episode: Episode | null;
   readonly runs: readonly ExplainedRun[];
   /** Closed runs as the sweeper recorded them; they outlive Temporal's retention. */
@@ -57,25 +59,28 @@ const MAX_RUNS = 12;
 /** `query`: event id, alert key, workflow id, or `label=value`. */
 export async function explain(query: string, options: ExplainOptions): Promise<Explanation> {
   const named = await options.runs.find(query).catch(() => null);
-  const subject = named?.context?.alertKey ?? named?.context?.event?.id ?? query;
+  const wanted = { query, subject: named?.context?.alertKey ?? named?.context?.event?.id ?? query };
+  const decided = new Set<number>();
   const records: EventRecord[] = [];
   const closed: RunRecord[] = [];
   for await (const record of options.ledger.read({ since: options.since })) {
     if (record.kind === 'run') closed.push(record);
-    else if (concerns(record, subject, query)) records.push(record);
+    else {
+      decided.add(record.position.sequence);
+      const names = record.dispositions.some((each) => 'workflowId' in each && each.workflowId === query);
+      if (names || concerns(record.event, wanted)) records.push(record);
+    }
   }
-  const known = new Set(records.map(({ position }) => position.sequence));
-  const waiting = await unrecorded(options, subject, known);
-  const events = [
-    ...(await Promise.all(records.slice(-MAX_EVENTS).map((record) => explainRecord(record, options)))),
-    ...waiting,
-  ].slice(-MAX_EVENTS);
-  const alertKey = records.at(-1)?.event.alertKey ?? named?.context?.alertKey ?? subject;
+  const waiting = await undecided(options, wanted, decided);
+  const shown = records.slice(-MAX_EVENTS);
+  const events = [...(await Promise.all(shown.map((record) => explainRecord(record, options)))), ...waiting];
+  const alertKey = records.at(-1)?.event.alertKey ?? waiting.at(-1)?.alertKey ?? wanted.subject;
   const ids = workflowIds(records, named);
   return {
     query,
     region: options.region,
-    events,
+    events: events.slice(-MAX_EVENTS),
+    omitted: Math.max(0, records.length + waiting.length - MAX_EVENTS),
     episode: (await options.book.read(alertKey)).episode,
     runs: await runsOf(ids, options),
     closed: closed.filter(({ workflowId }) => ids.includes(workflowId)),
@@ -86,56 +91,78 @@ export async function explain(query: string, options: ExplainOptions): Promise<E
 export const isAnswer = ({ events, episode, runs }: Explanation): boolean =>
   events.length > 0 || episode !== null || runs.length > 0;
 
-function concerns({ event, dispositions }: EventRecord, subject: string, query: string): boolean {
+interface Wanted {
+  readonly query: string;
+  /** Alert key, or id of an event that is its own episode; the query itself unless that names a run. */
+  readonly subject: string;
+}
+
+function concerns(
+  event: Pick<EventRecord['event'], 'id' | 'alertKey' | 'labels'>,
+  { query, subject }: Wanted,
+): boolean {
   if (event.id === subject || event.alertKey === subject) return true;
-  if (dispositions.some((each) => 'workflowId' in each && each.workflowId === query)) return true;
   const at = query.indexOf('=');
   return at > 0 && event.labels[query.slice(0, at)] === query.slice(at + 1);
 }
 
 async function explainRecord(record: EventRecord, options: ExplainOptions): Promise<ExplainedEvent> {
-  const { sequence, storedAt } = record.position;
-  const message = await options.log.get(record.position.stream, sequence);
-  const named = new Set(record.dispositions.map(({ trigger }) => trigger));
+  const { sequence, stream, storedAt } = record.position;
+  const message = await options.log.get(stream, sequence);
+  const rulesChanged = record.triggerSet !== triggerSetHash(options.triggers);
   return {
     record,
     sequence,
+    alertKey: record.event.alertKey,
     storedAt: new Date(storedAt).toISOString(),
     title: record.event.title ?? record.event.type,
-    filtered: message === null ? [] : filteredBy(message, options.triggers, named),
-    rulesChanged: record.triggerSet !== triggerSetHash(options.triggers),
+    filtered: message === null ? [] : filteredBy(message, options.triggers, record, rulesChanged),
+    rulesChanged,
   };
 }
 
-function filteredBy(message: StoredMessage, triggers: readonly Trigger[], named: ReadonlySet<string>) {
-  const decoded = decode(message, new Set(triggers.map(({ on }) => on.type)));
+function filteredBy(
+  message: StoredMessage,
+  triggers: readonly Trigger[],
+  record: EventRecord | null,
+  rulesChanged: boolean,
+): ExplainedEvent['filtered'] {
+  const decoded = decode(message, typesOf(triggers));
   if (!decoded.ok) return [];
   return triggers.flatMap((trigger) => {
-    if (named.has(trigger.id)) return [];
+    if (record?.dispositions.some((each) => each.trigger === trigger.id)) return [];
     const evaluation = evaluate(trigger, decoded.event);
-    return evaluation.kind === 'filtered' ? [{ trigger: trigger.id, why: evaluation.why }] : [];
+    if (evaluation.kind === 'filtered') return [{ trigger: trigger.id, why: evaluation.why }];
+    return rulesChanged ? [{ trigger: trigger.id, why: NEWER }] : [];
   });
 }
 
+const NEWER = 'it would want it today; it was not there, or not like this, when the event was judged';
+
+const typesOf = (triggers: readonly Trigger[]): ReadonlySet<string> => new Set(triggers.map(({ on }) => on.type));
+
 /** Events that are stored and wait to be decided. */
-async function unrecorded(
+async function undecided(
   { log, region, since, triggers }: ExplainOptions,
-  subject: string,
-  known: ReadonlySet<number>,
+  wanted: Wanted,
+  decided: ReadonlySet<number>,
 ): Promise<ExplainedEvent[]> {
   const found: ExplainedEvent[] = [];
-  const types = new Set(triggers.map(({ on }) => on.type));
+  const types = typesOf(triggers);
   for await (const message of log.read({ stream: eventStream(region), since })) {
-    if (known.has(message.sequence)) continue;
+    if (decided.has(message.sequence)) continue;
     const decoded = decode(message, types);
-    if (!decoded.ok || identityOf({ alertKey: decoded.alert?.alertKey ?? null, id: decoded.event.id }) !== subject)
-      continue;
+    if (!decoded.ok) continue;
+    const { event, alert } = decoded;
+    const alertKey = alert?.alertKey ?? null;
+    if (!concerns({ id: event.id, alertKey, labels: alert?.labels ?? {} }, wanted)) continue;
     found.push({
       record: null,
       sequence: message.sequence,
+      alertKey,
       storedAt: new Date(message.storedAt).toISOString(),
-      title: decoded.alert?.title ?? decoded.event.type,
-      filtered: filteredBy(message, triggers, new Set()),
+      title: alert?.title ?? event.type,
+      filtered: filteredBy(message, triggers, null, false),
       rulesChanged: false,
     });
   }

@@ -127,7 +127,10 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   }
   const stale = earlier === undefined ? staleness(input, trigger) : null;
   if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
-  return { kind: 'start', start: startOf(trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1) };
+  return {
+    kind: 'start',
+    start: startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1),
+  };
 }
 
 /** Which attempt this event starts; null when it only joins. */
@@ -177,7 +180,7 @@ function planPlain(input: PlanInput): Plan {
     } else if (stale !== null) {
       settled.push({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
     } else {
-      starts.push(startOf(trigger, evaluation, `${event.source} ${event.id}`, 1, 1));
+      starts.push(startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, 1));
     }
   }
   return { ...NOTHING, starts, settled };
@@ -202,13 +205,14 @@ const supersededFor = (input: PlanInput): Disposition[] =>
   matching(input).map(([trigger]) => ({ trigger: trigger.id, kind: 'ignored', reason: 'superseded' }));
 
 function startOf(
+  { position: { stream } }: PlanInput,
   trigger: Trigger,
   { input, service, region }: Extract<Evaluation, { kind: 'matched' }>,
   key: string,
   generation: number,
   attempt: number,
 ): PlannedStart {
-  const id = workflowId({ trigger: trigger.id, key, generation, attempt });
+  const id = workflowId({ stream, trigger: trigger.id, key, generation, attempt });
   return { trigger, workflowId: id, input, service, region, generation, attempt };
 }
 

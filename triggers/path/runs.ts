@@ -1,6 +1,8 @@
 /** Runs through Temporal's client: exact answers by id, lists by visibility queries. Reads only. */
 import {
   type Client,
+  ServiceError,
+  type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -15,32 +17,40 @@ const STUCK_AFTER_ATTEMPTS = 5;
 const DAY_MS = 86_400_000;
 
 export function createRuns({ client, namespace }: { readonly client: Client; readonly namespace: string }): Runs {
-  const call = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work);
+  const call: Call = (work) => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work);
   const list = (condition: string): AsyncIterable<RunInfo> =>
-    runsOf(client, `TocsinTrigger IS NOT NULL AND ${condition}`);
+    runsOf(client, call, `TocsinTrigger IS NOT NULL AND ${condition}`);
+  const describe = async (workflowId: string): Promise<WorkflowExecutionDescription | null> => {
+    try {
+      return await call(() => client.workflow.getHandle(workflowId).describe());
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  };
   return {
     find: async (workflowId) => {
-      try {
-        return toRun(await call(() => client.workflow.getHandle(workflowId).describe()));
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
-        throw error;
-      }
+      const description = await describe(workflowId);
+      return description === null ? null : toRun(description);
     },
     startedSince: (since) => list(`StartTime >= ${quoted(since)}`),
-    closedSince: (since) => list(`ExecutionStatus != 'Running' AND CloseTime >= ${quoted(since)}`),
+    // A run that continued as new is not over: its successor has the same id.
+    closedSince: (since) =>
+      list(`ExecutionStatus NOT IN ('Running', 'ContinuedAsNew') AND CloseTime >= ${quoted(since)}`),
     openBefore: (before) => list(`ExecutionStatus = 'Running' AND StartTime < ${quoted(before)}`),
     failure: async (workflowId, runId) => {
       try {
         await call(() => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result());
         return null;
       } catch (error) {
-        return error instanceof WorkflowFailedError ? reasonOf(error) : null;
+        if (error instanceof WorkflowFailedError) return reasonOf(error);
+        // A server that is away will tell later; anything else (purged meanwhile, a reason nobody can decode) never will.
+        if (error instanceof ServiceError) throw error;
+        return null;
       }
     },
     stuck: async (workflowId) => {
-      const { raw } = await call(() => client.workflow.getHandle(workflowId).describe());
-      const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
+      const attempt = (await describe(workflowId))?.raw.pendingWorkflowTask?.attempt ?? 0;
       return attempt >= STUCK_AFTER_ATTEMPTS ? `its workflow task failed ${attempt - 1} times` : null;
     },
     retentionMs: async () => {
@@ -51,9 +61,15 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
   };
 }
 
-async function* runsOf(client: Client, query: string): AsyncGenerator<RunInfo> {
-  for await (const info of client.workflow.list({ query, pageSize: PAGE_SIZE })) {
-    const run = toRun(info);
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Each page has its own bound: a list may be long, a server that went away must be noticed. */
+async function* runsOf(client: Client, call: Call, query: string): AsyncGenerator<RunInfo> {
+  const found = client.workflow.list({ query, pageSize: PAGE_SIZE })[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await call(() => found.next());
+    if (next.done === true) return;
+    const run = toRun(next.value);
     if (run.context?.trigger !== null) yield run;
   }
 }
@@ -62,7 +78,7 @@ const toRun = (info: Omit<WorkflowExecutionInfo, 'raw'>): RunInfo => ({
   workflowId: info.workflowId,
   runId: info.runId,
   workflowType: info.type,
-  status: STATUSES[info.status.name] ?? 'failed',
+  status: STATUSES[info.status.name] ?? (info.closeTime === undefined ? 'running' : 'failed'),
   startedAt: info.startTime.getTime(),
   closedAt: info.closeTime?.getTime() ?? null,
   context: (info.memo?.['tocsin'] as RunContext | undefined) ?? null,

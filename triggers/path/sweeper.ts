@@ -16,7 +16,7 @@ export interface SweeperOptions {
   readonly book: EpisodeBook;
   readonly logger: Logger;
   readonly everyMs: number;
-  /** How far the first sweep looks back. */
+  /** How far back closed runs are looked for: by the first sweep, and by one each hour. */
   readonly windowMs: number;
   /** Told once about each run that did not complete. */
   readonly onFailed?: (record: RunRecord) => void;
@@ -30,10 +30,13 @@ export interface Sweeper {
   close(): Promise<void>;
 }
 
-/** Visibility may show a closed run this much later. */
+/** Visibility may show a closed run this much later; what comes later still is found by the sweep over the whole window. */
 const OVERLAP_MS = 120_000;
+const WHOLE_WINDOW_EVERY_MS = 3_600_000;
 /** A run younger than this is not suspected of being stuck. */
 const STUCK_AFTER_MS = 30_000;
+/** Open runs asked about by one sweep; the next sweep goes on with the others. */
+const MAX_ASKED = 200;
 const MAX_SEEN = 20_000;
 const MAX_CONFLICTS = 8;
 
@@ -41,14 +44,15 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   const now = options.now ?? Date.now;
   /** Outcomes recorded by this process, so that the overlap costs nothing. */
   const seen = new Set<string>();
+  /** Open runs asked about since all of them were. */
+  const asked = new Set<string>();
   let from = now() - options.windowMs;
+  let wholeWindowAt = now();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   const record = async (run: RunInfo, outcome: RunOutcome, detail: string | null): Promise<RunRecord | null> => {
-    const key = `${run.runId} ${outcome}`;
-    if (seen.has(key)) return null;
     const entry: RunRecord = {
       kind: 'run',
       workflowId: run.workflowId,
@@ -62,7 +66,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     if (FAILED.has(outcome)) await noteFailure(options.book, run, run.closedAt ?? now());
     const stored = await options.ledger.recordRun(entry);
     if (seen.size >= MAX_SEEN) seen.clear();
-    seen.add(key);
+    seen.add(seenKey(run, outcome));
     if (stored === 'already') return null;
     if (FAILED.has(outcome) || outcome === 'stuck') {
       options.logger.error({ ...entry, region: options.region }, `run ${outcome}, needs a human`);
@@ -71,21 +75,43 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     return entry;
   };
 
+  const sweepClosed = async (since: number): Promise<RunRecord[]> => {
+    const recorded: RunRecord[] = [];
+    for await (const run of options.runs.closedSince(since)) {
+      const { status } = run;
+      if (!belongsTo(run, options.region) || status === 'running' || seen.has(seenKey(run, status))) continue;
+      const detail = status === 'completed' ? null : await options.runs.failure(run.workflowId, run.runId);
+      const entry = await record(run, status, detail);
+      if (entry !== null) recorded.push(entry);
+    }
+    return recorded;
+  };
+
+  const sweepOpen = async (before: number): Promise<RunRecord[]> => {
+    const recorded: RunRecord[] = [];
+    let left = MAX_ASKED;
+    for await (const run of options.runs.openBefore(before)) {
+      if (!belongsTo(run, options.region) || asked.has(run.runId) || seen.has(seenKey(run, 'stuck'))) continue;
+      if (left === 0) return recorded;
+      left -= 1;
+      if (asked.size >= MAX_SEEN) asked.clear();
+      asked.add(run.runId);
+      const why = await options.runs.stuck(run.workflowId);
+      const entry = why === null ? null : await record(run, 'stuck', why);
+      if (entry !== null) recorded.push(entry);
+    }
+    asked.clear();
+    return recorded;
+  };
+
   const sweep = async (): Promise<RunRecord[]> => {
     const begun = now();
-    const recorded: (RunRecord | null)[] = [];
-    for await (const run of options.runs.closedSince(from)) {
-      if (!belongsTo(run, options.region) || run.status === 'running') continue;
-      const detail = run.status === 'completed' ? null : await options.runs.failure(run.workflowId, run.runId);
-      recorded.push(await record(run, run.status, detail));
-    }
-    for await (const run of options.runs.openBefore(begun - STUCK_AFTER_MS)) {
-      if (!belongsTo(run, options.region)) continue;
-      const why = await options.runs.stuck(run.workflowId);
-      if (why !== null) recorded.push(await record(run, 'stuck', why));
-    }
+    const whole = begun - wholeWindowAt >= WHOLE_WINDOW_EVERY_MS;
+    const recorded = await sweepClosed(whole ? Math.min(from, begun - options.windowMs) : from);
+    recorded.push(...(await sweepOpen(begun - STUCK_AFTER_MS)));
     from = begun - OVERLAP_MS;
-    return recorded.filter((each) => each !== null);
+    if (whole) wholeWindowAt = begun;
+    return recorded;
   };
 
   const loop = (): void => {
@@ -109,6 +135,8 @@ export function createSweeper(options: SweeperOptions): Sweeper {
 }
 
 const FAILED: ReadonlySet<RunOutcome> = new Set(['failed', 'terminated', 'timed-out']);
+
+const seenKey = ({ runId }: RunInfo, outcome: RunOutcome): string => `${runId} ${outcome}`;
 
 const belongsTo = ({ context }: RunInfo, region: string): boolean => context?.event?.stream === eventStream(region);
 

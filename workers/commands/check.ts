@@ -63,7 +63,7 @@ function durationProblems({ id, maxEventAge, executionTimeout, onFailure }: Trig
 
 function schemaProblems({ id, on }: Trigger): string[] {
   try {
-    compileCheck(on.schema);
+    compileCheck(on.checked);
     return [];
   } catch (error) {
     return [

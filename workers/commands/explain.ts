@@ -45,8 +45,9 @@ function textOf(answer: Explanation, config: Config): string {
     ...(episode === null
       ? []
       : [
-          `episode ${episode.generation} of ${episode.alertKey} is ${episode.status}${resolvedBy(episode.lastResolve)}`,
+          `episode ${episode.generation} of ${episode.alertKey} is ${episode.status}${by(', opened by', episode.openedBy)}${by(', last resolved by', episode.lastResolve?.by ?? null)}`,
         ]),
+    ...(answer.omitted === 0 ? [] : [`${answer.omitted} older events are left out; name one of them by its id`]),
     ...answer.events.flatMap(eventLines),
     ...answer.runs.flatMap((run) => runLines(run, config)),
     ...answer.closed.map(
@@ -56,8 +57,8 @@ function textOf(answer: Explanation, config: Config): string {
   ].join('\n');
 }
 
-const resolvedBy = (resolve: { readonly by: { readonly sequence: number } } | null): string =>
-  resolve === null ? '' : `, last resolved by #${resolve.by.sequence}`;
+const by = (what: string, position: { readonly sequence: number } | null): string =>
+  position === null ? '' : `${what} #${position.sequence}`;
 
 function eventLines({ record, sequence, storedAt, title, filtered, rulesChanged }: ExplainedEvent): string[] {
   const decided =

@@ -32,7 +32,7 @@ export const run = (options: RunCommand): Promise<number> =>
       );
     const temporal = await session.temporal();
     const key = `${runbook}/${options.id ?? new Date().toISOString()}`;
-    const id = workflowId({ trigger: 'by-hand', key, generation: 1, attempt: 1 });
+    const id = workflowId({ stream: '', trigger: 'by-hand', key, generation: 1, attempt: 1 });
     const input = parse(options.input);
     const result = await createEngine(temporal).start({
       workflowId: id,

@@ -7,6 +7,7 @@ import { createRuns } from '../../triggers/path/runs.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { durationMs } from '../config.ts';
+import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -26,6 +27,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
   const { log, temporal } = options;
   const engine = createEngine(temporal);
   const runs = createRuns(temporal);
+  const notices = startNotifier(context, temporal.namespace);
   for (const region of options.regions) {
     const process = createTriggerProcess({
       ...regionPath(region, log),
@@ -41,6 +43,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       logger: logger.child({ part: 'trigger' }),
       onRecorded: (record) => {
         metrics.recorded(region, record);
+        notices.recorded(region, record);
         options.onRecorded?.(region, record);
       },
       onCondition: metrics.condition,
@@ -55,7 +58,10 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       everyMs: durationMs(config.sweeper.every),
       windowMs: durationMs(config.sweeper.window),
       logger: logger.child({ part: 'sweeper' }),
-      onFailed: ({ trigger, outcome }) => metrics.runFailed(region, trigger ?? '', outcome),
+      onFailed: (record) => {
+        metrics.runFailed(region, record.trigger ?? '', record.outcome);
+        notices.runFailed(region, record);
+      },
     });
     sweeper.start();
     lifecycle.onClose(`sweeper ${region}`, SWEEP_MS, () => sweeper.close());
