@@ -4,6 +4,7 @@
  */
 import type * as runbooks from '../workflows/index.ts';
 import type { OnResolved } from '../workflows/kit/run-context.ts';
+import type { Mode } from './path/control.ts';
 import type { EventOf } from './events/cloud-event.ts';
 import type { EventType } from './events/event-type.ts';
 import type { StringValue } from 'ms';
@@ -26,6 +27,8 @@ export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof 
   /** Throwing makes the event `dead` for this trigger alone. */
   readonly when?: (event: EventOf<Data>) => boolean;
   readonly run: Name;
+  /** Until an operator says otherwise (`tocsin trigger mode`). Default `auto`. */
+  readonly mode?: Mode;
   readonly input: (event: EventOf<Data>) => InputOf<R, Name>;
   readonly service?: (event: EventOf<Data>) => string;
   /** Region whose workers act; default: the region read from the alert when it is one of ours, else where the event was stored. */

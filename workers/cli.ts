@@ -11,6 +11,7 @@ import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { run } from './commands/run.ts';
 import type { CommonOptions } from './commands/session.ts';
+import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
 import { CommandError, EXIT } from './exit-code.ts';
@@ -53,11 +54,38 @@ program
     end(await intake({ ...common(), regions: region === undefined ? [] : [region] })),
   );
 
-program
+const triggerCommand = program
   .command('trigger')
-  .description('turn stored events into runs, and record what became of them')
+  .description(
+    'turn stored events into runs, and record what became of them; or decide about triggers (see its commands)',
+  )
   .addOption(regionsOption())
   .action(async ({ region }: { region: string[] }) => end(await trigger({ ...common(), regions: region })));
+const WHY = ['--why <text>', 'kept beside the change', ''] as const;
+triggerCommand
+  .command('list')
+  .description('modes, pauses and the last changes')
+  .action(async () => end(await listTriggers(common())));
+triggerCommand
+  .command('mode <trigger> <mode>')
+  .description('observe: record what would run; auto: run it')
+  .option(...WHY)
+  .action(async (id: string, mode: string, { why }: { why: string }) =>
+    end(await setMode({ ...common(), id, why }, mode)),
+  );
+triggerCommand
+  .command('pause <trigger>')
+  .description('start nothing; events are held for the list of `resume`')
+  .option('--ignore', 'do not list them', false)
+  .option(...WHY)
+  .action(async (id: string, { ignore, why }: { ignore: boolean; why: string }) =>
+    end(await pauseTrigger({ ...common(), id, why }, ignore ? 'ignore' : 'hold')),
+  );
+triggerCommand
+  .command('resume <trigger>')
+  .description('start again from now on, and list what was held')
+  .option(...WHY)
+  .action(async (id: string, { why }: { why: string }) => end(await resumeTrigger({ ...common(), id, why })));
 
 program
   .command('worker')

@@ -10,6 +10,8 @@ export function sentence(disposition: Disposition): string {
       return `${trigger} joined ${disposition.workflowId} (${disposition.run})`;
     case 'ignored':
       return `${trigger} ignored it: ${disposition.reason}${disposition.detail === undefined ? '' : `, ${disposition.detail}`}`;
+    case 'held':
+      return `${trigger} is ${disposition.reason}: ${disposition.detail}`;
     case 'dead':
       return `dead letter${trigger === '' ? '' : ` for ${trigger}`}: ${disposition.reason}, ${disposition.message}`;
   }

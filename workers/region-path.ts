@@ -2,6 +2,7 @@
 import type { EventLog } from '../triggers/nats/port.ts';
 import { createAttempts } from '../triggers/path/attempts.ts';
 import { createBook } from '../triggers/path/book.ts';
+import { type ControlStore, createControlStore } from '../triggers/path/control.ts';
 import { createDeadLetters } from '../triggers/path/dead-letters.ts';
 import { createLedger } from '../triggers/path/ledger.ts';
 import type { Attempts, DeadLetters, EpisodeBook, Ledger } from '../triggers/path/ports.ts';
@@ -13,6 +14,7 @@ export interface RegionPath {
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
   readonly attempts: Attempts;
+  readonly control: ControlStore;
 }
 
 export const regionPath = (region: string, log: EventLog): RegionPath => ({
@@ -22,4 +24,5 @@ export const regionPath = (region: string, log: EventLog): RegionPath => ({
   ledger: createLedger(log, region),
   deadLetters: createDeadLetters(log, region),
   attempts: createAttempts(log, region),
+  control: createControlStore(log, region),
 });

@@ -37,6 +37,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'deadLetters.show': 'commands',
   'deadLetters.redrive': 'commands',
   'deadLetters.discard': 'commands',
+  'control.change': 'commands',
   'runs.find': 'audit, explain',
   'runs.startedSince': 'audit',
   'runs.retentionMs': 'audit',
@@ -59,6 +60,7 @@ const ON_PATH = [
   'deadLetters.bury',
   'attempts.begin',
   'attempts.end',
+  'control.read',
   'engine.start',
   'engine.signalResolved',
   'engine.ping',
@@ -96,6 +98,7 @@ describe('failpoints', { concurrency: 3 }, () => {
       ledger: path.ledger,
       deadLetters: path.deadLetters,
       attempts: path.attempts,
+      control: path.control,
       engine: createEngine({ client, namespace: 'default' }),
       runs: createRuns({ client, namespace: 'default' }),
     };

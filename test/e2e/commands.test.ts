@@ -118,6 +118,46 @@ describe('commands', () => {
     assert.equal((await run('dead-letters', 'show', first.name)).code, 1);
   });
 
+  it('a trigger observes, is paused and resumed while everything runs; the list says who changed what', async () => {
+    const kindOf = async (instance: string): Promise<string> => {
+      const { event } = await storeAlert(tocsin.log, tocsin.region, 'firing', { instance });
+      const record = await until('it is recorded', async () =>
+        (await tocsin.records()).find((each) => each.event.alertKey === event.partitionkey),
+      );
+      const [first] = record.dispositions;
+      return first !== undefined && 'reason' in first ? `${first.kind}(${first.reason})` : (first?.kind ?? 'none');
+    };
+    /** A change takes effect within two seconds, not at once. */
+    const becomes = (wanted: string, prefix: string): Promise<true> => {
+      let attempt = 0;
+      return until(`${prefix} is ${wanted}`, async () => (await kindOf(`${prefix} ${attempt++}`)) === wanted);
+    };
+    assert.equal((await run('trigger', 'mode', 'restart-service', 'observe', '--why', 'first week')).code, 0);
+    await becomes('ignored(observed)', 'observe');
+    assert.equal((await run('trigger', 'mode', 'restart-service', 'auto')).code, 0);
+    await becomes('started', 'auto');
+    assert.equal((await run('trigger', 'pause', 'restart-service')).code, 0);
+    await becomes('held(paused)', 'pause');
+    const resumed = await run('trigger', 'resume', 'restart-service');
+    const { backlog } = resumed.json as { backlog: { detail: string }[] };
+    assert.ok(backlog.length >= 1);
+    assert.match(backlog[0]?.detail ?? '', /would run restartService/);
+    await becomes('started', 'resume');
+    const list = await run('trigger', 'list');
+    const [region] = list.json as { changes: { what: string; why: string }[] }[];
+    assert.deepEqual(
+      region?.changes.map(({ what, why }) => [what, why]),
+      [
+        ['mode observe', 'first week'],
+        ['mode auto', ''],
+        ['paused (hold)', ''],
+        ['resumed', ''],
+      ],
+    );
+    assert.equal((await run('trigger', 'mode', 'restart-service', 'approve')).code, 2);
+    assert.equal((await run('trigger', 'pause', 'nobody')).code, 2);
+  });
+
   it('run starts a runbook by hand; the same id starts it once', async () => {
     const input = ['--input', '{"service":"checkout"}', '--id', 'by-hand'];
     const first = await run('run', 'restartService', ...input, '--wait');

@@ -39,6 +39,7 @@ const ports = {
   ledger: withFailpoints('ledger', path.ledger, failpoints, calls),
   deadLetters: withFailpoints('deadLetters', path.deadLetters, failpoints, calls),
   attempts: withFailpoints('attempts', path.attempts, failpoints, calls),
+  control: withFailpoints('control', path.control, failpoints, calls),
 };
 const logger = pino({ level: 'debug' }, pino.destination({ dest: settings.logFile, sync: true }));
 createTriggerProcess({

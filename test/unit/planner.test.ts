@@ -7,6 +7,7 @@ import type { Alert } from '../../triggers/events/alert.ts';
 import type { EventOf } from '../../triggers/events/cloud-event.ts';
 import { alertType, eventType } from '../../triggers/events/event-type.ts';
 import type { Position } from '../../triggers/path/disposition.ts';
+import { type Control, NO_CONTROL, type TriggerControl } from '../../triggers/path/control.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
 import { type Plan, plan } from '../../triggers/path/planner.ts';
 import { type AlertOptions, alertEvent, at } from '../support/events.ts';
@@ -31,11 +32,20 @@ const resolves = (sequence: number, options: AlertOptions = {}, storedAt?: numbe
   position: at(sequence, storedAt),
 });
 
+const control = (change: Partial<TriggerControl>): Control => ({
+  triggers: { [restart.id]: { mode: 'auto', paused: null, changedAt: 0, ...change } },
+  changes: [],
+});
+
 /** Feed events in this order, writing the book as the dispatcher would. */
-function feed(steps: readonly Step[], triggers: readonly Trigger[] = [restart], start: Episode | null = null) {
+function feed(
+  steps: readonly (Step & { readonly control?: Control })[],
+  triggers: readonly Trigger[] = [restart],
+  start: Episode | null = null,
+) {
   let episode = start;
   const plans: Plan[] = [];
-  for (const { event, position } of steps) {
+  for (const { event, position, control = NO_CONTROL } of steps) {
     const next = plan({
       event,
       position,
@@ -43,6 +53,7 @@ function feed(steps: readonly Step[], triggers: readonly Trigger[] = [restart], 
       triggers,
       episode,
       handledAt: position.storedAt,
+      control,
       reorderBoundMs: 10_000,
     });
     episode = next.write ?? episode;
@@ -187,6 +198,7 @@ describe('planner: episodes are decided by the book', () => {
       triggers: [restart],
       episode: null,
       handledAt: 13 * 3_600_000,
+      control: NO_CONTROL,
       reorderBoundMs: 0,
     });
     assert.equal(settled[0]?.kind, 'ignored');
@@ -201,9 +213,44 @@ describe('planner: episodes are decided by the book', () => {
       triggers: [restart],
       episode: { ...episode!, triggers: {} },
       handledAt: null,
+      control: NO_CONTROL,
       reorderBoundMs: 10_000,
     });
     assert.equal(planned.settled[0]?.kind, 'ignored');
+  });
+
+  it('an observing trigger records what would have run, and starts when it is set to auto within the episode', () => {
+    const observing = control({ mode: 'observe' });
+    const { plans, starts, episode } = feed([
+      { ...fires(1), control: observing },
+      { ...fires(2), control: observing },
+      fires(3),
+    ]);
+    for (const { settled } of plans.slice(0, 2)) {
+      const [kept] = settled;
+      assert.ok(kept?.kind === 'ignored' && kept.reason === 'observed');
+      assert.match(kept.detail ?? '', /would run restartService as restart-service\//);
+    }
+    assert.deepEqual([starts.length, episode?.generation], [1, 1]);
+  });
+
+  it('a paused trigger holds or ignores, as its policy says', () => {
+    const hold = feed([{ ...fires(1), control: control({ paused: 'hold' }) }]).plans[0]?.settled[0];
+    assert.deepEqual([hold?.kind, hold && 'reason' in hold && hold.reason], ['held', 'paused']);
+    const ignore = feed([{ ...fires(1), control: control({ paused: 'ignore' }) }]).plans[0]?.settled[0];
+    assert.deepEqual([ignore?.kind, ignore && 'reason' in ignore && ignore.reason], ['ignored', 'paused']);
+  });
+
+  it('a start that was decided is carried out although the trigger has been paused since', () => {
+    const { starts } = feed([fires(1), { ...fires(1), control: control({ paused: 'hold' }) }]);
+    assert.equal(starts.length, 2);
+    assert.equal(new Set(starts.map(({ workflowId }) => workflowId)).size, 1);
+  });
+
+  it('a trigger observes by its own definition until an operator says otherwise', () => {
+    const careful: Trigger = { ...restart, mode: 'observe' };
+    assert.equal(feed([fires(1)], [careful]).starts.length, 0);
+    assert.equal(feed([{ ...fires(1), control: control({ mode: 'auto' }) }], [careful]).starts.length, 1);
   });
 
   it('a plain event is its own episode', () => {
@@ -221,6 +268,7 @@ describe('planner: episodes are decided by the book', () => {
       triggers: [deploy],
       episode: null,
       handledAt: 1_000,
+      control: NO_CONTROL,
       reorderBoundMs: 0,
     });
     assert.equal(planned.write, null);

@@ -12,6 +12,7 @@ import { Conflict } from '../nats/errors.ts';
 import type { Delivery, StoredMessage } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
 import { REDRIVE } from './dead-letters.ts';
+import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
 import type { Episode } from './episode.ts';
@@ -31,6 +32,8 @@ export interface DispatcherOptions {
   readonly deadLetters: DeadLetters;
   readonly engine: Engine;
   readonly reorderBoundMs: number;
+  /** What operators have decided about triggers, as seen lately. */
+  readonly control: () => Control;
   /** Name of this process, for the record. */
   readonly instance: string;
   readonly now: () => number;
@@ -149,6 +152,7 @@ async function decideAndWrite(
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
+      control: options.control(),
       reorderBoundMs: options.reorderBoundMs,
     });
     if (planned.write === null) return planned;

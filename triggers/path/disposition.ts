@@ -11,7 +11,11 @@ export type IgnoredReason =
   /** Older than the last resolve, or within the reorder bound after it without newer evidence. */
   | 'superseded'
   /** Waited or happened longer ago than the trigger's `maxEventAge`. */
-  | 'stale';
+  | 'stale'
+  /** The trigger only observes; `detail` says what would have run. */
+  | 'observed'
+  /** The trigger is paused, and its policy is to ignore. */
+  | 'paused';
 
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
@@ -23,6 +27,8 @@ export type Disposition = { readonly trigger: string } & (
       readonly run: 'open' | 'running' | 'done' | 'failed' | 'told';
     }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
+  /** Kept for an operator to see; starts nothing by itself. */
+  | { readonly kind: 'held'; readonly reason: 'paused'; readonly detail: string }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );
 

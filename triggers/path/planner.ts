@@ -9,6 +9,7 @@ import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { type Evaluation, evaluate, maxEventAgeMs } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
+import { type Control, controlOf } from './control.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
 import { workflowId } from './workflow-id.ts';
 
@@ -22,6 +23,8 @@ export interface PlanInput {
   readonly episode: Episode | null;
   /** When it is handled (ms): how long it waited decides staleness. Null: an operator put it back, so it is never stale. */
   readonly handledAt: number | null;
+  /** What operators have decided about triggers. */
+  readonly control: Control;
   /** A firing this soon after a resolve counts as late, not as new, unless it brings newer evidence. */
   readonly reorderBoundMs: number;
 }
@@ -127,10 +130,10 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   }
   const stale = earlier === undefined ? staleness(input, trigger) : null;
   if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
-  return {
-    kind: 'start',
-    start: startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1),
-  };
+  const start = startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1);
+  const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
+  const kept = repeats ? null : withheld(input, start);
+  return kept === null ? { kind: 'start', start } : settle(kept);
 }
 
 /** Which attempt this event starts; null when it only joins. */
@@ -180,7 +183,10 @@ function planPlain(input: PlanInput): Plan {
     } else if (stale !== null) {
       settled.push({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
     } else {
-      starts.push(startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, 1));
+      const start = startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, 1);
+      const kept = withheld(input, start);
+      if (kept === null) starts.push(start);
+      else settled.push(kept);
     }
   }
   return { ...NOTHING, starts, settled };
@@ -197,6 +203,18 @@ function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching]
     if (evaluation.kind !== 'filtered') found.push([trigger, evaluation]);
   }
   return found;
+}
+
+/**
+ * What keeps a trigger from starting this run now. A start that was decided before is carried out whatever has been changed since: its
+ * record may be all that is missing.
+ */
+function withheld({ control }: PlanInput, { trigger, workflowId: id }: PlannedStart): Disposition | null {
+  const { mode, paused } = controlOf(control, trigger);
+  const detail = `would run ${trigger.run} as ${id}`;
+  if (paused === 'hold') return { trigger: trigger.id, kind: 'held', reason: 'paused', detail };
+  if (paused === 'ignore') return { trigger: trigger.id, kind: 'ignored', reason: 'paused', detail };
+  return mode === 'observe' ? { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail } : null;
 }
 
 const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', disposition });

@@ -8,6 +8,8 @@ import { Conflict } from '../nats/errors.ts';
 import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
 import type { EventRecord } from './disposition.ts';
+import type { ControlStore } from './control.ts';
+import { createControlWatch } from './control-watch.ts';
 import { type Received, createDispatcher, positionOf } from './dispatcher.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
@@ -21,6 +23,7 @@ export interface TriggerProcessOptions {
   readonly deadLetters: DeadLetters;
   readonly attempts: Attempts;
   readonly engine: Engine;
+  readonly control: ControlStore;
   readonly triggers: readonly Trigger[];
   readonly options: { readonly reorderBoundMs: number; readonly maxInFlight: number; readonly ackWaitMs: number };
   readonly instance: string;
@@ -47,7 +50,13 @@ const MAX_DEATHS = 3;
 
 export function createTriggerProcess(options: TriggerProcessOptions): TriggerProcess {
   const { logger, ledger, engine, region } = options;
-  const dispatcher = createDispatcher({ ...options, ...options.options, now: options.now ?? Date.now });
+  const control = createControlWatch(options.control, logger);
+  const dispatcher = createDispatcher({
+    ...options,
+    ...options.options,
+    control: control.current,
+    now: options.now ?? Date.now,
+  });
   const queue = new KeyedQueue();
   const stop = new AbortController();
   let lanes: readonly Consumption[] = [];
@@ -122,7 +131,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   const untilServersAnswer = async (): Promise<void> => {
     for (let tries = 0; !stop.signal.aborted; tries += 1) {
       try {
-        await Promise.all([engine.ping(), ledger.probe()]);
+        await Promise.all([engine.ping(), ledger.probe(), control.start()]);
         return;
       } catch (error) {
         if (tries % 30 === 0)
@@ -151,6 +160,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     ready: () => lanes.length === LANES.length && lanes.every((lane) => lane.pulling()),
     close: async (deadlineMs) => {
       stop.abort();
+      control.close();
       const done = new AbortController();
       await Promise.race([running.finally(() => done.abort()), pause(deadlineMs, done.signal)]);
     },

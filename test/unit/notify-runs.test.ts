@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Disposition, EventRecord, RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
+import { deadLetterNotices, failedRunNotice } from '../../workers/notify/run-notices.ts';
+
+const NOW = '2026-06-01T12:00:00.000Z';
+const run = (outcome: RunOutcome, detail: string | null): RunRecord => ({
+  kind: 'run',
+  workflowId: 'restart/am:1#1',
+  runId: 'r-1',
+  trigger: 'restart',
+  outcome,
+  detail,
+  closedAt: null,
+  recordedAt: NOW,
+});
+const event = (...dispositions: Disposition[]): EventRecord => ({
+  kind: 'event',
+  position: { stream: 'EVENTS_EU', sequence: 7, storedAt: 0 },
+  event: { id: 'e-1', type: 'tocsin.alert.firing', source: '/test', alertKey: 'am:1', title: null, labels: {} },
+  episode: null,
+  dispositions,
+  triggerSet: '',
+  recordedAt: NOW,
+  recordedBy: 'test',
+});
+
+describe('notices of runs and dead letters', () => {
+  for (const [outcome, severity, title] of [
+    ['failed', 'critical', 'eu: run restart/am:1#1 failed'],
+    ['timed-out', 'critical', 'eu: run restart/am:1#1 timed-out'],
+    ['stuck', 'critical', 'eu: run restart/am:1#1 is stuck'],
+    ['terminated', 'warning', 'eu: run restart/am:1#1 terminated'],
+  ] as const) {
+    it(`a run that is ${outcome} is ${severity}, and says where to look`, () => {
+      const notice = failedRunNotice('eu', run(outcome, 'still sick'), 'http://ui.test/r-1');
+      assert.deepEqual(notice, {
+        key: `run/restart/am:1#1/${outcome}`,
+        severity,
+        title,
+        text: "reason: still sick\ntrigger: restart\nrun: r-1\nexplain: tocsin explain 'restart/am:1#1'",
+        link: 'http://ui.test/r-1',
+        at: Date.parse(NOW),
+      });
+    });
+  }
+
+  it('what is not known is left out', () => {
+    assert.doesNotMatch(failedRunNotice('eu', run('failed', null), null).text, /reason|null/);
+  });
+
+  it('each trigger that could not handle the event is one matter, the others are none', () => {
+    const notices = deadLetterNotices(
+      'eu',
+      event(
+        { trigger: 'a', kind: 'dead', reason: 'when-threw', message: 'x is not a function' },
+        { trigger: 'b', kind: 'ignored', reason: 'stale' },
+        { trigger: 'c', kind: 'dead', reason: 'start-refused', message: 'too large' },
+      ),
+    );
+    assert.deepEqual(
+      notices.map(({ key }) => key),
+      ['dead/eu/when-threw/a', 'dead/eu/start-refused/c'],
+    );
+    assert.match(
+      notices[0]?.text ?? '',
+      /^reason: x is not a function\nevent: e-1\n.*\nalert: am:1\nposition: EVENTS_EU\/7\n/,
+    );
+  });
+});

@@ -1,0 +1,130 @@
+/** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
+import { userInfo } from 'node:os';
+import type { Trigger } from '../../triggers/define-trigger.ts';
+import { triggers } from '../../triggers/index.ts';
+import {
+  type Change,
+  type Mode,
+  MODES,
+  type Pause,
+  type TriggerControl,
+  controlOf,
+} from '../../triggers/path/control.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import type { RegionPath } from '../region-path.ts';
+import { type CommonOptions, type Session, output, withSession } from './session.ts';
+
+export interface TriggerCommand extends CommonOptions {
+  readonly region?: string;
+}
+
+export interface ChangeCommand extends TriggerCommand {
+  readonly id: string;
+  readonly why: string;
+}
+
+export const listTriggers = (options: TriggerCommand): Promise<number> =>
+  withSession(options, async (session) => {
+    const regions = [];
+    for (const { region, control } of await session.paths(options.region)) {
+      const current = await control.read();
+      regions.push({
+        region,
+        triggers: triggers.map((trigger) => ({ id: trigger.id, run: trigger.run, ...controlOf(current, trigger) })),
+        changes: current.changes,
+      });
+    }
+    const lines = regions.flatMap(({ region, triggers: all, changes }) => [
+      ...all.map(
+        ({ id, mode, paused, run }) =>
+          `${region}  ${id}  ${mode}${paused === null ? '' : `, paused (${paused})`}  runs ${run}`,
+      ),
+      ...changes
+        .slice(-MAX_SHOWN)
+        .map(({ at, by, trigger, what, why }) => `    ${at} ${by}: ${trigger} ${what}${why === '' ? '' : ` (${why})`}`),
+    ]);
+    output(options, regions, lines.join('\n'));
+    return EXIT.ok;
+  });
+
+const MAX_SHOWN = 5;
+
+export function setMode(options: ChangeCommand, mode: string): Promise<number> {
+  if (!isMode(mode))
+    throw new CommandError(
+      EXIT.refused,
+      `mode ${JSON.stringify(mode)} is unknown; expected one of ${MODES.join(', ')}`,
+    );
+  return change(options, { mode }, `mode ${mode}`);
+}
+
+const isMode = (text: string): text is Mode => (MODES as readonly string[]).includes(text);
+
+export const pauseTrigger = (options: ChangeCommand, pause: Pause): Promise<number> =>
+  change(options, { paused: pause }, `paused (${pause})`);
+
+/** Starts from now on; what was held meanwhile is listed, and started by nobody. */
+export const resumeTrigger = (options: ChangeCommand): Promise<number> =>
+  withSession(options, async (session) => {
+    const trigger = named(options.id);
+    const backlog = [];
+    for (const path of await session.paths(options.region)) {
+      const { paused, changedAt } = controlOf(await path.control.read(), trigger);
+      await path.control.change(trigger, { paused: null }, describe(options, 'resumed'));
+      if (paused !== null) backlog.push(...(await heldBy(trigger, path, changedAt ?? 0)));
+    }
+    const lines = backlog.map(({ region, sequence, title, detail }) => `  ${region} #${sequence} ${title}: ${detail}`);
+    const text =
+      lines.length === 0 ? 'nothing was held meanwhile' : `held meanwhile, and not started:\n${lines.join('\n')}`;
+    output(options, { resumed: trigger.id, backlog }, `${trigger.id} is resumed; ${text}`);
+    return EXIT.ok;
+  });
+
+async function heldBy(trigger: Trigger, { region, ledger }: RegionPath, since: number) {
+  const held = [];
+  for await (const record of ledger.read({ since })) {
+    if (record.kind !== 'event') continue;
+    for (const each of record.dispositions)
+      if (each.trigger === trigger.id && each.kind === 'held')
+        held.push({
+          region,
+          sequence: record.position.sequence,
+          title: record.event.title ?? record.event.type,
+          detail: each.detail,
+        });
+  }
+  return held;
+}
+
+const change = (
+  options: ChangeCommand,
+  next: Partial<Pick<TriggerControl, 'mode' | 'paused'>>,
+  what: string,
+): Promise<number> =>
+  withSession(options, async (session: Session) => {
+    const trigger = named(options.id);
+    const paths = await session.paths(options.region);
+    for (const { control } of paths) await control.change(trigger, next, describe(options, what));
+    const regions = paths.map(({ region }) => region);
+    output(
+      options,
+      { trigger: trigger.id, ...next, regions },
+      `${trigger.id}: ${what} in ${regions.join(', ')}, within two seconds`,
+    );
+    return EXIT.ok;
+  });
+
+function named(id: string): Trigger {
+  const found = triggers.find((trigger) => trigger.id === id);
+  if (found !== undefined) return found;
+  const known = triggers.map((trigger) => trigger.id).join(', ');
+  throw new CommandError(EXIT.refused, `trigger ${JSON.stringify(id)} is unknown; expected one of ${known}`);
+}
+
+const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
+  at: new Date().toISOString(),
+  by: userInfo().username,
+  trigger: id,
+  what,
+  why,
+});

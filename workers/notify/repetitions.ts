@@ -1,0 +1,78 @@
+/**
+ * Deduplication by key: the first notice of a key is told at once, what comes again within the dedup time is counted, and the count is
+ * told when the time is over. What goes on for an hour is told once per dedup time.
+ */
+import type { Notice, Told } from './channel.ts';
+import type { Clock } from './clock.ts';
+
+export interface RepetitionsOptions {
+  readonly dedupMs: number;
+  readonly clock: Clock;
+  readonly tell: (told: Told) => void;
+}
+
+export interface Repetitions {
+  offer(notice: Notice): void;
+  /** Tell every count that is still open, and end. */
+  close(): void;
+}
+
+interface Window {
+  readonly until: number;
+  readonly latest: Notice;
+  readonly repeats: number;
+}
+
+/** Keys remembered; beyond it the oldest is told and forgotten early. */
+const MAX_KEYS = 5_000;
+/** Timers cannot wait for months; after it is looked again. */
+const MAX_PAUSE_MS = 3_600_000;
+
+export function createRepetitions({ dedupMs, clock, tell }: RepetitionsOptions): Repetitions {
+  /** In the order in which they end. */
+  const windows = new Map<string, Window>();
+  const stop = new AbortController();
+  let watching = false;
+
+  const open = (latest: Notice): void => {
+    windows.set(latest.key, { until: clock.now() + dedupMs, latest, repeats: 0 });
+    if (windows.size > MAX_KEYS) end(windows.values().next().value);
+    if (!watching) void watch();
+  };
+  const end = (window: Window | undefined): boolean => {
+    if (window === undefined) return false;
+    windows.delete(window.latest.key);
+    if (window.repeats > 0) tell({ ...window.latest, repeats: window.repeats });
+    return window.repeats > 0;
+  };
+  const endDue = (): void => {
+    for (const window of windows.values()) {
+      if (window.until > clock.now()) return;
+      if (end(window)) open(window.latest);
+    }
+  };
+  const watch = async (): Promise<void> => {
+    watching = true;
+    while (!stop.signal.aborted && windows.size > 0) {
+      const [first] = windows.values();
+      await clock.pause(Math.min((first?.until ?? 0) - clock.now(), MAX_PAUSE_MS), stop.signal);
+      if (!stop.signal.aborted) endDue();
+    }
+    watching = false;
+  };
+  return {
+    offer: (notice) => {
+      endDue();
+      const window = windows.get(notice.key);
+      if (window !== undefined) windows.set(notice.key, { ...window, latest: notice, repeats: window.repeats + 1 });
+      else {
+        open(notice);
+        tell({ ...notice, repeats: 0 });
+      }
+    },
+    close: () => {
+      stop.abort();
+      for (const window of windows.values()) end(window);
+    },
+  };
+}

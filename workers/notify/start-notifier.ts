@@ -1,0 +1,55 @@
+/** The notifier of a trigger process, as configuration wants it, with its heartbeat; closed by the lifecycle after everything that notifies. */
+import type { EventRecord, RunRecord } from '../../triggers/path/disposition.ts';
+import { durationMs } from '../config.ts';
+import { temporalTargetOf } from '../connect.ts';
+import type { RoleContext } from '../roles/role-context.ts';
+import { runLink } from '../run-link.ts';
+import { createChannel, secretUrl } from './create-channel.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { createNotifier } from './notifier.ts';
+import { deadLetterNotices, failedRunNotice } from './run-notices.ts';
+
+export interface TriggerNotices {
+  runFailed(region: string, record: RunRecord): void;
+  recorded(region: string, record: EventRecord): void;
+}
+
+/** Notices that may wait for one channel. */
+const QUEUE = 500;
+const CLOSE_MS = 10_000;
+/** What the lifecycle allows beyond the notifier's own bound. */
+const GRACE_MS = 1_000;
+
+/** `namespace`: of the runs. Rejects with exit code 2 when a secret is missing. */
+export function startNotifier(context: RoleContext, namespace: string): TriggerNotices {
+  const { config, lifecycle, health, instance } = context;
+  const { channels, perMinute, dedup, heartbeat } = config.notify;
+  const logger = context.logger.child({ part: 'notifier' });
+  const notifier = createNotifier({
+    channels: channels.map((channel) => createChannel(channel, { instance, logger })),
+    logger,
+    limits: { perMinute, dedupMs: durationMs(dedup), queue: QUEUE },
+  });
+  lifecycle.onClose('notifier', CLOSE_MS + GRACE_MS, () => notifier.close(CLOSE_MS));
+  if (heartbeat !== undefined) {
+    const beats = createHeartbeat({
+      url: secretUrl(heartbeat.url),
+      everyMs: durationMs(heartbeat.every),
+      healthy: async () => (await health.readiness()).ready,
+      logger,
+    });
+    lifecycle.onClose('heartbeat', GRACE_MS, () => beats.close());
+  }
+  const uiUrl = temporalTargetOf(config).external
+    ? config.temporal.uiUrl
+    : `http://127.0.0.1:${config.temporal.uiPort}`;
+  return {
+    runFailed: (region, record) => {
+      const link = uiUrl === undefined ? null : runLink(uiUrl, namespace, record.workflowId, record.runId);
+      notifier.notify(failedRunNotice(region, record, link));
+    },
+    recorded: (region, record) => {
+      for (const notice of deadLetterNotices(region, record)) notifier.notify(notice);
+    },
+  };
+}
