@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 /** The command line. Each command is one file of commands/; exit codes are those of exit-code.ts. */
+import { isGrpcServiceError } from '@temporalio/client';
 import { Command, Option } from 'commander';
+import { LogUnavailable } from '../triggers/nats/errors.ts';
+import { EngineUnavailable } from '../triggers/path/engine.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
 import { detect } from './commands/detect.ts';
@@ -182,12 +185,17 @@ function end(code: number): void {
   setTimeout(() => process.exit(), 1_000).unref();
 }
 
+/** A server that went away in the middle: the same command may succeed later. */
+function isAway(error: unknown): error is Error {
+  return error instanceof LogUnavailable || error instanceof EngineUnavailable || isGrpcServiceError(error);
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  const known = error instanceof CommandError;
+  const known = error instanceof CommandError || isAway(error);
   const message = known ? error.message : error;
   if (common().json) process.stdout.write(`${JSON.stringify({ error: known ? error.message : String(error) })}\n`);
   else console.error(message);
-  end(known ? error.exitCode : EXIT.failed);
+  end(error instanceof CommandError ? error.exitCode : isAway(error) ? EXIT.unavailable : EXIT.failed);
 }

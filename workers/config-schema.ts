@@ -8,7 +8,13 @@ import { ADDRESS } from './notify/email.ts';
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
 const Port = (port: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: port });
-const Duration = (text: string) => Type.String({ pattern: '^\\d+(\\.\\d+)? ?(ms|s|m|h|d)$', default: text });
+/** More than nothing, and less than the 24 days after which a timer of the platform fires at once. */
+const Duration = (text: string) =>
+  Type.String({
+    pattern:
+      '^(?!0+(\\.0+)? ?[a-z])(\\d{1,8} ?ms|\\d{1,6}(\\.\\d+)? ?s|\\d{1,4}(\\.\\d+)? ?m|\\d{1,2}(\\.\\d+)? ?h|1?\\d ?d|2[0-3] ?d)$',
+    default: text,
+  });
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Argv = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100 });
 /** Where a secret is kept; never the secret itself. */

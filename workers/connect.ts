@@ -36,10 +36,17 @@ export const temporalTargetOf = (config: Config): TemporalTarget =>
 export async function openLog(config: Config, name: string, waiting: Waiting): Promise<EventLog> {
   const credsFile = process.env['NATS_CREDS'];
   const { url } = natsTarget(config);
-  const log = await until(`NATS at ${url}`, waiting, () =>
+  const log = await until(`NATS at ${withoutSecrets(url)}`, waiting, () =>
     connectLog({ servers: url, name, ...(credsFile === undefined ? {} : { credsFile }) }),
   );
   waiting.lifecycle.onClose('NATS connection', 6_000, () => log.close());
+  void log.closed().then(() => {
+    if (waiting.lifecycle.signal.aborted) return;
+    // Nothing rebuilds it: the process ends, so that it is started anew.
+    waiting.logger.error('the NATS connection is closed for good');
+    process.exitCode = EXIT.unavailable;
+    return waiting.lifecycle.close('the NATS connection is closed');
+  });
   return log;
 }
 
@@ -68,5 +75,8 @@ export async function until<T>(what: string, waiting: Waiting, attempt: () => Pr
     }
   }
 }
+
+/** An address may hold a user and a password. */
+const withoutSecrets = (url: string): string => url.replaceAll(/\/\/[^@/,]*@/g, '//');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

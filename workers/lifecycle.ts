@@ -42,7 +42,12 @@ export function createLifecycle(logger: Logger): Lifecycle {
     });
   }
   return {
-    onClose: (name, deadlineMs, closeIt) => void steps.push({ name, deadlineMs, close: closeIt }),
+    onClose: (name, deadlineMs, closeIt) => {
+      const step = { name, deadlineMs, close: closeIt };
+      // Opened while everything was being closed: nobody will come for it later.
+      if (closed === undefined) steps.push(step);
+      else void closeStep(step, logger);
+    },
     close,
     closing,
     signal: abort.signal,

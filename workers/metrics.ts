@@ -81,7 +81,19 @@ export function createMetrics(now: () => number = Date.now): Metrics {
 
 type WatchedLog = Pick<EventLog, 'consumerState' | 'streamState'>;
 
-/** Read when scraped; a region whose NATS is away has no sample, rather than an old one. */
+/** A scrape has seconds for everything: a region that does not answer at once has no sample, rather than an old one. */
+const SCRAPE_MS = 1_000;
+
+async function soon<T>(work: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), SCRAPE_MS)));
+  try {
+    return await Promise.race([work.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function gauges(registers: Registry[], watched: ReadonlyMap<string, WatchedLog>): void {
   new Gauge({
     name: 'tocsin_events_waiting',
@@ -90,11 +102,13 @@ function gauges(registers: Registry[], watched: ReadonlyMap<string, WatchedLog>)
     registers,
     async collect() {
       this.reset();
-      for (const [region, log] of watched)
-        for (const lane of LANES) {
-          const state = await log.consumerState(eventStream(region), laneConsumer(lane)).catch(() => null);
+      const all = [...watched].flatMap(([region, log]) => LANES.map((lane) => ({ region, lane, log })));
+      await Promise.all(
+        all.map(async ({ region, lane, log }) => {
+          const state = await soon(log.consumerState(eventStream(region), laneConsumer(lane)));
           if (state !== null) this.set({ region, lane }, state.pending + state.ackPending);
-        }
+        }),
+      );
     },
   });
   new Gauge({
@@ -104,10 +118,12 @@ function gauges(registers: Registry[], watched: ReadonlyMap<string, WatchedLog>)
     registers,
     async collect() {
       this.reset();
-      for (const [region, log] of watched) {
-        const state = await log.streamState(deadStream(region)).catch(() => null);
-        if (state !== null) this.set({ region }, state.messages);
-      }
+      await Promise.all(
+        [...watched].map(async ([region, log]) => {
+          const state = await soon(log.streamState(deadStream(region)));
+          if (state !== null) this.set({ region }, state.messages);
+        }),
+      );
     },
   });
 }

@@ -13,7 +13,7 @@ export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
   const sdk = logger.child({ part: 'temporal-sdk' });
   Runtime.install({
     logger: {
-      log: (level, message, meta) => sdk[LEVELS[level]](meta ?? {}, message),
+      log: (level, message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : LEVELS[level]](meta ?? {}, message),
       trace: (message, meta) => sdk.trace(meta ?? {}, message),
       debug: (message, meta) => sdk.debug(meta ?? {}, message),
       info: (message, meta) => sdk.info(meta ?? {}, message),

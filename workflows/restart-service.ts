@@ -25,8 +25,10 @@ export const restartService = runbook<RestartServiceInput, RestartServiceReport,
         undo: (on) => on.putBackInRotation({ service }),
       });
     }
-    const { restarted } = await run.act(`restart ${service}`, (on) =>
-      on.restartUnit({ service, invocation: seen.invocation }),
+    const { restarted } = await run.act(
+      `restart ${service}`,
+      (on) => on.restartUnit({ service, invocation: seen.invocation }),
+      { heartbeatMs: 20_000 },
     );
     const healthy = await run.verify(
       `does ${service} answer its health check?`,

@@ -29,7 +29,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'log.consumerState': 'audit, metrics',
   'log.ensureTopology': 'provisioning',
   'log.ping': 'readiness of the intake',
-  'log.connected': 'readiness',
+  'log.closed': 'lifecycle',
   'log.close': 'shutdown',
   'delivery.working': 'a timer of long dispatches; losing it only brings the message back earlier',
   'ledger.read': 'audit, explain',

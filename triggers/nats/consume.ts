@@ -25,6 +25,8 @@ export async function consume(
   const open = async (): Promise<ConsumerMessages> => {
     const consumer = await js.consumers.get(options.stream, options.consumer);
     const opened = await consumer.consume({ max_messages: options.maxInFlight, expires: PULL_EXPIRES_MS });
+    // Closed while it was being opened: nobody else would stop it.
+    if (closing) opened.stop();
     lastSign = performance.now();
     void watch(opened);
     return opened;
@@ -78,7 +80,8 @@ function deliver(message: JsMsg): Delivery {
     ack: async () => {
       await confirmed(message.ackAck({ timeout: ACK_TIMEOUT_MS }));
     },
-    nak: (delayMs) => message.nak(delayMs),
+    // Whole milliseconds: the server takes a fraction for no delay at all.
+    nak: (delayMs) => message.nak(Math.round(delayMs)),
     working: () => message.working(),
   };
 }

@@ -32,7 +32,8 @@ export async function ensureTopology(
     } else {
       const lines = compare(`stream ${spec.name}`, wanted, found.config);
       differences.push(...lines);
-      if (apply && lines.length > 0) await jsm.streams.update(spec.name, { ...found.config, ...wanted });
+      if (apply && lines.length > 0)
+        await jsm.streams.update(spec.name, { ...found.config, ...withMore(wanted, found.config) });
     }
     if (found === null && !apply) continue;
     for (const consumer of spec.consumers) differences.push(...(await ensureConsumer(jsm, spec.name, consumer, apply)));
@@ -53,7 +54,8 @@ async function ensureConsumer(
     return [`consumer ${stream}/${spec.name}: missing`];
   }
   const lines = compare(`consumer ${stream}/${spec.name}`, wanted, found.config);
-  if (apply && lines.length > 0) await jsm.consumers.update(stream, spec.name, { ...found.config, ...wanted });
+  if (apply && lines.length > 0)
+    await jsm.consumers.update(stream, spec.name, { ...found.config, ...withMore(wanted, found.config) });
   return lines;
 }
 
@@ -93,11 +95,24 @@ function consumerConfig(spec: ConsumerSpec): Partial<ConsumerConfig> & { durable
   };
 }
 
+/** Room that an operator has added is no difference. */
+const MORE_IS_FINE: ReadonlySet<string> = new Set(['max_bytes', 'max_age', 'max_ack_pending']);
+
 function compare(what: string, wanted: object, found: object): string[] {
   const actual: Record<string, unknown> = { ...found };
   return Object.entries(wanted)
+    .filter(([key, value]) => !(MORE_IS_FINE.has(key) && Number(actual[key]) >= Number(value)))
     .filter(([key, value]) => JSON.stringify(actual[key] ?? defaultOf(value)) !== JSON.stringify(value))
     .map(([key, value]) => `${what}: ${key} is ${JSON.stringify(actual[key])}, expected ${JSON.stringify(value)}`);
+}
+
+/** What is wanted, with the room that is there already. */
+function withMore<T extends object>(wanted: T, found: object): T {
+  const actual: Record<string, unknown> = { ...found };
+  const kept = Object.entries(wanted).filter(
+    ([key, value]) => MORE_IS_FINE.has(key) && Number(actual[key]) > Number(value),
+  );
+  return { ...wanted, ...Object.fromEntries(kept.map(([key]) => [key, actual[key]])) };
 }
 
 /** The server leaves out fields that are off. */

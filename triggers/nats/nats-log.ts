@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import {
+  type Authenticator,
   type ConnectionOptions,
   type JetStreamClient,
   type JetStreamManager,
@@ -46,6 +47,12 @@ export async function connectLog(options: ConnectLogOptions): Promise<EventLog> 
   return logOn(nc, js, jsm);
 }
 
+/** Read at each attempt to connect: credentials are rotated while processes run. */
+const rereadCredentials =
+  (file: string): Authenticator =>
+  (nonce) =>
+    credsAuthenticator(readFileSync(file))(nonce);
+
 function connectionOptions(options: ConnectLogOptions): ConnectionOptions {
   const creds = options.credsFile;
   return {
@@ -59,7 +66,7 @@ function connectionOptions(options: ConnectLogOptions): ConnectionOptions {
     noAsyncTraces: true,
     pingInterval: 10_000,
     maxPingOut: 2,
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(creds)) }),
+    ...(creds === undefined ? {} : { authenticator: rereadCredentials(creds) }),
   };
 }
 
@@ -97,7 +104,9 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
       if (nc.isClosed()) throw new LogUnavailable('the NATS connection is closed');
       await guard('ping NATS', withTimeout(nc.flush()));
     },
-    connected: () => !nc.isClosed() && nc.info !== undefined,
+    closed: async () => {
+      await nc.closed();
+    },
     close: async () => {
       if (!nc.isClosed()) await withTimeout(nc.drain()).catch(() => nc.close());
     },

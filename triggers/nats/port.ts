@@ -102,6 +102,7 @@ export interface EventLog {
   ensureTopology(specs: readonly StreamSpec[], apply: boolean): Promise<readonly string[]>;
   /** Round trip to the server; rejects with LogUnavailable. */
   ping(): Promise<void>;
-  connected(): boolean;
+  /** Resolves when the connection is gone for good (closed, or refused for its credentials) and nothing will rebuild it. */
+  closed(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,9 +2,11 @@
  * Dead letters: the original bytes of an event that could not be dispatched for a trigger, with the reason beside them. A letter
  * stays until an operator puts it back (redrive) or discards it.
  */
+import { parseJson } from '../events/json.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog, StoredMessage } from '../nats/port.ts';
 import { deadStream, deadSubject, eventStream } from '../nats/subject.ts';
+import type { Position } from './disposition.ts';
 import type { DeadLetter, DeadLetters, StoredDeadLetter } from './ports.ts';
 
 /** Headers of a letter; the event's own headers follow behind `tocsin-dead-header-`. */
@@ -12,6 +14,19 @@ const PREFIX = 'tocsin-dead-';
 const OWN_PREFIX = `${PREFIX}header-`;
 /** Headers of an event that an operator put back: for which trigger, when, and where it stood at first. */
 export const REDRIVE = { trigger: 'tocsin-redrive-trigger', at: 'tocsin-redrive-at', of: 'tocsin-redrive-of' } as const;
+
+/** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
+export function redriveOf({
+  headers,
+}: StoredMessage): { readonly trigger: string | null; readonly of: Position } | null {
+  const text = headers[REDRIVE.of];
+  if (text === undefined) return null;
+  const parsed = parseJson(Buffer.from(text));
+  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
+  const { stream, sequence, storedAt } = parsed.value as Record<string, unknown>;
+  if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
+  return { trigger: headers[REDRIVE.trigger] ?? null, of: { stream, sequence, storedAt } };
+}
 
 type Log = Pick<EventLog, 'publish' | 'read' | 'get' | 'remove'>;
 

@@ -5,19 +5,18 @@
 import ms from 'ms';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
-import type { Alert } from '../events/alert.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { Conflict } from '../nats/errors.ts';
-import type { Delivery, StoredMessage } from '../nats/port.ts';
+import type { Delivery } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
-import { REDRIVE } from './dead-letters.ts';
+import { redriveOf } from './dead-letters.ts';
+import { buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
 import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
-import type { Episode } from './episode.ts';
-import { identityOf } from './ledger.ts';
-import { type Plan, type PlannedStart, plan, policyOf } from './planner.ts';
+import type { Episode, TriggerDecision } from './episode.ts';
+import { type Plan, type PlannedStart, isSame, plan, policyOf } from './planner.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
@@ -41,6 +40,8 @@ export interface DispatcherOptions {
   readonly onCondition?: (trigger: string, ms: number) => void;
 }
 
+/** A message older than this may have been handled before. */
+const SURELY_NEW_MS = 60_000;
 const NO_RECORD = { episode: null, revision: 0 } as const;
 /** Keys remembered as known; forgetting one costs a lost compare-and-set. */
 const MAX_KNOWN = 50_000;
@@ -60,8 +61,8 @@ export interface Dispatcher {
   receive(delivery: Delivery): Received;
   /** Settle one delivery; resolves after its acknowledgement is confirmed. */
   dispatch(received: Received): Promise<EventRecord>;
-  /** Bury a message that kills processes, without carrying anything out. */
-  quarantine(received: Received, message: string): Promise<EventRecord>;
+  /** Bury a message unhandled, and forget what was decided for it: later events must not join a run that never was. */
+  quarantine(received: Received, reason: string, message: string): Promise<EventRecord>;
 }
 
 type WithKnown = DispatcherOptions & { readonly known: BoundedSet };
@@ -98,16 +99,22 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
     },
     dispatch: async ({ delivery, decoded, identity }) => {
       const position = positionOf(delivery);
-      const recorded = delivery.deliveryCount > 1 ? await options.ledger.find(identity, position) : null;
+      // A consumer made anew delivers everything for the first time once more.
+      const again = delivery.deliveryCount > 1 || options.now() - delivery.storedAt > SURELY_NEW_MS;
+      const recorded = again ? await options.ledger.find(identity, position) : null;
       if (recorded !== null && recorded.position.storedAt === position.storedAt) {
         await delivery.ack();
         return recorded;
       }
-      if (!decoded.ok) return finish(delivery, unreadable(delivery, decoded.reason, decoded.message));
+      if (!decoded.ok) return finish(delivery, buriedWhole(delivery, identity, decoded.reason, decoded.message));
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
       return finish(delivery, { position, event: summary(decoded), episode: done.effect, dispositions });
     },
-    quarantine: ({ delivery }, message) => finish(delivery, unreadable(delivery, 'kills-process', message)),
+    quarantine: async ({ delivery, decoded, identity }, reason, message) => {
+      if (decoded.ok && decoded.alert !== null)
+        await forgetAll(options.book, decoded.alert.alertKey, positionOf(delivery));
+      return finish(delivery, buriedWhole(delivery, identity, reason, message));
+    },
   };
 }
 
@@ -207,16 +214,27 @@ async function tellIfResolvedMeanwhile(
 }
 
 /** A start that Temporal refused leaves no run to join: take the decision back, so that the next firing is judged anew. */
-async function forget(book: EpisodeBook, alertKey: string, trigger: string, workflowId: string): Promise<void> {
-  for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
+const forget = (book: EpisodeBook, alertKey: string, trigger: string, workflowId: string): Promise<void> =>
+  takeBack(book, alertKey, (id, decision) => id === trigger && decision.workflowId === workflowId);
+
+const forgetAll = (book: EpisodeBook, alertKey: string, by: Position): Promise<void> =>
+  takeBack(book, alertKey, (_id, { startedBy }) => isSame(startedBy, by));
+
+async function takeBack(
+  book: EpisodeBook,
+  alertKey: string,
+  concerns: (trigger: string, decision: TriggerDecision) => boolean,
+): Promise<void> {
+  for (let conflicts = 0; ; conflicts += 1) {
     const { episode, revision } = await book.read(alertKey);
-    if (episode?.triggers[trigger]?.workflowId !== workflowId) return;
-    const { [trigger]: _refused, ...others } = episode.triggers;
+    if (episode === null) return;
+    const kept = Object.entries(episode.triggers).filter(([id, decision]) => !concerns(id, decision));
+    if (kept.length === Object.keys(episode.triggers).length) return;
     try {
-      await book.write({ ...episode, triggers: others } satisfies Episode, revision);
+      await book.write({ ...episode, triggers: Object.fromEntries(kept) } satisfies Episode, revision);
       return;
     } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
+      if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
     }
   }
 }
@@ -261,39 +279,3 @@ const bury = (
     deliveryCount: delivery.deliveryCount,
     recordedBy: options.instance,
   });
-
-export const positionOf = ({ stream, sequence, storedAt }: StoredMessage): Position => ({ stream, sequence, storedAt });
-
-function redriveOf({ headers }: StoredMessage): { readonly trigger: string | null; readonly of: Position } | null {
-  const of = headers[REDRIVE.of];
-  return of === undefined ? null : { trigger: headers[REDRIVE.trigger] ?? null, of: JSON.parse(of) as Position };
-}
-
-const identityOfEvent = ({ event, alert }: Extract<Decoded, { ok: true }>): string =>
-  identityOf({ alertKey: alert?.alertKey ?? null, id: event.id });
-
-const unreadableIdentity = ({ sequence }: StoredMessage): string => `unreadable-${sequence}`;
-
-const summary = ({ event, alert }: Extract<Decoded, { ok: true }>): EventRecord['event'] => ({
-  id: event.id,
-  type: event.type,
-  source: event.source,
-  alertKey: alert?.alertKey ?? null,
-  title: alert?.title ?? event.subject ?? null,
-  labels: boundedLabels((alert as Alert | null)?.labels ?? {}),
-});
-
-/** Enough to find an event by label; a sender with huge labels must not fill the ledger. */
-const boundedLabels = (labels: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(labels)
-      .slice(0, 30)
-      .map(([name, value]) => [name.slice(0, 64), value.slice(0, 128)]),
-  );
-
-const unreadable = (delivery: Delivery, reason: string, message: string) => ({
-  position: positionOf(delivery),
-  event: { id: unreadableIdentity(delivery), type: '', source: '', alertKey: null, title: null, labels: {} },
-  episode: null,
-  dispositions: [{ trigger: '', kind: 'dead', reason, message } satisfies Disposition],
-});

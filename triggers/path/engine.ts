@@ -120,10 +120,11 @@ function searchAttributes(context: RunContext) {
   return values.flatMap(([key, value]) => (value === null ? [] : [{ key, value: value.slice(0, 255) }]));
 }
 
-/** gRPC codes that no repetition can change. */
-const REFUSED = new Set([
-  3 /* INVALID_ARGUMENT */, 7 /* PERMISSION_DENIED */, 9 /* FAILED_PRECONDITION */, 12 /* UNIMPLEMENTED */, 16,
-]);
+/**
+ * INVALID_ARGUMENT: this very request can never be taken. What concerns every request (an expired key, a namespace that fails over) is no
+ * fault of the event, which must not be buried for it.
+ */
+const REFUSED = new Set([3]);
 
 function explain(what: string, error: unknown): Error {
   const grpc = findGrpc(error);

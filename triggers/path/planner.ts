@@ -132,7 +132,9 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
   const start = startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1);
   const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
-  const kept = repeats ? null : withheld(input, start);
+  // Under the id that was decided then, should the rule for ids have changed since.
+  if (repeats) return { kind: 'start', start: { ...start, workflowId: earlier.workflowId } };
+  const kept = withheld(input, start);
   return kept === null ? { kind: 'start', start } : settle(kept);
 }
 
@@ -147,26 +149,24 @@ function attemptFor(earlier: TriggerDecision | undefined, position: Position, on
 }
 
 function planResolved(input: PlanInput, alert: Alert): Plan {
-  const { episode, asOf } = input;
+  const { asOf } = input;
+  // Remembered even without an episode: its firing may still be on the way.
+  const episode = input.episode ?? emptyEpisode(alert.alertKey);
+  const { generation, lastResolve } = episode;
+  const open = episode.status === 'open';
+  if (open && episode.openedBy !== null && isOlder(asOf, episode.openedBy))
+    return { ...NOTHING, effect: { effect: 'none', generation } };
+  const repeats = lastResolve !== null && isSame(lastResolve.by, asOf);
+  const newer = !repeats && (lastResolve === null || !isOlder(asOf, lastResolve.by));
   const resolve = { by: asOf, evidenceMs: instantMs(alert.time.ended ?? alert.time.occurred) };
-  const repeats = episode?.lastResolve !== null && episode !== null && isSame(episode.lastResolve.by, asOf);
-  if (episode === null || (episode.status === 'closed' && !repeats)) {
-    // Remember it even without an episode: its firing may still be on the way.
-    const base: Episode = episode ?? emptyEpisode(alert.alertKey);
-    const newer = base.lastResolve === null || !isOlder(asOf, base.lastResolve.by);
-    const write = newer ? { ...base, lastResolve: resolve, writtenAt: asOf.storedAt } : null;
-    return { ...NOTHING, write, effect: { effect: 'none', generation: base.generation } };
-  }
-  if (episode.status === 'open' && episode.openedBy !== null && isOlder(asOf, episode.openedBy)) {
-    return { ...NOTHING, effect: { effect: 'none', generation: episode.generation } };
-  }
+  // Told also of an episode that was closed before: who closed it may not have reached the runs. Telling twice changes nothing.
   const signals = Object.entries(episode.triggers)
     .filter(([id]) => policyOf(input.triggers, id) !== 'ignore')
-    .map(([trigger, { workflowId: id }]) => ({ trigger, workflowId: id, generation: episode.generation }));
+    .map(([trigger, { workflowId: id }]) => ({ trigger, workflowId: id, generation }));
   return {
     ...NOTHING,
-    write: repeats ? null : { ...episode, status: 'closed', lastResolve: resolve, writtenAt: asOf.storedAt },
-    effect: { effect: 'closed', generation: episode.generation },
+    write: newer ? { ...episode, status: 'closed', lastResolve: resolve, writtenAt: asOf.storedAt } : null,
+    effect: { effect: open || repeats ? 'closed' : 'none', generation },
     signals,
   };
 }

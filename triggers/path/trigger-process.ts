@@ -4,13 +4,14 @@
  */
 import type { Logger } from 'pino';
 import type { Trigger } from '../define-trigger.ts';
-import { Conflict } from '../nats/errors.ts';
 import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
 import type { EventRecord } from './disposition.ts';
 import type { ControlStore } from './control.ts';
 import { createControlWatch } from './control-watch.ts';
-import { type Received, createDispatcher, positionOf } from './dispatcher.ts';
+import { type Received, createDispatcher } from './dispatcher.ts';
+import { positionOf } from './event-record.ts';
+import { meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 
@@ -47,6 +48,11 @@ const MAX_NAK_MS = 60_000;
 /** Below this delivery count a message is not suspected of killing processes, and costs no mark. */
 const SUSPECT_FROM_DELIVERY = 4;
 const MAX_DEATHS = 3;
+/** Tries of a message whose failure no server's absence explains. */
+const BURY_FROM_DELIVERY = 4;
+/** Queue of suspects; no alert key begins with a line break. */
+const SUSPECTS = '\nsuspects';
+const MAX_PAUSE_MS = 30_000;
 
 export function createTriggerProcess(options: TriggerProcessOptions): TriggerProcess {
   const { logger, ledger, engine, region } = options;
@@ -60,6 +66,8 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   const queue = new KeyedQueue();
   const stop = new AbortController();
   let lanes: readonly Consumption[] = [];
+  /** Whether anything was settled since pulling began. */
+  let settled = false;
   /** Resolves when a failure asks for a pause of the pulling now going on. */
   let trip: (reason: Error) => void = () => undefined;
 
@@ -67,7 +75,10 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     const alive = setInterval(() => askForTime(delivery), options.options.ackWaitMs / 3);
     try {
       const received = dispatcher.receive(delivery);
-      await queue.run(received.identity, () => settle(received));
+      const suspect = delivery.deliveryCount >= SUSPECT_FROM_DELIVERY;
+      // Suspects one after another: if one of them kills the process, no other is taken for it.
+      await queue.run(suspect ? SUSPECTS : received.identity, () => settle(received, suspect));
+      settled = true;
     } catch (error) {
       giveBack(delivery, error);
     } finally {
@@ -75,19 +86,42 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     }
   };
 
-  const settle = async (received: Received): Promise<void> => {
+  const settle = async (received: Received, suspect: boolean): Promise<void> => {
     const { delivery } = received;
-    const suspect = delivery.deliveryCount >= SUSPECT_FROM_DELIVERY;
     const deaths = suspect ? await options.attempts.begin(positionOf(delivery)) : 0;
     try {
       const record =
         deaths >= MAX_DEATHS
-          ? await dispatcher.quarantine(received, `${deaths} processes died with this message in hand`)
-          : await dispatcher.dispatch(received);
-      options.onRecorded?.(record, delivery);
+          ? await dispatcher.quarantine(received, 'kills-process', `${deaths} processes died with this message in hand`)
+          : await dispatchOrBury(received);
+      report(record, delivery);
     } catch (error) {
       if (suspect) await options.attempts.end(positionOf(delivery)).catch(() => undefined);
       throw error;
+    }
+  };
+
+  /** What fails by itself again and again, with all servers there, must not keep the others waiting for ever. */
+  const dispatchOrBury = async (received: Received): Promise<EventRecord> => {
+    try {
+      return await dispatcher.dispatch(received);
+    } catch (error) {
+      if (meaningOf(error) !== 'suspect' || received.delivery.deliveryCount < BURY_FROM_DELIVERY) throw error;
+      logger.error({ err: error, region, sequence: received.delivery.sequence }, 'event cannot be handled, buried');
+      return dispatcher.quarantine(
+        received,
+        'cannot-be-handled',
+        error instanceof Error ? error.message : String(error),
+      );
+    }
+  };
+
+  /** The event is settled by now: whoever is told of it can change nothing about that. */
+  const report = (record: EventRecord, delivery: Delivery): void => {
+    try {
+      options.onRecorded?.(record, delivery);
+    } catch (error) {
+      logger.error({ err: error, region }, 'a listener of records failed');
     }
   };
 
@@ -102,8 +136,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     } catch {
       // The connection is gone: the server gives the message out again after ack_wait by itself.
     }
-    // A lost compare-and-set concerns this alert alone; everything else is a server that is away.
-    if (!(error instanceof Conflict)) trip(error instanceof Error ? error : new Error(String(error)));
+    if (meaningOf(error) === 'pause') trip(error instanceof Error ? error : new Error(String(error)));
   };
 
   const pull = async (): Promise<void> => {
@@ -142,13 +175,16 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   };
 
   const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
+    for (let inVain = 0; !stop.signal.aborted;) {
       await untilServersAnswer();
       if (stop.signal.aborted) return;
-      await pull().catch(async (error: unknown) => {
+      settled = false;
+      await pull().catch((error: unknown) => {
         logger.warn({ err: error, region }, 'cannot pull, trying again');
-        await pause(PROBE_EVERY_MS, stop.signal);
       });
+      // Servers that answer a ping and refuse the work must not be asked at full speed.
+      inVain = settled ? 0 : inVain + 1;
+      await pause(Math.min(PROBE_EVERY_MS * 2 ** Math.min(inVain, 5), MAX_PAUSE_MS), stop.signal);
     }
   };
 

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import ms from 'ms';
 import { pino } from 'pino';
 import type { Trigger } from '../../triggers/define-trigger.ts';
+import { assertAuth } from '../../triggers/intake/auth.ts';
 import { compileCheck } from '../../triggers/events/check.ts';
 import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
+import { createChannel } from '../notify/create-channel.ts';
 import { toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
 import { type CommonOptions, output } from './session.ts';
@@ -24,12 +26,17 @@ export async function check(options: CommonOptions): Promise<number> {
   };
   const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
   problems.push(...triggerProblems(triggers, runbookNames()));
-  for (const sender of config?.intake.senders ?? []) await attempt(() => toSender(sender));
-  await attempt(() => workflowBundle(cacheOf(config), pino({ level: 'silent' })));
+  for (const sender of config?.intake.senders ?? [])
+    await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
+  for (const channel of config?.notify.channels ?? [])
+    await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
+  await attempt(() => workflowBundle(cacheOf(config), SILENT));
   const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
   output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
+
+const SILENT = pino({ level: 'silent' });
 
 const cacheOf = (config: Config | null): string => join(resolve(config?.dataDir ?? '.tocsin'), 'cache');
 

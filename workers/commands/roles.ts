@@ -2,11 +2,12 @@
 import { type Config, loadConfig } from '../config.ts';
 import { openLog, openTemporal, until } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
-import { topologyOf } from '../provision.ts';
+import { missingSearchAttributes, topologyOf } from '../provision.ts';
 import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
 import { startWorkerRole } from '../roles/worker-role.ts';
+import type { TemporalConnection } from '../temporal-connection.ts';
 
 export interface RoleCommand {
   readonly configFile?: string;
@@ -29,6 +30,7 @@ export const trigger = (options: RoleCommand): Promise<number> =>
     const temporal = await openTemporal(config, { lifecycle, logger });
     const log = await openLog(config, `tocsin trigger ${instance}`, { lifecycle, logger });
     await untilTopology(context, log);
+    await untilSearchAttributes(context, temporal);
     startTriggerRole(context, { regions, log, temporal });
   });
 
@@ -76,5 +78,14 @@ const untilTopology = (
 ): Promise<void> =>
   until('the streams (`tocsin topology` shows what differs)', { lifecycle, logger }, async () => {
     const differences = await log.ensureTopology(topologyOf(config), false);
-    if (differences.length > 0) throw new Error(differences.join('; '));
+    // What merely differs is for an operator to judge; what is missing would be stumbled over.
+    const missing = differences.filter((line) => line.endsWith(': missing'));
+    if (missing.length > 0) throw new Error(missing.join('; '));
+  });
+
+/** Without them Temporal refuses every start as malformed, which would bury every event. */
+const untilSearchAttributes = ({ lifecycle, logger }: RoleContext, temporal: TemporalConnection): Promise<void> =>
+  until('the search attributes (`tocsin topology --apply` registers them)', { lifecycle, logger }, async () => {
+    const missing = await missingSearchAttributes(temporal);
+    if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`);
   });

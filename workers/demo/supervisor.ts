@@ -52,6 +52,8 @@ export async function startDemoService(options: DemoOptions): Promise<DemoServic
     const child = fork(script('service'), [], {
       env: { ...process.env, DEMO_PORT: String(port), DEMO_EXHAUSTED: exhausted ? '1' : '0' },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // Ctrl-C in a terminal reaches a whole group; the service ends with its supervisor, in its turn.
+      detached: true,
     });
     current = child;
     child.once('exit', () => {

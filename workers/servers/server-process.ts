@@ -41,6 +41,8 @@ export async function startServer(options: StartOptions): Promise<ServerProcess>
   const output = openSync(options.logFile, 'a');
   const child = spawn(options.command, [...options.args], {
     stdio: ['ignore', output, output],
+    // A group of its own: Ctrl-C in a terminal reaches a whole group, and servers end last, not first.
+    detached: true,
     env: { ...process.env, ...options.env },
   });
   children.add(child);

@@ -150,15 +150,20 @@ class RunState<Acts extends Activities<Acts>> {
   ): Promise<boolean> {
     this.#stopIfResolved();
     const done = this.checklist.begin('verifying', title);
-    for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
-      if (
-        options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
-      ) {
-        done('ok');
-        return true;
+    try {
+      for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
+        if (
+          options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
+        ) {
+          done('ok');
+          return true;
+        }
+        if (attempt < options.attempts) await condition(() => this.#stops(), options.everyMs);
+        this.#stopIfResolved();
       }
-      if (attempt < options.attempts) await condition(() => this.#stops(), options.everyMs);
-      this.#stopIfResolved();
+    } catch (error) {
+      done('failed');
+      throw error;
     }
     done('failed');
     return false;

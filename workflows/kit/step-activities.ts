@@ -10,13 +10,14 @@ export interface StepOptions {
   readonly attemptMs?: number;
   /** Bound on the step with all its attempts, and with the wait for a worker of the region; default 10 minutes. */
   readonly totalMs?: number;
+  /** For activities that report that they go on: without a report for this long the attempt counts as lost. Default: none expected. */
+  readonly heartbeatMs?: number;
   /** Attempts at most; default 5, with pauses from 1 s doubling up to 30 s. */
   readonly attempts?: number;
 }
 
 const ATTEMPT_MS = 60_000;
 const TOTAL_MS = 600_000;
-const HEARTBEAT_MS = 20_000;
 /** Temporal shows a summary of at most 200 bytes; longer titles are cut. */
 const MAX_SUMMARY = 100;
 
@@ -30,7 +31,7 @@ export function activitiesFor<Acts extends Activities<Acts>>(
     summary: title.slice(0, MAX_SUMMARY),
     startToCloseTimeout: options.attemptMs ?? ATTEMPT_MS,
     scheduleToCloseTimeout: options.totalMs ?? TOTAL_MS,
-    heartbeatTimeout: HEARTBEAT_MS,
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
     retry: {
       initialInterval: 1_000,
       backoffCoefficient: 2,

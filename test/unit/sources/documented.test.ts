@@ -33,7 +33,7 @@ function load(yaml: string) {
 }
 
 describe('documented set-up', () => {
-  const pages = readdirSync(PAGES).filter((page) => read(page).includes('\n  senders:\n'));
+  const pages = readdirSync(PAGES).filter((page) => page !== 'README.md' && read(page).includes('\n  senders:\n'));
   assert.ok(pages.length >= 10);
   for (const page of pages)
     it(`${page}: the sender`, () => {
