@@ -217,11 +217,15 @@ const aborted = (signal: AbortSignal): Promise<null> =>
     signal.aborted ? resolve(null) : signal.addEventListener('abort', () => resolve(null), { once: true }),
   );
 
+/** Resolves after `delayMs`, or at once when the signal aborts. */
 const pause = (delayMs: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener('abort', () => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, delayMs);
+    signal.addEventListener('abort', done, { once: true });
   });

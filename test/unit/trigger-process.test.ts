@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pino } from 'pino';
+import { restartServiceTrigger } from '../../triggers/restart-service.ts';
+import { LogUnavailable } from '../../triggers/nats/errors.ts';
+import type { Delivery, EventLog } from '../../triggers/nats/port.ts';
+import type { EventRecord } from '../../triggers/path/disposition.ts';
+import { EngineUnavailable } from '../../triggers/path/engine.ts';
+import type { Episode } from '../../triggers/path/episode.ts';
+import { NO_CONTROL } from '../../triggers/path/control.ts';
+import type { Engine } from '../../triggers/path/ports.ts';
+import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
+import { alertEvent } from '../support/events.ts';
+import { until } from '../support/until.ts';
+
+/** A trigger process on ports in memory, given one delivery; `start` is what Temporal does. */
+function given(
+  delivery: { readonly deliveryCount: number; readonly headers?: Record<string, string> },
+  start: Engine['start'],
+) {
+  const seen = {
+    acked: 0,
+    naks: [] as number[],
+    records: [] as EventRecord[],
+    letters: [] as string[],
+    opened: 0,
+    marks: 0,
+  };
+  let episode: Episode | null = null;
+  let revision = 0;
+  const message: Delivery = {
+    stream: 'EVENTS_EU',
+    subject: 'events.eu.urgent.am.x',
+    sequence: 7,
+    storedAt: Date.now(),
+    headers: delivery.headers ?? {},
+    data: Buffer.from(JSON.stringify(alertEvent('firing'))),
+    deliveryCount: delivery.deliveryCount,
+    ack: () => Promise.resolve(void (seen.acked += 1)),
+    nak: (delayMs) => void seen.naks.push(delayMs),
+    working: () => undefined,
+  };
+  let given = false;
+  const log = {
+    consume: (_options: unknown, handle: (each: Delivery) => Promise<void>) => {
+      seen.opened += 1;
+      if (!given) {
+        given = true;
+        void handle(message);
+      }
+      return Promise.resolve({ pulling: () => true, close: () => Promise.resolve() });
+    },
+  } as unknown as EventLog;
+  const process = createTriggerProcess({
+    region: 'eu',
+    regions: ['eu'],
+    log,
+    book: {
+      read: () => Promise.resolve({ episode, revision }),
+      write: (next) => {
+        episode = next;
+        return Promise.resolve((revision += 1));
+      },
+    },
+    ledger: {
+      find: () => Promise.resolve(null),
+      record: (record) => Promise.resolve((seen.records.push(record), 'recorded' as const)),
+      recordRun: () => Promise.resolve('recorded'),
+      read: async function* () {},
+      probe: () => Promise.resolve(),
+    },
+    deadLetters: {
+      bury: ({ reason }) => Promise.resolve(void seen.letters.push(reason)),
+      list: async function* () {},
+      show: () => Promise.resolve(null),
+      redrive: () => Promise.resolve(),
+      discard: () => Promise.resolve(),
+    },
+    attempts: { begin: () => Promise.resolve(0), end: () => Promise.resolve(void (seen.marks += 1)) },
+    control: { read: () => Promise.resolve(NO_CONTROL), change: () => Promise.resolve(NO_CONTROL) },
+    engine: { start, signalResolved: () => Promise.resolve(true), ping: () => Promise.resolve() },
+    triggers: [restartServiceTrigger],
+    options: { reorderBoundMs: 1_000, maxInFlight: 8, ackWaitMs: 30_000 },
+    instance: 'test',
+    logger: pino({ level: 'silent' }),
+  });
+  process.start();
+  return { seen, episode: () => episode, close: () => process.close(5_000) };
+}
+
+describe('trigger process', () => {
+  it('an error that no absence explains gives the event back, and the others go on', async () => {
+    const { seen, close } = given({ deliveryCount: 1 }, () => Promise.reject(new Error('odd')));
+    await until('given back', () => seen.naks.length === 1);
+    assert.equal(seen.opened, 2, 'pulling went on');
+    assert.deepEqual([seen.acked, seen.letters], [0, []]);
+    await close();
+  });
+
+  it('the same error again and again buries the event with its reason, and forgets what was decided for it', async () => {
+    const { seen, episode, close } = given({ deliveryCount: 4 }, () => Promise.reject(new Error('odd')));
+    await until('acknowledged', () => seen.acked === 1);
+    assert.deepEqual(seen.letters, ['cannot-be-handled']);
+    const [disposition] = seen.records[0]?.dispositions ?? [];
+    assert.ok(disposition?.kind === 'dead');
+    assert.deepEqual([disposition.reason, disposition.message], ['cannot-be-handled', 'odd']);
+    assert.deepEqual(episode()?.triggers, {});
+    await close();
+  });
+
+  for (const error of [new EngineUnavailable('away'), new LogUnavailable('away')])
+    it(`${error.name} pauses pulling, however often the event has come`, async () => {
+      const { seen, close } = given({ deliveryCount: 9 }, () => Promise.reject(error));
+      await until('pulling is opened anew after a pause', () => seen.opened === 4);
+      assert.deepEqual([seen.acked, seen.letters, seen.marks], [0, [], 1]);
+      await close();
+    });
+
+  it('a header that is none of ours does not make an event one that was put back', async () => {
+    const started = Promise.resolve({ kind: 'started' as const, runId: 'r' });
+    for (const text of ['garbage', '{}', '{"stream":1}', '[]', '"x"']) {
+      const { seen, close } = given({ deliveryCount: 1, headers: { 'tocsin-redrive-of': text } }, () => started);
+      await until('recorded', () => seen.records.length === 1);
+      assert.equal(seen.records[0]?.dispositions[0]?.kind, 'started', text);
+      await close();
+    }
+  });
+});
