@@ -4,7 +4,8 @@ import { connectLog } from '../triggers/nats/nats-log.ts';
 import type { EventLog } from '../triggers/nats/port.ts';
 import type { Config } from './config.ts';
 import { CommandError, EXIT } from './exit-code.ts';
-import { type Lifecycle, pause } from './lifecycle.ts';
+import { pause } from '../triggers/path/pause.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import {
   type TemporalConnection,
   type TemporalTarget,

@@ -13,6 +13,7 @@ import { type Received, createDispatcher } from './dispatcher.ts';
 import { positionOf } from './event-record.ts';
 import { meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { pause } from './pause.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 
 export interface TriggerProcessOptions {
@@ -216,16 +217,3 @@ const aborted = (signal: AbortSignal): Promise<null> =>
   new Promise((resolve) =>
     signal.aborted ? resolve(null) : signal.addEventListener('abort', () => resolve(null), { once: true }),
   );
-
-/** Resolves after `delayMs`, or at once when the signal aborts. */
-const pause = (delayMs: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal.addEventListener('abort', done, { once: true });
-  });

@@ -11,7 +11,7 @@ import { type Config, durationMs } from '../config.ts';
 import { temporalTargetOf } from '../connect.ts';
 import { sentence } from '../disposition-text.ts';
 import { EXIT } from '../exit-code.ts';
-import { runLink } from '../run-link.ts';
+import { runLink, uiUrlOf } from '../run-link.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 export interface ExplainCommand extends CommonOptions {
@@ -77,10 +77,10 @@ function eventLines({ record, sequence, storedAt, title, filtered, rulesChanged 
 }
 
 function runLines(run: ExplainedRun, config: Config): string[] {
-  const target = temporalTargetOf(config);
-  const uiUrl = target.external ? config.temporal.uiUrl : `http://127.0.0.1:${config.temporal.uiPort}`;
+  const uiUrl = uiUrlOf(config);
+  const { namespace } = temporalTargetOf(config);
   return [
     `run ${run.workflowId} is ${run.status}${run.failure === null ? '' : `: ${run.failure}`}`,
-    ...(uiUrl === undefined ? [] : [`    ${runLink(uiUrl, target.namespace, run.workflowId, run.runId)}`]),
+    ...(uiUrl === null ? [] : [`    ${runLink(uiUrl, namespace, run.workflowId, run.runId)}`]),
   ];
 }

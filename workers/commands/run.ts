@@ -3,10 +3,9 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import { workflowId } from '../../triggers/path/workflow-id.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { durationMs } from '../config.ts';
-import { temporalTargetOf } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
-import { runLink } from '../run-link.ts';
+import { runLink, uiUrlOf } from '../run-link.ts';
 import { runbookNames } from '../runbooks.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
@@ -42,11 +41,8 @@ export const run = (options: RunCommand): Promise<number> =>
       executionTimeoutMs: durationMs(options.timeout),
       summary: `${runbook} by hand`,
     });
-    const target = temporalTargetOf(session.config);
-    const uiUrl = target.external
-      ? session.config.temporal.uiUrl
-      : `http://127.0.0.1:${session.config.temporal.uiPort}`;
-    const link = uiUrl === undefined ? null : runLink(uiUrl, temporal.namespace, id, result.runId);
+    const uiUrl = uiUrlOf(session.config);
+    const link = uiUrl === null ? null : runLink(uiUrl, temporal.namespace, id, result.runId);
     if (!options.wait) {
       output(
         options,

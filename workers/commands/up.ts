@@ -3,10 +3,11 @@
  * the servers are brought along when the environment names none.
  */
 import { join, resolve } from 'node:path';
-import { type Config, loadConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { natsTarget, openLog, openTemporal, temporalTargetOf } from '../connect.ts';
 import { type Demo, prepareDemo } from '../demo/demo.ts';
 import { provisionSearchAttributes, provisionStreams } from '../provision.ts';
+import { uiUrlOf } from '../run-link.ts';
 import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
@@ -69,7 +70,7 @@ async function startAll(context: RoleContext, lock: DataDirLock, say: (line: str
   const log = await openLog(config, `tocsin up ${instance}`, { lifecycle, logger });
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
-  const uiUrl = uiUrlOf(config, needed.temporal);
+  const uiUrl = uiUrlOf(config);
   const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, print: say });
   await startWorkerRole(context, { temporal, runbooks: true, regions: config.regions });
   startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
@@ -80,9 +81,6 @@ async function startAll(context: RoleContext, lock: DataDirLock, say: (line: str
   if (uiUrl !== null) story.say('tocsin', `Temporal UI: ${uiUrl}`);
   return { story, intakeUrl };
 }
-
-const uiUrlOf = (config: Config, embedded: boolean): string | null =>
-  embedded ? `http://127.0.0.1:${config.temporal.uiPort}` : (config.temporal.uiUrl ?? null);
 
 async function tellDemo(context: RoleContext, demo: Demo, story: Story, intakeUrl: string): Promise<boolean> {
   const outcome = await Promise.race([

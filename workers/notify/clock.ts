@@ -1,5 +1,5 @@
 /** The time that the notifier lives by, given from outside so that hours of it can pass at once. */
-import { pause } from '../lifecycle.ts';
+import { pause } from '../../triggers/path/pause.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */

@@ -1,9 +1,8 @@
 /** The notifier of a trigger process, as configuration wants it, with its heartbeat; closed by the lifecycle after everything that notifies. */
 import type { EventRecord, RunRecord } from '../../triggers/path/disposition.ts';
 import { durationMs } from '../config.ts';
-import { temporalTargetOf } from '../connect.ts';
 import type { RoleContext } from '../roles/role-context.ts';
-import { runLink } from '../run-link.ts';
+import { runLink, uiUrlOf } from '../run-link.ts';
 import { createChannel, secretUrl } from './create-channel.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createNotifier } from './notifier.ts';
@@ -40,12 +39,10 @@ export function startNotifier(context: RoleContext, namespace: string): TriggerN
     });
     lifecycle.onClose('heartbeat', GRACE_MS, () => beats.close());
   }
-  const uiUrl = temporalTargetOf(config).external
-    ? config.temporal.uiUrl
-    : `http://127.0.0.1:${config.temporal.uiPort}`;
+  const uiUrl = uiUrlOf(config);
   return {
     runFailed: (region, record) => {
-      const link = uiUrl === undefined ? null : runLink(uiUrl, namespace, record.workflowId, record.runId);
+      const link = uiUrl === null ? null : runLink(uiUrl, namespace, record.workflowId, record.runId);
       notifier.notify(failedRunNotice(region, record, link));
     },
     recorded: (region, record) => {

@@ -1,5 +1,6 @@
 /** Generic webhook: one JSON document per message, signed as Standard Webhooks says when a secret is configured. */
 import { createHmac } from 'node:crypto';
+import { keyOf } from '../../triggers/intake/signatures/standard-webhooks.ts';
 import type { Channel, Message } from './channel.ts';
 import { messageText } from './message-text.ts';
 import { postJson } from './post-json.ts';
@@ -29,7 +30,7 @@ const rest = (message: Message) => ({
 
 function signature(secret: string, id: string, body: string): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1_000));
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : secret;
+  const key = keyOf(secret);
   const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${hmac}` };
 }

@@ -28,7 +28,8 @@ export function verify(
     .includes(true);
 }
 
-const keyOf = (secret: string): Uint8Array =>
+/** The key behind `whsec_<base64>`, or the text itself. */
+export const keyOf = (secret: string): Uint8Array =>
   secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);
