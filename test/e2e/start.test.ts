@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { cli } from '../support/cli.ts';
+import { startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -39,6 +40,22 @@ describe('start', () => {
     assert.match(stdout, new RegExp(`http://127.0.0.1:${env['TOCSIN_UI_PORT']}/namespaces/default/workflows/`));
     assert.match(stdout, /the service is healthy again/);
     assert.equal(existsSync(join(dir, 'data/lock.json')), false);
+  });
+
+  it('with servers of the operator the same command starts none', async () => {
+    const servers = await startTestServers({ nats: true, temporal: true });
+    try {
+      const data = join(dir, 'external');
+      const external = { NATS_URL: servers.natsUrl, TEMPORAL_ADDRESS: servers.temporalAddress, TOCSIN_DATA_DIR: data };
+      const { code, stdout, stderr } = await cli({ ...env, ...external }, 'up', '--once');
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /created \d+ streams and consumers/);
+      assert.match(stdout, /the service is healthy again/);
+      assert.doesNotMatch(stdout, /starting servers/);
+      assert.deepEqual([existsSync(join(data, 'nats')), existsSync(join(data, 'temporal'))], [false, false]);
+    } finally {
+      await servers.stopAll();
+    }
   });
 
   it('a port that is taken is named, with the setting that changes it', async () => {
