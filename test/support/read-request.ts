@@ -54,4 +54,7 @@ export async function readRequest(
 }
 
 const readBack = ({ subject, data, options }: Publication): Decoded =>
-  decode({ stream: 'EVENTS_EU', subject, sequence: 1, storedAt: 0, headers: options.headers ?? {}, data }, KNOWN_TYPES);
+  decode(
+    { stream: 'EVENTS_EU', subject, sequence: 1, storedAt: Date.now(), headers: options.headers ?? {}, data },
+    KNOWN_TYPES,
+  );

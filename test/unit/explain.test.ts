@@ -9,6 +9,8 @@ import { type ExplainOptions, type Explanation, explain, isAnswer } from '../../
 import { triggerSetHash } from '../../triggers/path/trigger-set.ts';
 import { alertEvent, at } from '../support/events.ts';
 
+const STORED = Date.UTC(2026, 5, 1);
+
 const trigger = (id: string, name: string, more: Partial<Trigger> = {}): Trigger => ({
   ...defineTrigger({
     id,
@@ -22,7 +24,7 @@ const restart = trigger('restart', 'ServiceDown');
 const KEY = 'am:ServiceDown:1';
 
 const message = (sequence: number, labels?: Record<string, string>): StoredMessage => ({
-  ...at(sequence),
+  ...at(sequence, STORED + sequence * 1_000),
   subject: 'events.eu.urgent.test.x',
   headers: {},
   data: Buffer.from(JSON.stringify(alertEvent('firing', labels === undefined ? {} : { labels }))),
@@ -35,7 +37,7 @@ const record = (
   labels: Record<string, string> = {},
 ): EventRecord => ({
   kind: 'event',
-  position: at(sequence),
+  position: at(sequence, STORED + sequence * 1_000),
   event: { id: `event-${sequence}`, type: 'tocsin.alert.firing', source: 'test', alertKey: KEY, title: null, labels },
   episode: { effect: 'joined', generation: 1 },
   dispositions,

@@ -6,6 +6,7 @@ import { AlertSchema, type Alert } from '../events/alert.ts';
 import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts';
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema, type EventOf } from '../events/cloud-event.ts';
+import { readInstant } from '../events/instant.ts';
 import { parseJson } from '../events/json.ts';
 import type { Headers, StoredMessage } from '../nats/port.ts';
 
@@ -22,7 +23,9 @@ export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>):
   const problem = checkEnvelope(parsed.value)[0];
   if (problem !== undefined) return bad('not-a-cloudevent', `${problem.place}: ${problem.message}`);
   const event = parsed.value as CloudEvent;
-  if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event);
+  const late = timeProblem({ time: event.time }, '', message.storedAt);
+  if (late !== null) return late;
+  if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event, message.storedAt);
   // What a source of ours has read needs no listener to be a fact; a type somebody made up elsewhere may be a typing error.
   if (!event.type.startsWith('tocsin.event.') && !knownTypes.has(event.type)) {
     return bad(
@@ -34,14 +37,30 @@ export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>):
   return data.ok ? { ok: true, event: { ...event, data: data.value }, alert: null } : data;
 }
 
-function decodeAlert(event: CloudEvent): Decoded {
+function decodeAlert(event: CloudEvent, storedAt: number): Decoded {
   const problem = checkAlert(event.data)[0];
   if (problem !== undefined) return bad('not-an-alert', `/data${problem.place}: ${problem.message}`);
   const alert = event.data as Alert;
   if (event.type !== `tocsin.alert.${alert.status}`) {
     return bad('status-mismatch', `type is ${event.type} but /data/status is ${JSON.stringify(alert.status)}`);
   }
-  return { ok: true, event: { ...event, data: alert }, alert };
+  const { occurred, started, ended } = alert.time;
+  const late = timeProblem({ occurred, started, ended }, '/data/time', storedAt);
+  return late ?? { ok: true, event: { ...event, data: alert }, alert };
+}
+
+/** A publisher on NATS is checked as the intake checks a sender: a time far ahead would outrank everything that comes after it. */
+function timeProblem(
+  times: Readonly<Record<string, string | null | undefined>>,
+  place: string,
+  storedAt: number,
+): Extract<Decoded, { ok: false }> | null {
+  for (const [name, text] of Object.entries(times)) {
+    if (text === null || text === undefined) continue;
+    const read = readInstant(text, new Date(storedAt).toISOString());
+    if (!read.ok) return bad(read.reason, `${place}/${name}: ${JSON.stringify(text.slice(0, 60))} is not acceptable`);
+  }
+  return null;
 }
 
 type Parsed = { readonly ok: true; readonly value: unknown } | Extract<Decoded, { ok: false }>;
