@@ -2,7 +2,7 @@
 /** The command line. Each command is one file of commands/; exit codes are those of exit-code.ts. */
 import { isGrpcServiceError } from '@temporalio/client';
 import { Command, Option } from 'commander';
-import { LogUnavailable } from '../triggers/nats/errors.ts';
+import { Conflict, LogFull, LogUnavailable } from '../triggers/nats/errors.ts';
 import { EngineUnavailable } from '../triggers/path/engine.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
@@ -64,17 +64,19 @@ const triggerCommand = program
   )
   .addOption(regionsOption())
   .action(async ({ region }: { region: string[] }) => end(await trigger({ ...common(), regions: region })));
+/** The option stands with the command itself, so that it may be given before or behind the name of what is done. */
+const triggerRegions = (): readonly string[] => triggerCommand.opts<{ region: string[] }>().region;
 const WHY = ['--why <text>', 'kept beside the change', ''] as const;
 triggerCommand
   .command('list')
   .description('modes, pauses and the last changes')
-  .action(async () => end(await listTriggers(common())));
+  .action(async () => end(await listTriggers({ ...common(), regions: triggerRegions() })));
 triggerCommand
   .command('mode <trigger> <mode>')
   .description('observe: record what would run; auto: run it')
   .option(...WHY)
   .action(async (id: string, mode: string, { why }: { why: string }) =>
-    end(await setMode({ ...common(), id, why }, mode)),
+    end(await setMode({ ...common(), regions: triggerRegions(), id, why }, mode)),
   );
 triggerCommand
   .command('pause <trigger>')
@@ -82,13 +84,15 @@ triggerCommand
   .option('--ignore', 'do not list them', false)
   .option(...WHY)
   .action(async (id: string, { ignore, why }: { ignore: boolean; why: string }) =>
-    end(await pauseTrigger({ ...common(), id, why }, ignore ? 'ignore' : 'hold')),
+    end(await pauseTrigger({ ...common(), regions: triggerRegions(), id, why }, ignore ? 'ignore' : 'hold')),
   );
 triggerCommand
   .command('resume <trigger>')
   .description('start again from now on, and list what was held')
   .option(...WHY)
-  .action(async (id: string, { why }: { why: string }) => end(await resumeTrigger({ ...common(), id, why })));
+  .action(async (id: string, { why }: { why: string }) =>
+    end(await resumeTrigger({ ...common(), regions: triggerRegions(), id, why })),
+  );
 
 program
   .command('worker')
@@ -187,7 +191,13 @@ function end(code: number): void {
 
 /** A server that went away in the middle: the same command may succeed later. */
 function isAway(error: unknown): error is Error {
-  return error instanceof LogUnavailable || error instanceof EngineUnavailable || isGrpcServiceError(error);
+  return (
+    error instanceof LogUnavailable ||
+    error instanceof LogFull ||
+    error instanceof Conflict ||
+    error instanceof EngineUnavailable ||
+    isGrpcServiceError(error)
+  );
 }
 
 try {

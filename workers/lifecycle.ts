@@ -46,7 +46,7 @@ export function createLifecycle(logger: Logger): Lifecycle {
       const step = { name, deadlineMs, close: closeIt };
       // Opened while everything was being closed: nobody will come for it later.
       if (closed === undefined) steps.push(step);
-      else void closeStep(step, logger);
+      else closed = closed.then(() => closeStep(step, logger));
     },
     close,
     closing,

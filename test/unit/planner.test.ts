@@ -33,7 +33,7 @@ const resolves = (sequence: number, options: AlertOptions = {}, storedAt?: numbe
 });
 
 const control = (change: Partial<TriggerControl>): Control => ({
-  triggers: { [restart.id]: { mode: 'auto', paused: null, changedAt: 0, ...change } },
+  triggers: { [restart.id]: { mode: 'auto', paused: null, pausedAt: null, ...change } },
   changes: [],
 });
 
@@ -132,9 +132,9 @@ const TABLE: readonly { readonly name: string; readonly steps: readonly Step[]; 
     expected: 'start#1 tell ignored',
   },
   {
-    name: 'an old resolve does not close a newer episode',
+    name: 'an old resolve does not close a newer episode; it is told to the runs of its own',
     steps: [fires(1), resolves(2), fires(20, {}, 20_000), resolves(19, {}, 19_000)],
-    expected: 'start#1 tell start#2 none',
+    expected: 'start#1 tell start#2 tell',
   },
   { name: 'a redelivered opener repeats its start', steps: [fires(1), fires(1)], expected: 'start#1 start#1' },
   {
@@ -221,6 +221,21 @@ describe('planner: episodes are decided by the book', () => {
       reorderBoundMs: 10_000,
     });
     assert.equal(planned.settled[0]?.kind, 'ignored');
+  });
+
+  it('a late resolve of the generation before is told to the runs of that one', () => {
+    const { plans, starts } = feed([
+      fires(1),
+      resolves(3),
+      fires(20, { started: '2026-01-02T00:00:00Z' }, 60_000),
+      resolves(3),
+    ]);
+    assert.equal(starts.length, 2);
+    assert.deepEqual(
+      plans.at(-1)?.signals.map(({ workflowId, generation }) => [workflowId, generation]),
+      [[starts[0]?.workflowId, 1]],
+    );
+    assert.equal(plans.at(-1)?.write, null);
   });
 
   it('an observing trigger records what would have run, and starts when it is set to auto within the episode', () => {

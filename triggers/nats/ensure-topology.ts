@@ -98,10 +98,13 @@ function consumerConfig(spec: ConsumerSpec): Partial<ConsumerConfig> & { durable
 /** Room that an operator has added is no difference. */
 const MORE_IS_FINE: ReadonlySet<string> = new Set(['max_bytes', 'max_age', 'max_ack_pending']);
 
+/** Zero and less mean: no limit. */
+const room = (value: unknown): number => (Number(value ?? 0) > 0 ? Number(value) : Number.POSITIVE_INFINITY);
+
 function compare(what: string, wanted: object, found: object): string[] {
   const actual: Record<string, unknown> = { ...found };
   return Object.entries(wanted)
-    .filter(([key, value]) => !(MORE_IS_FINE.has(key) && Number(actual[key]) >= Number(value)))
+    .filter(([key, value]) => !(MORE_IS_FINE.has(key) && room(actual[key]) >= room(value)))
     .filter(([key, value]) => JSON.stringify(actual[key] ?? defaultOf(value)) !== JSON.stringify(value))
     .map(([key, value]) => `${what}: ${key} is ${JSON.stringify(actual[key])}, expected ${JSON.stringify(value)}`);
 }
@@ -110,7 +113,7 @@ function compare(what: string, wanted: object, found: object): string[] {
 function withMore<T extends object>(wanted: T, found: object): T {
   const actual: Record<string, unknown> = { ...found };
   const kept = Object.entries(wanted).filter(
-    ([key, value]) => MORE_IS_FINE.has(key) && Number(actual[key]) > Number(value),
+    ([key, value]) => MORE_IS_FINE.has(key) && room(actual[key]) > room(value),
   );
   return { ...wanted, ...Object.fromEntries(kept.map(([key]) => [key, actual[key]])) };
 }

@@ -2,6 +2,7 @@
  * Counts process deaths per message (R5). A mark is open while a process holds the message; finding it open on the next
  * delivery means that its holder died. Only messages that came back several times are marked, so the normal path pays nothing.
  */
+import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../nats/port.ts';
 import { bookBucket, bookStream } from '../nats/subject.ts';
 import type { Position } from './disposition.ts';
@@ -10,26 +11,30 @@ import type { Attempts } from './ports.ts';
 
 interface Mark {
   readonly deaths: number;
-  readonly open: boolean;
+  /** The process that has the message in hand; null when it was given back. */
+  readonly holder: string | null;
 }
+
+/** This process. A mark of its own that is still open was left by an outage, not by a death. */
+const SELF = randomUUID();
 
 export function createAttempts(log: Pick<EventLog, 'last' | 'publish'>, region: string): Attempts {
   // Two tokens after the bucket: an alert key is always one, so the two never meet.
   const subject = (position: Position): string => `$KV.${bookBucket(region)}.attempts.${position.sequence}`;
   const mark = async (position: Position): Promise<Mark> => {
     const stored = await log.last(bookStream(region), subject(position));
-    return stored === null ? { deaths: 0, open: false } : decodeJson<Mark>(stored.data);
+    return stored === null ? { deaths: 0, holder: null } : decodeJson<Mark>(stored.data);
   };
   return {
     begin: async (position) => {
       const before = await mark(position);
-      const deaths = before.deaths + (before.open ? 1 : 0);
-      await log.publish(subject(position), encodeJson({ deaths, open: true } satisfies Mark));
+      const deaths = before.deaths + (before.holder === null || before.holder === SELF ? 0 : 1);
+      await log.publish(subject(position), encodeJson({ deaths, holder: SELF } satisfies Mark));
       return deaths;
     },
     end: async (position) => {
       const { deaths } = await mark(position);
-      await log.publish(subject(position), encodeJson({ deaths, open: false } satisfies Mark));
+      await log.publish(subject(position), encodeJson({ deaths, holder: null } satisfies Mark));
     },
   };
 }

@@ -15,6 +15,7 @@ export function createControlWatch(store: Pick<ControlStore, 'read'>, logger: Lo
   let control = NO_CONTROL;
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
+  let closed = false;
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
@@ -30,9 +31,12 @@ export function createControlWatch(store: Pick<ControlStore, 'read'>, logger: Lo
   return {
     start: async () => {
       control = await store.read();
-      timer ??= setInterval(() => void look(), LOOK_EVERY_MS);
+      if (!closed) timer ??= setInterval(() => void look(), LOOK_EVERY_MS);
     },
     current: () => control,
-    close: () => clearInterval(timer),
+    close: () => {
+      closed = true;
+      clearInterval(timer);
+    },
   };
 }

@@ -18,8 +18,8 @@ export type Pause = 'hold' | 'ignore';
 export interface TriggerControl {
   readonly mode: Mode;
   readonly paused: Pause | null;
-  /** When it was last changed, ms since 1970; null while it is as its trigger defines it. */
-  readonly changedAt: number | null;
+  /** When the last pause began, ms since 1970; kept when it is over, so that what was held can be listed again. Null: never. */
+  readonly pausedAt: number | null;
 }
 
 export interface Change {
@@ -39,10 +39,24 @@ export interface Control {
 
 export const NO_CONTROL: Control = { triggers: {}, changes: [] };
 const MAX_CHANGES = 100;
+const MAX_WHY = 500;
 const MAX_CONFLICTS = 8;
+/** The stream keeps a record for 90 days. */
+const REFRESH_MS = 30 * 86_400_000;
+
+interface Stored {
+  readonly control: Control;
+  readonly revision: number;
+  /** Absent while there is no record. */
+  readonly storedAt?: number;
+}
+
+const ignoreConflict = (error: unknown): void => {
+  if (!(error instanceof Conflict)) throw error;
+};
 
 export const controlOf = (control: Control, trigger: Trigger): TriggerControl =>
-  control.triggers[trigger.id] ?? { mode: trigger.mode ?? 'auto', paused: null, changedAt: null };
+  control.triggers[trigger.id] ?? { mode: trigger.mode ?? 'auto', paused: null, pausedAt: null };
 
 export interface ControlStore {
   read(): Promise<Control>;
@@ -54,26 +68,37 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
   const stream = bookStream(region);
   // Two tokens after the bucket: an alert key is always one, so the two never meet.
   const subject = `$KV.${bookBucket(region)}.control.triggers`;
-  const stored = async (): Promise<{ readonly control: Control; readonly revision: number }> => {
+  const write = async (control: Control, revision: number): Promise<void> => {
+    await log.publish(subject, encodeJson(control), { expectStream: stream, expectLastSequence: revision });
+  };
+  const stored = async (): Promise<Stored> => {
     const message = await log.last(stream, subject);
-    return message === null
-      ? { control: NO_CONTROL, revision: 0 }
-      : { control: decodeJson<Control>(message.data), revision: message.sequence };
+    if (message === null) return { control: NO_CONTROL, revision: 0 };
+    const { triggers = {}, changes = [] } = decodeJson<Partial<Control>>(message.data);
+    return { control: { triggers, changes }, revision: message.sequence, storedAt: message.storedAt };
   };
   return {
-    read: async () => (await stored()).control,
+    read: async () => {
+      const { control, revision, storedAt } = await stored();
+      // Written again before the stream forgets it: a pause must not end by growing old.
+      if (storedAt !== undefined && Date.now() - storedAt > REFRESH_MS)
+        await write(control, revision).catch(ignoreConflict);
+      return control;
+    },
     change: async (trigger, next, change) => {
       for (let conflicts = 0; ; conflicts += 1) {
         const { control, revision } = await stored();
+        const before = controlOf(control, trigger);
+        const begins = before.paused === null && (next.paused ?? null) !== null;
         const changed: Control = {
           triggers: {
             ...control.triggers,
-            [trigger.id]: { ...controlOf(control, trigger), ...next, changedAt: Date.parse(change.at) },
+            [trigger.id]: { ...before, ...next, pausedAt: begins ? Date.parse(change.at) : before.pausedAt },
           },
-          changes: [...control.changes, change].slice(-MAX_CHANGES),
+          changes: [...control.changes, { ...change, why: change.why.slice(0, MAX_WHY) }].slice(-MAX_CHANGES),
         };
         try {
-          await log.publish(subject, encodeJson(changed), { expectStream: stream, expectLastSequence: revision });
+          await write(changed, revision);
           return changed;
         } catch (error) {
           if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;

@@ -11,12 +11,13 @@ import { Conflict } from '../nats/errors.ts';
 import type { Delivery } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
 import { redriveOf } from './dead-letters.ts';
-import { buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
+import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
 import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
-import { type Plan, type PlannedStart, isSame, plan, policyOf } from './planner.ts';
+import { isSame } from './order.ts';
+import { type Plan, type PlannedStart, plan, policyOf } from './planner.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
@@ -81,6 +82,7 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
     const full: EventRecord = {
       kind: 'event',
       ...record,
+      dispositions: record.dispositions.map(bounded),
       triggerSet,
       recordedAt: new Date(options.now()).toISOString(),
       recordedBy: options.instance,

@@ -39,3 +39,7 @@ export const buriedWhole = (delivery: StoredMessage, identity: string, reason: s
   episode: null,
   dispositions: [{ trigger: '', kind: 'dead', reason, message: message.slice(0, MAX_TITLE) } satisfies Disposition],
 });
+
+/** A trigger's own error text is as long as it likes; it must not cost the others their record. */
+export const bounded = (disposition: Disposition): Disposition =>
+  disposition.kind === 'dead' ? { ...disposition, message: disposition.message.slice(0, MAX_TITLE) } : disposition;

@@ -10,6 +10,7 @@ import type { EventOf } from '../events/cloud-event.ts';
 import { type Evaluation, evaluate, maxEventAgeMs } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
 import { type Control, controlOf } from './control.ts';
+import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
 import { workflowId } from './workflow-id.ts';
 
@@ -154,15 +155,16 @@ function planResolved(input: PlanInput, alert: Alert): Plan {
   const episode = input.episode ?? emptyEpisode(alert.alertKey);
   const { generation, lastResolve } = episode;
   const open = episode.status === 'open';
-  if (open && episode.openedBy !== null && isOlder(asOf, episode.openedBy))
-    return { ...NOTHING, effect: { effect: 'none', generation } };
+  if (open && episode.openedBy !== null && isOlder(asOf, episode.openedBy)) {
+    // It belongs to the generation before, whose runs may not have been told yet.
+    const signals = tell(input, episode.before ?? {}, generation - 1);
+    return { ...NOTHING, effect: { effect: 'none', generation }, signals };
+  }
   const repeats = lastResolve !== null && isSame(lastResolve.by, asOf);
   const newer = !repeats && (lastResolve === null || !isOlder(asOf, lastResolve.by));
   const resolve = { by: asOf, evidenceMs: instantMs(alert.time.ended ?? alert.time.occurred) };
   // Told also of an episode that was closed before: who closed it may not have reached the runs. Telling twice changes nothing.
-  const signals = Object.entries(episode.triggers)
-    .filter(([id]) => policyOf(input.triggers, id) !== 'ignore')
-    .map(([trigger, { workflowId: id }]) => ({ trigger, workflowId: id, generation }));
+  const signals = tell(input, runsOf(episode), generation);
   return {
     ...NOTHING,
     write: newer ? { ...episode, status: 'closed', lastResolve: resolve, writtenAt: asOf.storedAt } : null,
@@ -170,6 +172,15 @@ function planResolved(input: PlanInput, alert: Alert): Plan {
     signals,
   };
 }
+
+/** Workflow ids by trigger. */
+const runsOf = ({ triggers }: Episode): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(triggers).map(([trigger, decision]) => [trigger, decision.workflowId]));
+
+const tell = ({ triggers }: PlanInput, runs: Readonly<Record<string, string>>, generation: number): PlannedSignal[] =>
+  Object.entries(runs)
+    .filter(([id]) => policyOf(triggers, id) !== 'ignore')
+    .map(([trigger, id]) => ({ trigger, workflowId: id, generation }));
 
 /** An event without firing and resolved is its own episode: the workflow id and `maxEventAge` guard it, not the book. */
 function planPlain(input: PlanInput): Plan {
@@ -253,6 +264,7 @@ function openEpisode(before: Episode | null, alertKey: string, position: Positio
     status: 'open',
     openedBy: position,
     triggers: {},
+    before: runsOf(base),
     writtenAt: position.storedAt,
   };
 }
@@ -278,12 +290,6 @@ function staleness(input: PlanInput, trigger: Trigger, occurredMs: number | null
 
 export const policyOf = (triggers: readonly Trigger[], id: string): OnResolved =>
   triggers.find((trigger) => trigger.id === id)?.onResolved ?? 'cancel';
-
-export const isSame = (a: Position, b: Position): boolean =>
-  a.stream === b.stream && a.sequence === b.sequence && a.storedAt === b.storedAt;
-
-/** Both sequence and time say so: a stream made anew (sequences restart) or a clock set back alone must not lose an alert. */
-const isOlder = (a: Position, b: Position): boolean => a.sequence < b.sequence && a.storedAt <= b.storedAt;
 
 function instantMs(instant: string | null): number | null {
   const value = instant === null ? Number.NaN : Date.parse(instant);

@@ -77,13 +77,21 @@ export function createSweeper(options: SweeperOptions): Sweeper {
 
   const sweepClosed = async (since: number): Promise<RunRecord[]> => {
     const recorded: RunRecord[] = [];
+    const failed: unknown[] = [];
     for await (const run of options.runs.closedSince(since)) {
       const { status } = run;
       if (!belongsTo(run, options.region) || status === 'running' || seen.has(seenKey(run, status))) continue;
-      const detail = status === 'completed' ? null : await options.runs.failure(run.workflowId, run.runId);
-      const entry = await record(run, status, detail);
-      if (entry !== null) recorded.push(entry);
+      try {
+        const detail = status === 'completed' ? null : await options.runs.failure(run.workflowId, run.runId);
+        const entry = await record(run, status, detail);
+        if (entry !== null) recorded.push(entry);
+      } catch (error) {
+        // One that cannot be recorded must not hide those behind it; the sweep is repeated for it.
+        failed.push(error);
+      }
     }
+    if (failed.length === 1) throw failed[0];
+    if (failed.length > 1) throw new AggregateError(failed, `${failed.length} closed runs could not be recorded`);
     return recorded;
   };
 

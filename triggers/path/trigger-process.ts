@@ -45,10 +45,11 @@ export interface TriggerProcess {
 }
 
 const PROBE_EVERY_MS = 1_000;
-const MAX_NAK_MS = 60_000;
 /** Below this delivery count a message is not suspected of killing processes, and costs no mark. */
 const SUSPECT_FROM_DELIVERY = 4;
 const MAX_DEATHS = 3;
+/** A ledger that fills while we pull must stop us before it is full: runs would start that nobody can record (R1). */
+const LEDGER_PROBE_MS = 5_000;
 /** Tries of a message whose failure no server's absence explains. */
 const BURY_FROM_DELIVERY = 4;
 /** Queue of suspects; no alert key begins with a line break. */
@@ -127,7 +128,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   };
 
   const giveBack = (delivery: Delivery, error: unknown): void => {
-    const delayMs = Math.min(2 ** Math.min(delivery.deliveryCount, 6) * 500, MAX_NAK_MS) * (0.5 + Math.random() / 2);
+    const delayMs = 2 ** Math.min(delivery.deliveryCount, 6) * 500 * (0.5 + Math.random() / 2);
     logger.warn(
       { err: error, region, sequence: delivery.sequence, delayMs: Math.round(delayMs) },
       'event given back, will be retried',
@@ -143,6 +144,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   const pull = async (): Promise<void> => {
     const tripped = new Promise<Error>((resolve) => (trip = resolve));
     const opened: Consumption[] = [];
+    let watch: NodeJS.Timeout | undefined;
     try {
       for (const lane of LANES) {
         const consume = {
@@ -154,9 +156,11 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
       }
       lanes = opened;
       logger.info({ region }, 'pulling');
+      watch = setInterval(() => void ledger.probe().catch(trip), LEDGER_PROBE_MS);
       const reason = await Promise.race([tripped, aborted(stop.signal)]);
       if (reason !== null) logger.warn({ err: reason, region }, 'pulling paused until Temporal and the ledger answer');
     } finally {
+      clearInterval(watch);
       lanes = [];
       await Promise.all(opened.map((lane) => lane.close(options.options.ackWaitMs)));
     }

@@ -7,7 +7,7 @@ import { assertAuth } from '../../triggers/intake/auth.ts';
 import { compileCheck } from '../../triggers/events/check.ts';
 import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import { createChannel } from '../notify/create-channel.ts';
 import { toSender } from '../roles/intake-role.ts';
@@ -30,6 +30,8 @@ export async function check(options: CommonOptions): Promise<number> {
     await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
   for (const channel of config?.notify.channels ?? [])
     await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
+  const beat = config?.notify.heartbeat?.url;
+  if (beat !== undefined) await attempt(() => readSecret(beat));
   await attempt(() => workflowBundle(cacheOf(config), SILENT));
   const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
   output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));

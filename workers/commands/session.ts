@@ -19,7 +19,7 @@ export interface Session {
   log(): Promise<EventLog>;
   temporal(): Promise<TemporalClient>;
   /** The path of each region asked for, all configured ones by default. */
-  paths(region?: string): Promise<readonly RegionPath[]>;
+  paths(...regions: readonly (string | undefined)[]): Promise<readonly RegionPath[]>;
   runs(): Promise<ReturnType<typeof createRuns>>;
 }
 
@@ -32,9 +32,9 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
     config,
     log: () => (log ??= openLog(config)),
     temporal: () => (temporal ??= openClient(config)),
-    paths: async (region) => {
+    paths: async (...regions) => {
       const opened = await session.log();
-      return regionsOf(config, region).map((each) => regionPath(each, opened));
+      return regionsOf(config, regions).map((each) => regionPath(each, opened));
     },
     runs: async () => createRuns(await session.temporal()),
   };
@@ -45,13 +45,15 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
   }
 }
 
-function regionsOf(config: Config, region: string | undefined): readonly string[] {
-  if (region === undefined) return config.regions;
-  if (config.regions.includes(region)) return [region];
-  throw new CommandError(
-    EXIT.refused,
-    `region ${region} is not configured; expected one of ${config.regions.join(', ')}`,
-  );
+function regionsOf(config: Config, wanted: readonly (string | undefined)[]): readonly string[] {
+  const asked = wanted.filter((region) => region !== undefined);
+  const unknown = asked.filter((region) => !config.regions.includes(region));
+  if (unknown.length > 0)
+    throw new CommandError(
+      EXIT.refused,
+      `region ${unknown.join(', ')} is not configured; expected one of ${config.regions.join(', ')}`,
+    );
+  return asked.length === 0 ? config.regions : asked;
 }
 
 async function openLog(config: Config): Promise<EventLog> {

@@ -15,7 +15,8 @@ import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 export interface TriggerCommand extends CommonOptions {
-  readonly region?: string;
+  /** All configured ones when empty. */
+  readonly regions: readonly string[];
 }
 
 export interface ChangeCommand extends TriggerCommand {
@@ -26,7 +27,7 @@ export interface ChangeCommand extends TriggerCommand {
 export const listTriggers = (options: TriggerCommand): Promise<number> =>
   withSession(options, async (session) => {
     const regions = [];
-    for (const { region, control } of await session.paths(options.region)) {
+    for (const { region, control } of await session.paths(...options.regions)) {
       const current = await control.read();
       regions.push({
         region,
@@ -63,15 +64,23 @@ const isMode = (text: string): text is Mode => (MODES as readonly string[]).incl
 export const pauseTrigger = (options: ChangeCommand, pause: Pause): Promise<number> =>
   change(options, { paused: pause }, `paused (${pause})`);
 
-/** Starts from now on; what was held meanwhile is listed, and started by nobody. */
+/** Processes look once a second. */
+const TAKES_EFFECT_MS = 2_500;
+/** Between an operator's clock and a server's. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Starts from now on; what was held since the last pause began is listed, and started by nobody. */
 export const resumeTrigger = (options: ChangeCommand): Promise<number> =>
   withSession(options, async (session) => {
     const trigger = named(options.id);
+    const paths = await session.paths(...options.regions);
+    for (const path of paths) await path.control.change(trigger, { paused: null }, describe(options, 'resumed'));
+    // Until every process has looked, some still hold.
+    await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
     const backlog = [];
-    for (const path of await session.paths(options.region)) {
-      const { paused, changedAt } = controlOf(await path.control.read(), trigger);
-      await path.control.change(trigger, { paused: null }, describe(options, 'resumed'));
-      if (paused !== null) backlog.push(...(await heldBy(trigger, path, changedAt ?? 0)));
+    for (const path of paths) {
+      const { pausedAt } = controlOf(await path.control.read(), trigger);
+      if (pausedAt !== null) backlog.push(...(await heldBy(trigger, path, pausedAt - CLOCK_SKEW_MS)));
     }
     const lines = backlog.map(({ region, sequence, title, detail }) => `  ${region} #${sequence} ${title}: ${detail}`);
     const text =
@@ -103,7 +112,7 @@ const change = (
 ): Promise<number> =>
   withSession(options, async (session: Session) => {
     const trigger = named(options.id);
-    const paths = await session.paths(options.region);
+    const paths = await session.paths(...options.regions);
     for (const { control } of paths) await control.change(trigger, next, describe(options, what));
     const regions = paths.map(({ region }) => region);
     output(
@@ -123,8 +132,17 @@ function named(id: string): Trigger {
 
 const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   at: new Date().toISOString(),
-  by: userInfo().username,
+  by: userName(),
   trigger: id,
   what,
   why,
 });
+
+/** A container's user often has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

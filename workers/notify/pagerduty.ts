@@ -27,7 +27,8 @@ function event(message: Message, source: string): object {
   const { title, text } = messageText(message);
   return {
     event_action: 'trigger',
-    dedup_key: key,
+    // Several in one message: under the key of one of them the others would page nobody.
+    dedup_key: message.more.length === 0 ? key : message.id,
     payload: {
       summary: clip(title, MAX_SUMMARY),
       source,
