@@ -26,7 +26,12 @@ const AUTHS = [
   Closed({ kind: Type.Literal('none') }),
   Closed({ kind: Type.Literal('bearer'), secrets: Secrets }),
   Closed({ kind: Type.Literal('basic'), user: Type.String({ minLength: 1 }), secrets: Secrets }),
-  Closed({ kind: Type.Literal('signature'), scheme: Type.Enum([...SIGNATURE_SCHEMES]), secrets: Secrets }),
+  Closed({
+    kind: Type.Literal('signature'),
+    scheme: Type.Enum([...SIGNATURE_SCHEMES]),
+    secrets: Secrets,
+    topics: Type.Optional(Type.Array(Type.String({ pattern: '^arn:' }), { maxItems: 100 })),
+  }),
 ] as const;
 /** Told apart by `kind`, so that a problem is one of the kind that is meant. */
 const AuthSchema = Type.Unsafe<Static<(typeof AUTHS)[number]>>({

@@ -154,6 +154,13 @@ describe('authentication', () => {
       assert.throws(() => assertAuth('am', { kind: 'none' }, host), /expected authentication, or a loopback address/);
   });
 
+  it('SNS needs the topics that may send: the certificate signs those of every customer', () => {
+    const sns: Auth = { kind: 'signature', scheme: 'aws-sns', secrets };
+    assert.throws(() => assertAuth('sns', sns, '127.0.0.1'), /needs topics/);
+    assert.throws(() => assertAuth('sns', { ...sns, topics: [] }, '127.0.0.1'), /needs topics/);
+    assertAuth('sns', { ...sns, topics: ['arn:aws:sns:eu-west-1:1:alarms'] }, '127.0.0.1');
+  });
+
   it('an empty or short secret is none', () => {
     for (const kept of [[], [''], [NEW, ''], ['short']]) {
       assert.throws(() => assertAuth('am', { kind: 'bearer', secrets: kept }, '127.0.0.1'), /needs one or two secrets/);

@@ -1,7 +1,7 @@
 /** Who may send. Fails closed: a sender without authentication is possible only in so many words and only on loopback. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import { verify as awsSns } from './signatures/aws-sns.ts';
+import { topicArn, verify as awsSns } from './signatures/aws-sns.ts';
 import { verify as github } from './signatures/github.ts';
 import { verify as grafana } from './signatures/grafana.ts';
 import { verify as pagerduty } from './signatures/pagerduty.ts';
@@ -27,7 +27,13 @@ export type Auth =
   | { readonly kind: 'bearer'; readonly secrets: readonly string[] }
   /** `Authorization: Basic <base64 of user:password>`. */
   | { readonly kind: 'basic'; readonly user: string; readonly secrets: readonly string[] }
-  | { readonly kind: 'signature'; readonly scheme: SignatureScheme; readonly secrets: readonly string[] };
+  | {
+      readonly kind: 'signature';
+      readonly scheme: SignatureScheme;
+      readonly secrets: readonly string[];
+      /** For `aws-sns`: topics that may send. Amazon's certificate signs the topics of all its customers. */
+      readonly topics?: readonly string[];
+    };
 
 export interface SignedRequest {
   /** Lower-case names. */
@@ -45,6 +51,8 @@ export function assertAuth(sender: string, auth: Auth, host: string): void {
       `sender ${sender} has auth "none" and the intake listens on ${host}; expected authentication, or a loopback address`,
     );
   }
+  if (auth.kind === 'signature' && auth.scheme === 'aws-sns' && (auth.topics ?? []).length === 0)
+    throw new Error(`sender ${sender} needs topics: Amazon's certificate signs the topics of all its customers`);
   if (auth.secrets.length === 0 || auth.secrets.some((secret) => secret.length < MIN_SECRET))
     throw new Error(
       `sender ${sender} needs one or two secrets of at least ${MIN_SECRET} characters for auth "${auth.kind}"`,
@@ -63,9 +71,12 @@ export function isAllowed(auth: Auth, { headers, raw }: SignedRequest, now: Date
       return isOneOf(wanted, pair === undefined ? undefined : Buffer.from(pair, 'base64').toString('utf8'));
     }
     case 'signature':
-      return SCHEMES[auth.scheme](raw, headers, auth.secrets, now);
+      return SCHEMES[auth.scheme](raw, headers, auth.secrets, now) && isFromTopic(auth, raw);
   }
 }
+
+const isFromTopic = ({ scheme, topics = [] }: Extract<Auth, { kind: 'signature' }>, raw: Uint8Array): boolean =>
+  scheme !== 'aws-sns' || topics.includes(topicArn(raw) ?? '');
 
 /** Every secret is compared, so that the time says nothing about which one was close. */
 const isOneOf = (secrets: readonly string[], given: string | undefined): boolean =>

@@ -22,14 +22,23 @@ const HEALTH: Readonly<Record<string, AlertStatus>> = {
 };
 
 /** `service`: who wrote the message, in any spelling; null when it is another one or says nothing about health. */
-export function azureHealth(service: string | null, properties: Json, target: string | null): AzureHealth | null {
+export function azureHealth(
+  service: string | null,
+  properties: Json,
+  target: string | null,
+  subscription: string | null,
+): AzureHealth | null {
   const writer = (service ?? '').toLowerCase().replaceAll(/[^a-z]/g, '');
   const stage = writer === 'servicehealth' ? textOf(properties['stage']) : null;
   if (stage !== null) {
     const tracking = textOf(properties['trackingId']);
     const word = stage.toLowerCase();
     return {
-      key: tracking === null ? null : `service-health:${tracking}`,
+      // One incident is told to many subscriptions, and ends for each of them by itself.
+      key:
+        tracking === null
+          ? null
+          : ['service-health', tracking, ...(subscription === null ? [] : [subscription.toLowerCase()])].join(':'),
       status: OVER.has(word) ? 'resolved' : STAGES.has(word) ? 'firing' : 'unknown',
       statusText: stage,
     };
@@ -48,3 +57,7 @@ export function wordIn(words: Readonly<Record<string, AlertStatus>>, text: strin
   const word = text.toLowerCase();
   return Object.hasOwn(words, word) ? (words[word] ?? 'unknown') : 'unknown';
 }
+
+/** The subscription that a resource id names. */
+export const subscriptionOf = (id: string | null): string | null =>
+  /^\/subscriptions\/([^/]+)/i.exec(id ?? '')?.[1] ?? null;

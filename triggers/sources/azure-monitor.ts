@@ -4,9 +4,10 @@
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { type AzureHealth, azureHealth, wordIn } from './azure-health.ts';
+import { type AzureHealth, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { olderAlert, olderShape } from './azure-older.ts';
 import { azureLocation } from './azure-resource.ts';
+import { azureSeverity } from './azure-severity.ts';
 import { type Json, isObject, located, readItems, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -47,7 +48,12 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
   const context = child(data, 'alertContext');
   const properties = child(context, 'properties');
   const target = firstOf(essentials['alertTargetIDs']);
-  const health = azureHealth(textOf(essentials['monitoringService']), properties, target);
+  const health = azureHealth(
+    textOf(essentials['monitoringService']),
+    properties,
+    target,
+    subscriptionOf(target) ?? subscriptionOf(textOf(essentials['alertId'])),
+  );
   const state = health ?? conditionOf(essentials);
   if (state === null)
     return refuseItem('missing-status', `${ESSENTIALS}/monitorCondition`, 'expected "Fired" or "Resolved"');
@@ -61,6 +67,7 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
     statusText: state.statusText,
     name,
     severity: textOf(essentials['severity']),
+    severityWord: azureSeverity(textOf(essentials['severity'])),
     started: textAt(essentials['firedDateTime'], `${ESSENTIALS}/firedDateTime`),
     ended: endOf(essentials, context, state.status),
     title: textOf(properties['title']) ?? name,

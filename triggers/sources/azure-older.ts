@@ -4,8 +4,9 @@
  */
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { azureHealth, wordIn } from './azure-health.ts';
+import { azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { azureLocation } from './azure-resource.ts';
+import { azureSeverity } from './azure-severity.ts';
 import { type Json, idOf, isObject, located, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
@@ -53,7 +54,12 @@ export function olderAlert(request: SourceRequest, shape: OlderShape): AlertResu
   if (statusText === null)
     return refuseItem('missing-status', `${place}/status`, 'expected "Activated", "Deactivated" or "Resolved"');
   const properties = isObject(context['properties']) ? context['properties'] : {};
-  const health = azureHealth(textOf(context['eventSource']), properties, textOf(context['resourceId']));
+  const health = azureHealth(
+    textOf(context['eventSource']),
+    properties,
+    textOf(context['resourceId']),
+    textOf(context['subscriptionId']) ?? subscriptionOf(textOf(context['resourceId'])),
+  );
   const key = health?.key ?? (shape.kind === 'metric' ? metricKey(context) : activityKey(context));
   if (key === null)
     return refuseItem(
@@ -72,8 +78,7 @@ export function olderAlert(request: SourceRequest, shape: OlderShape): AlertResu
     statusText: health?.statusText ?? statusText,
     name,
     severity,
-    // Metric alerts write the digit of Sev0 to Sev4 alone.
-    severityWord: severity !== null && /^[0-4]$/.test(severity) ? `Sev${severity}` : null,
+    severityWord: azureSeverity(severity),
     started: status === 'firing' ? time : null,
     ended: time,
     occurred: time,

@@ -18,6 +18,18 @@ const STATES: Readonly<Record<string, AlertStatus>> = {
   auto_dismissed: 'resolved',
 };
 
+/**
+ * Webhooks of secret scanning carry no state, only a resolution once there is one; code scanning writes null for an alert that is not on
+ * the default branch. A state that is absent otherwise is missing.
+ */
+function stateOf(event: string, alert: Json): string | null {
+  const state = textOf(alert['state']);
+  if (state !== null) return state;
+  if (event === 'secret_scanning_alert' && 'resolution' in alert)
+    return alert['resolution'] === null ? 'open' : 'resolved';
+  return alert['state'] === null ? 'null' : null;
+}
+
 export function securityAlert(request: SourceRequest, event: string, body: Json): AlertResult {
   const { alert } = body;
   if (!isObject(alert)) return refuseItem('missing-alert', '/alert', 'expected the alert');
@@ -25,7 +37,7 @@ export function securityAlert(request: SourceRequest, event: string, body: Json)
   if (repository === null) return refuseItem('missing-identity', '/repository/full_name', 'expected owner/name');
   const number = idOf(alert['number']);
   if (number === null) return refuseItem('missing-identity', '/alert/number', 'expected the number of the alert');
-  const state = textOf(alert['state']);
+  const state = stateOf(event, alert);
   if (state === null) return refuseItem('missing-status', '/alert/state', 'expected "open" or how it was closed');
   const rule = isObject(alert['rule']) ? alert['rule'] : {};
   const advisory = isObject(alert['security_advisory']) ? alert['security_advisory'] : {};

@@ -78,7 +78,7 @@ describe('azure-monitor, common schema', () => {
     const alert = read(common());
     assert.equal(alert.status, 'firing');
     assert.equal(alert.name, 'High CPU');
-    assert.deepEqual(alert.severity, { number: 21, text: 'Sev1' });
+    assert.deepEqual(alert.severity, { number: 17, text: 'Sev1' });
     assert.equal(alert.time.started, '2026-05-01T10:00:00.1234567Z');
     assert.equal(alert.time.ended, null);
     assert.deepEqual(alert.labels, { team: 'shop', signalType: 'Metric', monitoringService: 'Platform' });
@@ -132,7 +132,7 @@ describe('azure-monitor, health', () => {
     it(`service health, stage ${stage}: ${status} although monitorCondition is Fired`, () => {
       const alert = read(serviceHealth(stage, `/subscriptions/sub-1/alerts/${stage}`));
       assert.deepEqual([alert.status, alert.statusText], [status, stage]);
-      assert.equal(alert.alertKey, 'test:service-health:T-1');
+      assert.equal(alert.alertKey, 'test:service-health:T-1:sub-1');
       assert.equal(alert.location.region?.value, 'West Europe');
       assert.equal(alert.time.ended, status === 'resolved' ? '2026-05-01T11:00:00Z' : null);
     });
@@ -177,7 +177,7 @@ describe('azure-monitor, older shapes', () => {
   });
 
   it('the bare digit of a metric alert is its Sev', () => {
-    assert.deepEqual(read(metric('Activated')).severity, { number: 13, text: '3' });
+    assert.deepEqual(read(metric('Activated')).severity, { number: 9, text: '3' });
   });
 
   it('dimensions tell the alerts of one rule apart', () => {

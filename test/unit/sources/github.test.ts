@@ -76,6 +76,20 @@ describe('github alerts', () => {
       assert.equal(read.alertKey, dependabot(DEPENDABOT).alertKey);
     });
 
+  it('secret scanning says by its resolution alone whether it is over', () => {
+    const { state: _state, ...rest } = SECRET.alert;
+    const found = (resolution: string | null, action: string) =>
+      onlyAlert(github, send('secret_scanning_alert', { ...SECRET, action, alert: { ...rest, resolution } }));
+    const [open, over] = [found(null, 'created'), found('revoked', 'resolved')];
+    assert.deepEqual([open.status, over.status], ['firing', 'resolved']);
+    assert.equal(open.alertKey, over.alertKey);
+  });
+
+  it('a code scanning alert whose state is null is unknown, not lost', () => {
+    const body = { ...SECRET, alert: { ...SECRET.alert, state: null } };
+    assert.equal(onlyAlert(github, send('code_scanning_alert', body)).status, 'unknown');
+  });
+
   it('keys tell kinds and numbers apart, the resolve has its end', () => {
     assert.equal(dependabot(FIXED).time.ended, '2026-05-02T10:00:00Z');
     const secret = onlyAlert(github, send('secret_scanning_alert', SECRET));

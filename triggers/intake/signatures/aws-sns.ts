@@ -1,16 +1,16 @@
 /**
  * The signature of Amazon SNS, versions 1 (SHA-1) and 2 (SHA-256), which stands inside the envelope. Checks only against certificates it
- * is given, pinned ones or those fetched from `certificateUrl`; raw delivery is not signed and never passes. Format: docs.aws.amazon.com sns,
+ * is given, pinned ones; raw delivery is not signed and never passes. Format: docs.aws.amazon.com sns,
  * "Verifying the signatures of Amazon SNS messages".
  */
 import { X509Certificate, verify as verifySignature } from 'node:crypto';
 import { parseJson } from '../../events/json.ts';
-import { isAmazonSns } from '../../sources/sns-confirmation.ts';
 import { type Json, isObject, textOf } from '../../sources/read.ts';
 
 /** SNS tries for an hour at most and keeps the time of the message. */
 const MAX_AGE_MS = 2 * 3_600_000;
 const MAX_AHEAD_MS = 300_000;
+const MAX_BYTES = 600_000;
 const NOTIFICATION = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'];
 const CONFIRMATION = ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'];
 const DIGESTS: Readonly<Record<string, string>> = { 1: 'sha1', 2: 'sha256' };
@@ -22,6 +22,8 @@ export function verify(
   certificates: readonly string[],
   now: Date,
 ): boolean {
+  // A message has at most 256 KB; parsing more before knowing who sent it would be a gift.
+  if (raw.length > MAX_BYTES) return false;
   const envelope = envelopeOf(raw);
   const text = envelope === null ? null : stringToSign(envelope);
   if (envelope === null || text === null || !isFresh(envelope, now)) return false;
@@ -48,16 +50,8 @@ export function stringToSign(envelope: Json): string | null {
   return text;
 }
 
-/** Where the certificate of this message may be fetched; null unless it is a `.pem` at the SNS of the topic's own region. */
-export function certificateUrl(raw: Uint8Array): string | null {
-  const envelope = envelopeOf(raw);
-  const url = textOf(envelope?.['SigningCertURL']) ?? textOf(envelope?.['SigningCertUrl']);
-  const region = textOf(envelope?.['TopicArn'])?.split(':')[3] ?? '';
-  if (url === null || !isAmazonSns(url)) return null;
-  const { hostname, pathname, search, hash } = new URL(url);
-  const isFile = /^\/[\w-]{1,200}\.pem$/.test(pathname) && search === '' && hash === '';
-  return isFile && hostname.split('.')[1] === region ? url : null;
-}
+/** The topic that the message says it comes from; signed with the rest of it. */
+export const topicArn = (raw: Uint8Array): string | null => textOf(envelopeOf(raw)?.['TopicArn']);
 
 function envelopeOf(raw: Uint8Array): Json | null {
   const parsed = parseJson(raw);
