@@ -54,6 +54,8 @@ async function run(paths: readonly string[]): Promise<number> {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // Whoever ends the runner ends the tests, whose servers end with them.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     process.stdout.write(chunk);

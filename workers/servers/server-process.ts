@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { CommandError, EXIT } from '../exit-code.ts';
@@ -28,6 +28,7 @@ export interface StartOptions {
   readonly readyWithinMs: number;
 }
 
+const SETPRIV = '/usr/bin/setpriv';
 const STOP_GRACE_MS = 10_000;
 const READY_POLL_MS = 100;
 const children = new Set<ChildProcess>();
@@ -39,7 +40,8 @@ export async function startServer(options: StartOptions): Promise<ServerProcess>
   for (const { port, setting } of options.ports) await assertFree(options.name, port, setting);
   mkdirSync(dirname(options.logFile), { recursive: true });
   const output = openSync(options.logFile, 'a');
-  const child = spawn(options.command, [...options.args], {
+  const [command, args] = dyingWithUs(options.command, options.args);
+  const child = spawn(command, args, {
     stdio: ['ignore', output, output],
     // A group of its own: Ctrl-C in a terminal reaches a whole group, and servers end last, not first.
     detached: true,
@@ -49,6 +51,12 @@ export async function startServer(options: StartOptions): Promise<ServerProcess>
   child.once('exit', () => children.delete(child));
   await untilReady(child, options);
   return { pid: child.pid ?? -1, stop: (signal = 'SIGTERM') => stop(child, signal) };
+}
+
+/** On Linux the kernel kills a child when its parent is gone, even by SIGKILL; elsewhere the next start finds what was left. */
+function dyingWithUs(command: string, args: readonly string[]): [command: string, args: string[]] {
+  if (process.platform !== 'linux' || !existsSync(SETPRIV)) return [command, [...args]];
+  return [SETPRIV, ['--pdeathsig', 'KILL', '--', command, ...args]];
 }
 
 async function untilReady(child: ChildProcess, options: StartOptions): Promise<void> {
