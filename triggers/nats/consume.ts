@@ -5,6 +5,7 @@
 import { type ConsumerMessages, type JetStreamClient, type JsMsg, NatsError } from 'nats';
 import { LogUnavailable } from './errors.ts';
 import { fromDelivered } from './nats-log.ts';
+import { sameTurn } from './same-turn.ts';
 import type { ConsumeOptions, Consumption, Delivery } from './port.ts';
 
 /** A pull request lives this long; the server beats every half of it. Short, because a lost leader costs one whole request. */
@@ -78,6 +79,7 @@ function deliver(message: JsMsg): Delivery {
     ...fromDelivered(message),
     deliveryCount: message.info.redeliveryCount,
     ack: async () => {
+      await sameTurn();
       await confirmed(message.ackAck({ timeout: ACK_TIMEOUT_MS }));
     },
     // Whole milliseconds: the server takes a fraction for no delay at all.

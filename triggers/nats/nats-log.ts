@@ -20,6 +20,7 @@ import {
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
+import { sameTurn } from './same-turn.ts';
 import type { EventLog, Headers, PublishOptions, ReadOptions, StoredMessage } from './port.ts';
 
 /** Bound on one request to the server. */
@@ -121,6 +122,7 @@ async function publish(js: JetStreamClient, subject: string, data: Uint8Array, o
     ...(options.expectStream === undefined ? {} : { streamName: options.expectStream }),
     ...(options.expectLastSequence === undefined ? {} : { lastSubjectSequence: options.expectLastSequence }),
   };
+  await sameTurn();
   const ack = await js.publish(subject, data, {
     headers,
     expect,
@@ -142,6 +144,7 @@ async function find(
   stream: string,
   query: { seq: number } | { last_by_subj: string },
 ): Promise<StoredMessage | null> {
+  await sameTurn();
   try {
     return fromStored(stream, await jsm.streams.getMessage(stream, query));
   } catch (error) {
