@@ -87,6 +87,19 @@ function contradictions(config: Config): string[] {
   return problems;
 }
 
+/** All regions when none is asked for. Rejects one that is not configured. */
+export function chosenRegions(config: Config, wanted: readonly (string | undefined)[]): readonly string[] {
+  const asked = wanted.filter((region) => region !== undefined);
+  const unknown = asked.filter((region) => !config.regions.includes(region));
+  if (unknown.length > 0) {
+    throw new CommandError(
+      EXIT.refused,
+      `region ${unknown.join(', ')} is not configured; expected one of ${config.regions.join(', ')}`,
+    );
+  }
+  return asked.length === 0 ? config.regions : asked;
+}
+
 /** Durations are checked when the configuration is loaded. */
 export const durationMs = (text: string): number => ms(text as StringValue);
 

@@ -7,6 +7,7 @@ import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
+import { changeEpisode } from './change-episode.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { Delivery } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
@@ -15,7 +16,7 @@ import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableI
 import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
-import type { Episode, TriggerDecision } from './episode.ts';
+import type { TriggerDecision } from './episode.ts';
 import { isSame } from './order.ts';
 import { type Plan, type PlannedStart, plan, policyOf } from './planner.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
@@ -222,24 +223,16 @@ const forget = (book: EpisodeBook, alertKey: string, trigger: string, workflowId
 const forgetAll = (book: EpisodeBook, alertKey: string, by: Position): Promise<void> =>
   takeBack(book, alertKey, (_id, { startedBy }) => isSame(startedBy, by));
 
-async function takeBack(
+const takeBack = (
   book: EpisodeBook,
   alertKey: string,
   concerns: (trigger: string, decision: TriggerDecision) => boolean,
-): Promise<void> {
-  for (let conflicts = 0; ; conflicts += 1) {
-    const { episode, revision } = await book.read(alertKey);
-    if (episode === null) return;
-    const kept = Object.entries(episode.triggers).filter(([id, decision]) => !concerns(id, decision));
-    if (kept.length === Object.keys(episode.triggers).length) return;
-    try {
-      await book.write({ ...episode, triggers: Object.fromEntries(kept) } satisfies Episode, revision);
-      return;
-    } catch (error) {
-      if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
-    }
-  }
-}
+): Promise<void> =>
+  changeEpisode(book, alertKey, (episode) => {
+    const all = Object.entries(episode.triggers);
+    const kept = all.filter(([id, decision]) => !concerns(id, decision));
+    return kept.length === all.length ? null : { ...episode, triggers: Object.fromEntries(kept) };
+  });
 
 function contextOf(
   options: DispatcherOptions,

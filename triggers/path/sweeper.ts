@@ -3,8 +3,8 @@
  * closed run in the ledger once, notes failures in the episode book for `onFailure`, and finds runs that are stuck.
  */
 import type { Logger } from 'pino';
-import { Conflict } from '../nats/errors.ts';
 import { eventStream } from '../nats/subject.ts';
+import { changeEpisode } from './change-episode.ts';
 import type { RunOutcome, RunRecord } from './disposition.ts';
 import type { EpisodeBook, Ledger, RunInfo, Runs } from './ports.ts';
 
@@ -38,7 +38,6 @@ const STUCK_AFTER_MS = 30_000;
 /** Open runs asked about by one sweep; the next sweep goes on with the others. */
 const MAX_ASKED = 200;
 const MAX_SEEN = 20_000;
-const MAX_CONFLICTS = 8;
 
 export function createSweeper(options: SweeperOptions): Sweeper {
   const now = options.now ?? Date.now;
@@ -152,19 +151,9 @@ const belongsTo = ({ context }: RunInfo, region: string): boolean => context?.ev
 async function noteFailure(book: EpisodeBook, run: RunInfo, failedAt: number): Promise<void> {
   const { trigger = null, alertKey = null } = run.context ?? {};
   if (trigger === null || alertKey === null) return;
-  for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-    const { episode, revision } = await book.read(alertKey);
-    const decision = episode?.triggers[trigger];
-    if (!episode || decision?.workflowId !== run.workflowId || decision.failedAt !== undefined) return;
-    try {
-      await book.write(
-        { ...episode, triggers: { ...episode.triggers, [trigger]: { ...decision, failedAt } } },
-        revision,
-      );
-      return;
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-    }
-  }
-  throw new Conflict(`the record of ${alertKey} changed ${MAX_CONFLICTS} times while the failure was noted`);
+  await changeEpisode(book, alertKey, (episode) => {
+    const decision = episode.triggers[trigger];
+    if (decision?.workflowId !== run.workflowId || decision.failedAt !== undefined) return null;
+    return { ...episode, triggers: { ...episode.triggers, [trigger]: { ...decision, failedAt } } };
+  });
 }

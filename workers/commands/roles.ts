@@ -1,7 +1,7 @@
 /** `tocsin intake | trigger | worker`: one role in one process, as production runs it. Waits for its servers; ends on a signal. */
-import { type Config, loadConfig } from '../config.ts';
+import { chosenRegions, loadConfig } from '../config.ts';
 import { openLog, openTemporal, until } from '../connect.ts';
-import { CommandError, EXIT } from '../exit-code.ts';
+import { EXIT } from '../exit-code.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
 import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
@@ -46,7 +46,7 @@ async function inRole(
   start: (context: RoleContext, regions: readonly string[]) => Promise<void>,
 ): Promise<number> {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
-  const regions = regionsOf(config, options.regions);
+  const regions = chosenRegions(config, options.regions);
   const context = await openRoleContext(config);
   try {
     await start(context, regions);
@@ -59,16 +59,6 @@ async function inRole(
     await context.lifecycle.close('done');
   }
   return EXIT.ok;
-}
-
-function regionsOf(config: Config, asked: readonly string[]): readonly string[] {
-  const unknown = asked.filter((region) => !config.regions.includes(region));
-  if (unknown.length > 0)
-    throw new CommandError(
-      EXIT.refused,
-      `region ${unknown.join(', ')} is not configured; expected ${config.regions.join(', ')}`,
-    );
-  return asked.length === 0 ? config.regions : asked;
 }
 
 /** A role never creates streams; it waits until somebody has (`tocsin up`, `tocsin topology --apply`). */

@@ -1,6 +1,6 @@
 /** What a command has open while it answers: configuration and, on demand, the two servers, tried once and closed at the end. */
 import { createRuns } from '../../triggers/path/runs.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, chosenRegions, loadConfig } from '../config.ts';
 import { natsTarget, temporalTargetOf } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
@@ -34,7 +34,7 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
     temporal: () => (temporal ??= openClient(config)),
     paths: async (...regions) => {
       const opened = await session.log();
-      return regionsOf(config, regions).map((each) => regionPath(each, opened));
+      return chosenRegions(config, regions).map((each) => regionPath(each, opened));
     },
     runs: async () => createRuns(await session.temporal()),
   };
@@ -43,17 +43,6 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
   } finally {
     await Promise.allSettled([log?.then((each) => each.close()), temporal?.then((each) => each.close())]);
   }
-}
-
-function regionsOf(config: Config, wanted: readonly (string | undefined)[]): readonly string[] {
-  const asked = wanted.filter((region) => region !== undefined);
-  const unknown = asked.filter((region) => !config.regions.includes(region));
-  if (unknown.length > 0)
-    throw new CommandError(
-      EXIT.refused,
-      `region ${unknown.join(', ')} is not configured; expected one of ${config.regions.join(', ')}`,
-    );
-  return asked.length === 0 ? config.regions : asked;
 }
 
 async function openLog(config: Config): Promise<EventLog> {
