@@ -9,4 +9,5 @@ export {
   createHttp,
 } from './http.ts';
 export { idempotencyKey } from './idempotency-key.ts';
+export { type Look, type Looks, look } from './look.ts';
 export { permanent } from './permanent.ts';

@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { type CommandResult, runCommand } from './command.ts';
 import type { Http } from './http.ts';
 import { idempotencyKey } from './idempotency-key.ts';
+import { look } from './look.ts';
 import { permanent } from './permanent.ts';
 
 export interface ServiceTarget {
@@ -67,11 +68,11 @@ export function createServiceActivities({ region, services, http }: ServiceDepen
   };
   return {
     /** Looks only; may run any number of times. Retried while the status command fails. */
-    observeService: async ({ service }: ServiceRequest): Promise<Observation> => {
+    observeService: look(async ({ service }: ServiceRequest): Promise<Observation> => {
       const target = find(service);
       const [health, invocation] = await Promise.all([probe(http, target), currentInvocation(target)]);
       return { ...health, invocation, rotation: target.takeOut !== undefined && target.putBack !== undefined };
-    },
+    }),
 
     /** May run twice: the second time another instance runs, and the command leaves that one alone. */
     restartUnit: async ({ service, invocation }: RestartRequest): Promise<{ readonly restarted: boolean }> => {

@@ -16,7 +16,8 @@ export interface WorkerLimits {
 }
 
 export type WorkerRole =
-  | { readonly kind: 'runbooks'; readonly codePath: string }
+  /** `decisions`: what runbooks ask in local activities (R7). */
+  | { readonly kind: 'runbooks'; readonly codePath: string; readonly decisions?: object }
   | { readonly kind: 'activities'; readonly region: string; readonly activities: object };
 
 export interface RunningWorker {
@@ -68,7 +69,11 @@ export async function createWorker(
 
 const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOptions> =>
   role.kind === 'runbooks'
-    ? { workflowBundle: { codePath: role.codePath }, maxCachedWorkflows: limits.maxCachedWorkflows }
+    ? {
+        workflowBundle: { codePath: role.codePath },
+        maxCachedWorkflows: limits.maxCachedWorkflows,
+        ...(role.decisions === undefined ? {} : { activities: role.decisions }),
+      }
     : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
 
 async function seenPolling(

@@ -11,6 +11,7 @@ import { regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { installRuntime } from '../../workers/temporal-runtime.ts';
+import { look } from '../../activities/look.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { benchTriggers } from './bench-triggers.ts';
 
@@ -100,7 +101,11 @@ async function bare(region: string, count: number): Promise<void> {
 async function work(region: string, codePath: string): Promise<Answer> {
   const limits = { maxCachedWorkflows: 500, maxActivities: 50, shutdownGraceMs: 1_000 };
   await createWorker(temporal, { kind: 'runbooks', codePath }, limits);
-  await createWorker(temporal, { kind: 'activities', region, activities: { step: () => Promise.resolve() } }, limits);
+  await createWorker(
+    temporal,
+    { kind: 'activities', region, activities: { step: look(() => Promise.resolve()) } },
+    limits,
+  );
   return { elapsedMs: 0, cpuMs: 0, rpcs: 0 };
 }
 

@@ -1,8 +1,9 @@
 /** A run of three steps that cost nothing by themselves: what is left is the way. */
+import type { Look } from '../../activities/look.ts';
 import { runbook } from '../../workflows/kit/index.ts';
 
 export interface StepActivities {
-  step(input: { readonly name: string }): Promise<void>;
+  readonly step: Look<(input: { readonly name: string }) => Promise<void>>;
 }
 
 export const threeSteps = runbook<{ readonly service: string }, string, StepActivities>(async ({ service }, run) => {

@@ -1,5 +1,6 @@
 /** Mistakes that have to be compile errors. Nothing here runs: `npm run typecheck` fails when one of them becomes acceptable. */
 import { Type } from 'typebox';
+import type { Look } from '../../activities/look.ts';
 import { defineTrigger } from '../../triggers/define-trigger.ts';
 import { alertType, eventType } from '../../triggers/events/event-type.ts';
 import { runbook } from '../../workflows/kit/index.ts';
@@ -82,7 +83,8 @@ defineTrigger({
 });
 
 interface Steps {
-  look(input: { readonly what: string }): Promise<boolean>;
+  readonly look: Look<(input: { readonly what: string }) => Promise<boolean>>;
+  readonly change: (input: { readonly what: string }) => Promise<void>;
 }
 
 export const right = runbook<{ readonly what: string }, boolean, Steps>(({ what }, run) =>
@@ -97,4 +99,9 @@ export const wrongStep = runbook<{ readonly what: string }, boolean, Steps>(({ w
 export const wrongStepInput = runbook<{ readonly what: string }, boolean, Steps>((_input, run) =>
   // @ts-expect-error the activity wants `what`
   run.check('look', (on) => on.look({})),
+);
+
+export const effectAsCheck = runbook<{ readonly what: string }, void, Steps>(({ what }, run) =>
+  // @ts-expect-error a check only looks
+  run.check('look', (on) => on.change({ what })),
 );

@@ -11,6 +11,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Looks } from '../../activities/look.ts';
 import { Checklist } from './checklist.ts';
 import { type Activities, type StepOptions, activitiesFor } from './step-activities.ts';
 import { RESOLVED_SIGNAL, type RunContext } from './run-context.ts';
@@ -21,12 +22,12 @@ export const ESCALATED = 'Escalated';
 /** What `run` offers to a procedure whose steps are the activities `Acts`. */
 export interface Run<Acts> {
   readonly context: RunContext;
-  /** Look without changing anything. */
-  check<T>(title: string, call: (on: Acts) => Promise<T>, options?: StepOptions): Promise<T>;
+  /** Look without changing anything; only activities marked `look` can be called. */
+  check<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options?: StepOptions): Promise<T>;
   /** Change something. `undo` is called if the run fails, is cancelled or its alert is resolved later on; newest first. */
   act<T>(title: string, call: (on: Acts) => Promise<T>, options?: ActOptions<Acts>): Promise<T>;
   /** Look until it holds, at most `attempts` times, `everyMs` apart. False when it never held. */
-  verify<T>(title: string, call: (on: Acts) => Promise<T>, options: VerifyOptions<T>): Promise<boolean>;
+  verify<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options: VerifyOptions<T>): Promise<boolean>;
   /** A line of the checklist. */
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
@@ -145,7 +146,7 @@ class RunState<Acts extends Activities<Acts>> {
   async #verify<T>(
     region: string,
     title: string,
-    call: (on: Acts) => Promise<T>,
+    call: (on: Looks<Acts>) => Promise<T>,
     options: VerifyOptions<T>,
   ): Promise<boolean> {
     this.#stopIfResolved();
