@@ -13,10 +13,12 @@ import { explain } from './commands/explain.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { run } from './commands/run.ts';
+import { scheduleNext } from './commands/schedule.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
+import { windowAt } from './commands/window.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
 const program = new Command('tocsin')
@@ -171,6 +173,22 @@ program
     new Option('-H, --header <line>', 'a header of the request; repeat for more').argParser(collect).default([]),
   )
   .action((files: string[], { header }: { header: string[] }) => end(detect({ ...common(), files, headers: header })));
+
+const CASES = ['--cases <file>', 'JSON lines, each a question; `-`: stdin'] as const;
+program
+  .command('schedule')
+  .description('points in time')
+  .command('next')
+  .description('when cron expressions fire: {id, cron, zone, after, count, onGap, onOverlap} -> {id, instants, error}')
+  .requiredOption(...CASES)
+  .action(({ cases }: { cases: string }) => end(scheduleNext({ ...common(), cases })));
+program
+  .command('window')
+  .description('stretches of local time in which steps may act')
+  .command('at')
+  .description('is it open: {id, window | alertmanager, zone, at} -> {id, open, closesAt, opensAt, error}')
+  .requiredOption(...CASES)
+  .action(({ cases }: { cases: string }) => end(windowAt({ ...common(), cases })));
 
 program
   .command('check')
