@@ -84,7 +84,8 @@ function readText(text: string, place: string, problems: Problems): WindowRule[]
 const normalised = (entry: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(entry).map(([key, value]) => [SPELLINGS[key] ?? key, value]));
 
-function readDays(fields: Readonly<Record<string, unknown>>, place: string, problems: Problems): DayFilter {
+/** The conditions of `fields` on the date; others are not looked at. */
+export function readDays(fields: Readonly<Record<string, unknown>>, place: string, problems: Problems): DayFilter {
   const given = <T>(key: string, read: (value: unknown, at: string, into: Problems) => T): Record<string, T> =>
     fields[key] === undefined || fields[key] === null ? {} : { [key]: read(fields[key], `${place}/${key}`, problems) };
   return {

@@ -1,8 +1,9 @@
 /** `tocsin schedule next`: when a cron expression fires. Needs no server and no configuration. */
 import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { parseCron } from '../../activities/calendar/cron.ts';
-import { DEFAULT_POLICY, type FirePolicy, fireTimes } from '../../activities/calendar/fire-times.ts';
+import { fireTimes } from '../../activities/calendar/fire-times.ts';
 import { instantText, readInstantText } from '../../activities/calendar/instant-text.ts';
+import { readPolicy } from '../../activities/calendar/read-schedule.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { EXIT } from '../exit-code.ts';
 import { type Case, answerCases, printLines, textField } from './case-lines.ts';
@@ -19,7 +20,7 @@ export function scheduleNext({ cases, json }: CasesCommand): number {
     const { cron, zone } = parseCron(textField(question, 'cron'));
     const named = zone ?? textField(question, 'zone');
     const after = readInstantText(textField(question, 'after'));
-    const firings = fireTimes(cron, zones.zone(named), policyOf(question), after, countOf(question));
+    const firings = fireTimes(cron, zones.zone(named), readPolicy(question), after, countOf(question));
     return { instants: firings.map(({ at }) => instantText(at)) };
   };
   const answers = answerCases(cases, next, { instants: [] });
@@ -28,22 +29,6 @@ export function scheduleNext({ cases, json }: CasesCommand): number {
     for (const { id, instants, error } of answers)
       process.stdout.write(`${String(id)}: ${error ?? (instants.length === 0 ? 'never' : instants.join(' '))}\n`);
   return EXIT.ok;
-}
-
-const CHOICES = {
-  onGap: ['shift', 'first_after_gap', 'skip'],
-  onOverlap: ['first', 'both'],
-  onMissingDate: ['skip', 'last_day'],
-} as const;
-
-function policyOf(question: Case): FirePolicy {
-  const choose = <Name extends keyof FirePolicy>(name: Name): FirePolicy[Name] => {
-    const value = question[name] ?? DEFAULT_POLICY[name];
-    const choices: readonly unknown[] = CHOICES[name];
-    if (choices.includes(value)) return value as FirePolicy[Name];
-    throw new CalendarError('bad-case', `/${name} is ${JSON.stringify(value)}; expected ${choices.join(', ')}`);
-  };
-  return { onGap: choose('onGap'), onOverlap: choose('onOverlap'), onMissingDate: choose('onMissingDate') };
 }
 
 function countOf({ count = 1 }: Case): number {

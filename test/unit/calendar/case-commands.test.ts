@@ -50,7 +50,7 @@ describe('questions for machines', () => {
       'null',
       'bad-line',
       'unknown-zone',
-      'bad-case',
+      'bad-schedule',
       'bad-count',
       'bad-instant',
       'bad-case',
