@@ -2,7 +2,7 @@
  * Writes instants as few UTC calendars, each the exact product of its fields: a server that only knows literal matching in UTC then fires
  * at these instants and no others.
  */
-import { DAY, HOUR, MINUTE, civilFromDays, floorDiv, floorMod } from './civil.ts';
+import { DAY, HOUR, MINUTE, civilFromDays, daysFromCivil, floorDiv, floorMod } from './civil.ts';
 
 export interface UtcCalendar {
   readonly year: number;
@@ -34,6 +34,19 @@ export function compileCalendars(instants: readonly number[]): UtcCalendar[] {
     }));
   });
 }
+
+/** The instants the calendars stand for, in order. */
+export const expandCalendars = (calendars: readonly UtcCalendar[]): number[] =>
+  calendars
+    .flatMap(({ year, month, days, hours, minutes, seconds }) =>
+      days.flatMap((day) => {
+        const midnight = daysFromCivil(year, month, day) * DAY;
+        return hours.flatMap((hour) =>
+          minutes.flatMap((minute) => seconds.map((second) => midnight + hour * HOUR + minute * MINUTE + second)),
+        );
+      }),
+    )
+    .toSorted(ascending);
 
 type Times = Pick<UtcCalendar, 'hours' | 'minutes' | 'seconds'>;
 

@@ -22,6 +22,8 @@ export interface Cron {
 /** `@every 90m`: elapsed time, no wall clock. */
 export interface Every {
   readonly everySeconds: number;
+  /** An instant it fires at; null: counted from whenever it is asked. */
+  readonly from: number | null;
 }
 
 export interface ParsedCron {
@@ -65,7 +67,7 @@ function parseEvery(text: string): Every {
   const everySeconds = (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0);
   if (match === null || everySeconds < 1)
     throw bad(`@every ${JSON.stringify(text)} is no duration; expected one like 1h30m`);
-  return { everySeconds };
+  return { everySeconds, from: null };
 }
 
 function parseFields(fields: readonly string[]): Cron {

@@ -31,6 +31,8 @@ export interface Firing {
 const HORIZON_DAYS = 9 * 366;
 /** Bound on one question. */
 export const MAX_COUNT = 10_000;
+/** Every five minutes for 400 days; what comes oftener is for a gate or a probe, not for a calendar. */
+export const MAX_COMPILED = 120_000;
 
 /** The next `count` instants after `after`; fewer when there are none within nine years, or the zone data ends. */
 export function fireTimes(
@@ -42,24 +44,61 @@ export function fireTimes(
 ): Firing[] {
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
     throw new CalendarError('bad-count', `count is ${count}; expected 1 to ${MAX_COUNT}`);
-  if ('everySeconds' in schedule) return elapsed(schedule, after, count);
   const found: Firing[] = [];
-  const first = floorDiv(after + zone.periodAt(after).offset, DAY) - 2;
-  // Where the clock is changed at midnight the next day may come first: one day more than needed.
-  let enough = Infinity;
-  for (let day = first; day < first + HORIZON_DAYS && day <= enough; day += 1) {
-    if (day * DAY > zone.knownUntil) break;
-    if (firesOn(schedule, day, policy)) found.push(...firingsOf(schedule, zone, policy, day, after));
-    if (enough === Infinity && found.length >= count) enough = day + 1;
+  for (const firing of firings(schedule, zone, policy, after)) {
+    found.push(firing);
+    if (found.length === count) break;
   }
-  return inOrder(found).slice(0, count);
+  return found;
 }
 
-function elapsed({ everySeconds }: Every, after: number, count: number): Firing[] {
-  return Array.from({ length: count }, (_, index) => {
-    const at = after + (index + 1) * everySeconds;
-    return { at, nominal: at, pass: 1 };
-  });
+/** All of them after `after` and up to `until`. Throws CalendarError `too-often` beyond MAX_COMPILED. */
+export function firingsUntil(
+  schedule: Cron | Every,
+  zone: Zone,
+  policy: FirePolicy,
+  after: number,
+  until: number,
+): Firing[] {
+  const found: Firing[] = [];
+  for (const firing of firings(schedule, zone, policy, after)) {
+    if (firing.at > until) break;
+    found.push(firing);
+    if (found.length > MAX_COMPILED)
+      throw new CalendarError(
+        'too-often',
+        `it fires more than ${MAX_COMPILED} times; expected every five minutes at most`,
+      );
+  }
+  return found;
+}
+
+function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after: number): Generator<Firing> {
+  if ('everySeconds' in schedule) return yield* elapsed(schedule, after);
+  let waiting: Firing[] = [];
+  let last = -Infinity;
+  const first = floorDiv(after + zone.periodAt(after).offset, DAY) - 2;
+  for (let day = first; day < first + HORIZON_DAYS && day * DAY <= zone.knownUntil; day += 1) {
+    if (firesOn(schedule, day, policy)) waiting.push(...firingsOf(schedule, zone, policy, day, after));
+    if (waiting.length === 0) continue;
+    // Where the clock is set back at midnight, a reading of the next day may come before one of this day.
+    const settled = earliest(zone, day + 1);
+    for (const firing of inOrder(waiting)) {
+      if (firing.at >= settled || firing.at === last) continue;
+      last = firing.at;
+      yield firing;
+    }
+    waiting = waiting.filter(({ at }) => at >= settled);
+  }
+}
+
+/** No reading of this local date or a later one occurs before. */
+const earliest = (zone: Zone, day: number): number =>
+  Math.min(...zone.periods((day - 3) * DAY, (day + 3) * DAY).map(({ offset }) => day * DAY - offset));
+
+function* elapsed({ everySeconds, from }: Every, after: number): Generator<Firing> {
+  const begin = from === null ? after : from + floorDiv(after - from, everySeconds) * everySeconds;
+  for (let at = begin + everySeconds; ; at += everySeconds) yield { at, nominal: at, pass: 1 };
 }
 
 function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolean {

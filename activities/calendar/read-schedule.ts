@@ -31,7 +31,8 @@ export function readSchedule(definition: Readonly<Record<string, unknown>>): Poi
   if (form === 'cron' || form === 'every') {
     const text = String(definition[form]);
     const { cron, zone } = parseCron(form === 'every' ? `@every ${text}` : text);
-    return { points: cron, zone, policy };
+    // Counted from 1970, so that a schedule keeps its beat whoever asks.
+    return { points: 'everySeconds' in cron ? { ...cron, from: 0 } : cron, zone, policy };
   }
   return { points: readCalendar(definition), zone: null, policy };
 }
