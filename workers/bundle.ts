@@ -7,7 +7,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
-const FRONT_DOOR = join(ROOT, `index${extname(import.meta.filename)}`);
+const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
 
 export interface Bundle {
   readonly codePath: string;

@@ -52,7 +52,7 @@ describe('schedules', () => {
       '2026-11-27T02:30:00Z',
       '2026-11-27T14:30:00Z',
     ]);
-    assert.deepEqual(next({ every: '36h' }, 'UTC', 2), ['2026-11-26T12:00:00Z', '2026-11-28T00:00:00Z']);
+    assert.deepEqual(next({ every: '36h' }, 'UTC', 2), ['2026-11-25T12:00:00Z', '2026-11-27T00:00:00Z']);
     assert.deepEqual(next({ at: '00:00', daysOfMonth: 31, onMissingDate: 'last_day' }, 'UTC', 2), [
       '2026-11-30T00:00:00Z',
       '2026-12-31T00:00:00Z',
