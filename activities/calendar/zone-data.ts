@@ -31,6 +31,7 @@ export interface ZoneDataOptions {
 const DIRECTORIES = ['/usr/share/zoneinfo', '/usr/lib/zoneinfo', '/etc/zoneinfo'];
 /** Copies with leap seconds and the like, and files that are no zones. */
 const NOT_ZONES = new Set(['posix', 'right', 'localtime', 'posixrules', 'Factory']);
+const PACKED = 'moment-timezone';
 /** Deep enough for America/Argentina/Buenos_Aires. */
 const MAX_DEPTH = 3;
 
@@ -58,7 +59,7 @@ function fromPackage(): ZoneData {
   const data = createRequire(import.meta.url)('moment-timezone/data/packed/latest.json') as PackedData;
   const zones = unpackZones(data);
   const ids = new Set([...zones.keys()].filter(isZoneId));
-  return zoneData(data.version, 'moment-timezone', ids, (id) => zones.get(id)?.() ?? unknown(id, ids, data.version));
+  return zoneData(data.version, PACKED, ids, (id) => zones.get(id)?.() ?? unknown(id, ids, data.version));
 }
 
 function zoneData(tzdb: string, origin: string, ids: ReadonlySet<string>, read: (id: string) => ZoneRecord): ZoneData {
@@ -129,13 +130,24 @@ function textOf(path: string): string {
   }
 }
 
-/** Changes when the directory of the data is replaced or updated. */
-export function zoneDataStamp(data: ZoneData): string {
-  if (data.origin === 'moment-timezone') return data.tzdb;
-  try {
-    const { mtimeMs, ino } = statSync(join(data.origin, 'tzdata.zi'));
-    return `${versionOf(data.origin)} ${mtimeMs} ${ino}`;
-  } catch {
-    return 'gone';
-  }
+/** The zone data of this machine, opened again when it has changed: a release takes effect without a restart. */
+export function zoneDataSource(options: ZoneDataOptions = {}): () => ZoneData {
+  let data = openZoneData(options);
+  let stamp = stampOf(data);
+  return () => {
+    const now = stampOf(data);
+    if (now !== stamp) {
+      data = openZoneData(options);
+      stamp = stampOf(data);
+    }
+    return data;
+  };
+}
+
+/** Changes when the files are replaced or updated; one look at one file. */
+function stampOf({ origin, tzdb }: ZoneData): string {
+  if (origin === PACKED) return tzdb;
+  const stat =
+    statSync(join(origin, 'tzdata.zi'), { throwIfNoEntry: false }) ?? statSync(origin, { throwIfNoEntry: false });
+  return stat === undefined ? 'gone' : `${stat.mtimeMs} ${stat.ino} ${stat.size}`;
 }

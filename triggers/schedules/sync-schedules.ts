@@ -6,11 +6,14 @@ import type { ScheduleServer } from './schedule-server.ts';
 
 export interface SyncReport {
   readonly schedule: string;
-  readonly did: 'keep' | 'create' | 'append' | 'change' | 'remove';
+  readonly did: 'keep' | 'create' | 'append' | 'change' | 'orphan';
   readonly why: string;
 }
 
-/** `now`: seconds since 1970. A schedule that is ours and no longer defined is removed. Rejects when the server is away. */
+/**
+ * `now`: seconds since 1970. A schedule that nobody defines here is named and left alone: another process may define it. Rejects when the
+ * server is away.
+ */
 export async function syncSchedules(
   server: ScheduleServer,
   definitions: readonly ReadyScheduleDefinition[],
@@ -31,9 +34,11 @@ export async function syncSchedules(
   const defined = new Set(definitions.map(({ definition }) => definition.id));
   for (const id of await server.list()) {
     if (defined.has(id)) continue;
-    await server.remove(id);
-    reports.push({ schedule: id, did: 'remove', why: 'it is no longer defined' });
+    reports.push({ schedule: id, did: 'orphan', why: 'it is not defined here; `tocsin schedule remove` ends it' });
   }
-  for (const report of reports) if (report.did !== 'keep') logger.info(report, 'schedule brought in line');
+  for (const report of reports) {
+    if (report.did === 'orphan') logger.warn(report, 'a schedule fires that is not defined here');
+    else if (report.did !== 'keep') logger.info(report, 'schedule brought in line');
+  }
   return reports;
 }

@@ -36,9 +36,10 @@ export const trigger = (options: RoleCommand): Promise<number> =>
 
 export const worker = (options: RoleCommand & { readonly runbooks: boolean }): Promise<number> =>
   inRole(options, async (context, regions) => {
-    const { config, lifecycle, logger } = context;
+    const { config, lifecycle, logger, instance } = context;
     const temporal = await openTemporal(config, { lifecycle, logger });
-    await startWorkerRole(context, { temporal, runbooks: options.runbooks, regions });
+    const log = await openLog(config, `tocsin worker ${instance}`, { lifecycle, logger });
+    await startWorkerRole(context, { temporal, log, runbooks: options.runbooks, regions });
   });
 
 async function inRole(

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { CalendarError } from '../../../activities/calendar/calendar-error.ts';
 import { instantText, readInstantText } from '../../../activities/calendar/instant-text.ts';
 import { parseTzif } from '../../../activities/calendar/tzif.ts';
-import { openZoneData } from '../../../activities/calendar/zone-data.ts';
+import { openZoneData, zoneDataSource } from '../../../activities/calendar/zone-data.ts';
 
 const SYSTEM = '/usr/share/zoneinfo';
 const zdump = ['/usr/bin/zdump', '/usr/sbin/zdump'].find(existsSync);
@@ -112,6 +112,22 @@ describe('zones', () => {
     assert.throws(() => zones.zone('Europe/Paris'), /no zone of tzdb 1999z/);
     rmSync(join(dir, 'Europe/Berlin'));
     assert.throws(() => zones.zone('Europe/Berlin'), /cannot be read/);
+  });
+
+  it('are read again when the files are replaced', needsSystem, () => {
+    const dir = folder();
+    mkdirSync(join(dir, 'Europe'));
+    const install = (zone: string, release: string): void => {
+      cpSync(join(SYSTEM, zone), join(dir, 'Europe/Berlin'), { dereference: true });
+      writeFileSync(join(dir, 'tzdata.zi'), `# version ${release}\n`);
+    };
+    install('Europe/Berlin', '2026a');
+    const current = zoneDataSource({ env: { TZDIR: dir } });
+    const at = readInstantText('2026-01-01T00:00:00Z');
+    assert.deepEqual([current().tzdb, current().zone('Europe/Berlin').periodAt(at).offset], ['2026a', 3_600]);
+    assert.equal(current(), current());
+    install('Asia/Tokyo', '2026b, corrected');
+    assert.deepEqual([current().tzdb, current().zone('Europe/Berlin').periodAt(at).offset], ['2026b,', 32_400]);
   });
 
   it('refuses any truncated or damaged file without another kind of error', needsSystem, () => {

@@ -8,7 +8,7 @@ import { type Window, openSpans } from '../../activities/calendar/window.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { EXIT } from '../exit-code.ts';
 import { type Case, answerCases, printLines, textField } from './case-lines.ts';
-import type { CasesCommand } from './schedule.ts';
+import type { CasesCommand } from './schedule-next.ts';
 
 interface Answer {
   readonly open: boolean;
