@@ -1,5 +1,7 @@
 /** Schedules on a real Temporal and a real events log: which instants the server will act on, and that each becomes one event. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { instantText, readingText } from '../../activities/calendar/instant-text.ts';
@@ -23,6 +25,7 @@ import { workflowBundle } from '../../workers/bundle.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
 import type { ScheduleActivities } from '../../workflows/engine/schedule-fired.ts';
+import { cli } from '../support/cli.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
@@ -204,5 +207,57 @@ describe('schedules', () => {
     await sync(moved);
     assert.deepEqual(await schedules.matching('moved', due, due + DAY), []);
     assert.deepEqual(await stored('moved'), expected);
+  });
+
+  it('can be looked at and changed by commands', async () => {
+    const file = join(servers.dir, 'tocsin.yaml');
+    writeFileSync(
+      file,
+      [
+        'regions: [eu]',
+        'schedules:',
+        '  - { id: nightly, zone: America/New_York, cron: 30 2 * * * }',
+        '  - { id: weekly, zone: Europe/Berlin, at: ["03:00"], weekdays: sun, jitter: 5m }',
+      ].join('\n'),
+    );
+    const env = { ...process.env, TEMPORAL_ADDRESS: servers.temporalAddress, NATS_URL: servers.natsUrl };
+    const tocsin = (...args: string[]) => cli(env, '--json', '--config', file, 'schedule', ...args);
+    const preview = await tocsin('preview', 'nightly', '--days', '400');
+    const { instants } = preview.json as { instants: { note: string; nominal: string; local: string }[] };
+    const moved = instants.filter(({ note }) => note !== '');
+    // The second Sunday of March has no 02:30 in New York.
+    assert.equal(moved.length, 1);
+    assert.match(moved[0]?.note ?? '', /02:30:00 does not exist that day/);
+    assert.match(moved[0]?.local ?? '', /T03:30:00-04:00\[America\/New_York\]$/);
+    assert.equal((await tocsin('diff')).code, 1, 'nothing is on the server yet');
+    await sync(
+      ready({ id: 'nightly', zone: 'America/New_York', cron: '30 2 * * *' }),
+      ready({ id: 'weekly', zone: 'Europe/Berlin', at: ['03:00'], weekdays: 'sun', jitterSeconds: 300 }),
+    );
+    const diff = await tocsin('diff');
+    assert.equal(diff.code, 0, diff.stdout);
+    assert.equal((await tocsin('pause', 'weekly', '--why', 'change freeze')).code, 0);
+    const { schedules: listed } = (await tocsin('list')).json as { schedules: { id: string; state: string }[] };
+    assert.deepEqual(
+      listed.map(({ id, state }) => [id, state]),
+      [
+        ['nightly', 'active'],
+        ['weekly', 'change freeze'],
+      ],
+    );
+    assert.equal((await tocsin('resume', 'weekly')).code, 0);
+    const backfill = await tocsin(
+      'backfill',
+      'nightly',
+      '--from',
+      '2026-11-20T00:00:00Z',
+      '--to',
+      '2026-11-21T00:00:00Z',
+    );
+    assert.equal(backfill.code, 0, backfill.stdout);
+    assert.equal((await tocsin('pause', 'absent')).code, 2);
+    assert.equal((await tocsin('backfill', 'nightly', '--from', 'x', '--to', 'y')).code, 2);
+    assert.equal((await tocsin('remove', 'weekly')).code, 0);
+    assert.equal((await tocsin('diff')).code, 1);
   });
 });

@@ -15,7 +15,6 @@ export interface ScheduleSpec {
   readonly calendars: readonly UtcCalendar[];
   /** Elapsed time, counted from 1970; null with calendars. */
   readonly everySeconds: number | null;
-  readonly jitterSeconds: number;
   readonly catchUpSeconds: number;
 }
 
@@ -25,6 +24,8 @@ export interface ScheduleNames {
   readonly zone: string;
   readonly region: string;
   readonly tzdb: string;
+  /** The event is published up to this much after its instant, always the same for one instant. */
+  readonly jitterSeconds: number;
   /** Changes with the definition. */
   readonly definition: string;
   /** After and up to when the calendars go, seconds since 1970; `until` is null for elapsed time. */
@@ -70,7 +71,6 @@ export function compileSchedule(
     spec: {
       calendars: compileCalendars(firings.map(({ at }) => at)),
       everySeconds: elapsed,
-      jitterSeconds: definition.jitterSeconds ?? 0,
       catchUpSeconds: definition.catchUpSeconds,
     },
     names: {
@@ -78,6 +78,7 @@ export function compileSchedule(
       zone: definition.zone,
       region: definition.region,
       tzdb: zone.tzdb,
+      jitterSeconds: definition.jitterSeconds ?? 0,
       definition: createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 16),
       from,
       until,

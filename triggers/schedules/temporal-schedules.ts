@@ -110,7 +110,6 @@ function optionsOf({ spec, names }: CompiledSchedule): Options {
     spec: {
       calendars: spec.calendars.map(calendarSpec),
       intervals: spec.everySeconds === null ? [] : [{ every: spec.everySeconds * 1_000 }],
-      jitter: spec.jitterSeconds * 1_000,
     },
     action: {
       type: 'startWorkflow',
@@ -151,7 +150,6 @@ function storedOf(id: string, { spec, action, policies, state, info }: ScheduleD
     spec: {
       calendars: (spec.calendars ?? []).map(utcCalendar),
       everySeconds: every === undefined ? null : Math.round(Number(every) / 1_000),
-      jitterSeconds: Math.round(Number(spec.jitter ?? 0) / 1_000),
       catchUpSeconds: Math.round(policies.catchupWindow / 1_000),
     },
     paused: state.paused ? (state.note ?? 'paused') : null,

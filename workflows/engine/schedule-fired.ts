@@ -1,6 +1,6 @@
 /** What a schedule starts at one of its instants: it publishes one event, and triggers decide about it as about any other. */
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ScheduleNames } from '../../triggers/schedules/compiled-schedule.ts';
 
 /** On the queue of the runbooks; may run twice, because both copies of the event have one id. */
@@ -28,5 +28,14 @@ export async function scheduleFired(names: ScheduleNames): Promise<{ readonly id
       message: `${names.schedule} was not started by its schedule; use \`tocsin schedule backfill\` for instants of the past`,
       nonRetryable: true,
     });
-  return publishSchedule({ names, due: Math.floor(scheduled.getTime() / 1_000) });
+  const due = Math.floor(scheduled.getTime() / 1_000);
+  if (names.jitterSeconds > 0) await sleep(spread(`${names.schedule} ${due}`, names.jitterSeconds * 1_000));
+  return publishSchedule({ names, due });
+}
+
+/** From 0 to below `bound`, the same for the same text: many schedules of one instant must not act at once (FNV-1a, 32 bits). */
+function spread(text: string, bound: number): number {
+  let hash = 0x811c_9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x0100_0193);
+  return (hash >>> 0) % bound;
 }
