@@ -60,14 +60,14 @@ async function run(context: RoleContext, lock: DataDirLock, options: UpOptions):
 
 /** Servers first, then what consumes, then what lets events in. */
 async function startAll(context: RoleContext, lock: DataDirLock, say: (line: string) => void) {
-  const { config, lifecycle, logger, health, instance } = context;
+  const { config, lifecycle, health, instance } = context;
   const needed = { nats: !natsTarget(config).external, temporal: !temporalTargetOf(config).external };
   if (needed.nats || needed.temporal) {
     say('starting servers ...');
     await startEmbedded(config, needed, lock, lifecycle, say);
   }
-  const temporal = await openTemporal(config, { lifecycle, logger });
-  const log = await openLog(config, `tocsin up ${instance}`, { lifecycle, logger });
+  const temporal = await openTemporal(config, context);
+  const log = await openLog(config, `tocsin up ${instance}`, context);
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);

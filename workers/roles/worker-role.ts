@@ -29,7 +29,9 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
   };
   for (const role of await rolesOf(context, options)) {
     const name = role.kind === 'runbooks' ? 'runbook worker' : `activity worker ${role.region}`;
-    const worker = await until(name, { lifecycle, logger }, () => createWorker(options.temporal, role, limits));
+    const worker = await until(name, { lifecycle, logger }, () =>
+      createWorker(options.temporal, role, limits, context.tracing?.worker),
+    );
     lifecycle.onClose(name, drainMs(config) * 2, () => worker.shutdown());
     health.addCheck(name, () => worker.polling());
     worker.finished.catch((error: unknown) => {
