@@ -48,8 +48,8 @@ interface RunNames {
 
 /** A run's id starts with the id of its trigger (R3); `by-hand` when an operator started it. */
 function runOf({ info }: Context): RunNames {
-  const id = info.workflowExecution?.workflowId ?? '';
-  return { runbook: info.workflowType ?? '', trigger: id.slice(0, id.indexOf('/')) };
+  const [trigger = ''] = (info.workflowExecution?.workflowId ?? '').split('/', 1);
+  return { runbook: info.workflowType ?? '', trigger };
 }
 
 const isMeant = ({ runbook, trigger }: TargetRule, run: RunNames): boolean =>

@@ -34,6 +34,7 @@ const ENTRY_KEYS: readonly string[] = ['id', 'kind', 'service', 'region', 'label
 /** Throws when the answer is refused as a whole; `{"targets": []}` is an answer, and means that there is no target. */
 export function readTargets(text: string, options: ReadOptions): Reading {
   const entries = entriesOf(parse(text, options.format), options.maxTargets);
+  refuseCollisions(entries);
   const targets: Target[] = [];
   const refused: RefusedEntry[] = [];
   for (const [index, entry] of entries.entries()) {
@@ -44,7 +45,6 @@ export function readTargets(text: string, options: ReadOptions): Reading {
   const [first] = refused;
   if (first !== undefined && targets.length === 0)
     throw new Error(`none of its ${entries.length} targets can be read; the first: ${first.place}: ${first.message}`);
-  refuseCollisions(targets);
   return { targets, refused: refused.slice(0, MAX_REFUSED), refusedCount: refused.length };
 }
 
@@ -66,13 +66,11 @@ function entriesOf(document: unknown, maxTargets: number): readonly unknown[] {
   return entries as readonly unknown[];
 }
 
-type Problem = RefusedEntry;
-
-function readEntry(entry: unknown, { provider, regions }: ReadOptions): Target | Problem {
+function readEntry(entry: unknown, { provider, regions }: ReadOptions): Target | RefusedEntry {
   if (!isRecord(entry)) return { place: '', message: 'is no object' };
   const unknown = Object.keys(entry).find((key) => !ENTRY_KEYS.includes(key));
   if (unknown !== undefined)
-    return { place: `/${shown(unknown)}`, message: `is not known here, expected ${ENTRY_KEYS.join(', ')}` };
+    return { place: `/${token(unknown)}`, message: `is not known here, expected ${ENTRY_KEYS.join(', ')}` };
   const { id, kind = 'service', service = id, region, labels = {} } = entry;
   if (!fits(id, TARGET_ID)) return { place: '/id', message: `is ${shown(id)}, expected ${TARGET_ID.source}` };
   if (!fits(kind, TARGET_KIND)) return { place: '/kind', message: `is ${shown(kind)}, expected ${TARGET_KIND.source}` };
@@ -85,13 +83,13 @@ function readEntry(entry: unknown, { provider, regions }: ReadOptions): Target |
   return { id, kind, service, region, labels: labels as Record<string, string>, provider };
 }
 
-function labelProblem(labels: unknown): Problem | null {
+function labelProblem(labels: unknown): RefusedEntry | null {
   if (!isRecord(labels)) return { place: '/labels', message: 'is no object' };
   const all = Object.entries(labels);
   if (all.length > MAX_LABELS)
     return { place: '/labels', message: `has ${all.length}, expected at most ${MAX_LABELS}` };
   for (const [name, value] of all) {
-    const place = `/labels/${shown(name)}`;
+    const place = `/labels/${token(name)}`;
     if (!LABEL_NAME.test(name)) return { place, message: `is no label name, expected ${LABEL_NAME.source}` };
     if (TARGET_PARTS.some((part) => part === name))
       return {
@@ -107,12 +105,14 @@ function labelProblem(labels: unknown): Problem | null {
   return null;
 }
 
-/** Which of two entries of one id is meant nobody can know, so neither is acted upon. */
-function refuseCollisions(targets: readonly Target[]): void {
+/** Which of two entries of one id is meant nobody can know, so neither is acted upon; not even when one of them is bad. */
+function refuseCollisions(entries: readonly unknown[]): void {
   const seen = new Set<string>();
-  for (const { id, region } of targets) {
-    const key = `${region}/${id}`;
-    if (seen.has(key)) throw new Error(`names ${id} in region ${region} twice, expected each id once`);
+  for (const entry of entries) {
+    if (!isRecord(entry)) continue;
+    const key = JSON.stringify([entry['region'], entry['id']]);
+    if (seen.has(key))
+      throw new Error(`has ${shown(entry['id'])} in region ${shown(entry['region'])} twice, expected once`);
     seen.add(key);
   }
 }
@@ -120,4 +120,5 @@ function refuseCollisions(targets: readonly Target[]): void {
 const fits = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+const token = (name: string): string => shown(name).slice(1, -1);
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 80);
