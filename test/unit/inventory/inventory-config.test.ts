@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { readTargets } from '../../../activities/inventory/read-targets.ts';
 import { restartServiceTrigger } from '../../../triggers/restart-service.ts';
 import { type Config, loadConfig } from '../../../workers/config.ts';
 import { ruleProblems, targetRules } from '../../../workers/inventory/target-rules.ts';
@@ -40,6 +41,16 @@ describe('configuration of the inventory', () => {
       },
     });
     assert.equal(config.inventory.providers.length, 3);
+  });
+
+  it('the example of the documentation is in order', () => {
+    const document = readFileSync(join(import.meta.dirname, '../../../docs/inventory.md'), 'utf8');
+    const [yaml = '', json = ''] = [...document.matchAll(/^```(?:yaml|json)\n(.*?)^```/gms)].map(([, text]) => text);
+    const http = { allow: [{ origin: 'https://cmdb.example.com' }] };
+    const { inventory } = load({ ...(parse(yaml) as object), http });
+    assert.equal(inventory.providers.length, 3);
+    const { targets } = readTargets(json, { provider: 'cmdb', format: 'json', regions: ['eu'], maxTargets: 1 });
+    assert.equal(targets.length, 1);
   });
 
   for (const [why, provider, pattern] of [
