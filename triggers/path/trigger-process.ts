@@ -155,6 +155,11 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
           stream: eventStream(region),
           consumer: laneConsumer(lane),
           maxInFlight: options.options.maxInFlight,
+          onTrouble: (error: Error) =>
+            logger.warn(
+              { err: error, region, lane },
+              'lane is not pulled; if its consumer was deleted, `tocsin topology --apply` makes it anew',
+            ),
         };
         opened.push(await options.log.consume(consume, handle));
       }
