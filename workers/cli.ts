@@ -25,6 +25,7 @@ import {
   resumeSchedule,
 } from './commands/schedule.ts';
 import type { CommonOptions } from './commands/session.ts';
+import { targets } from './commands/targets.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
@@ -190,6 +191,15 @@ program
   .command('list')
   .description('runbooks, triggers, senders and targets')
   .action(() => end(list(common())));
+
+program
+  .command('targets')
+  .description('what runbooks may act upon, who names it and how old that is')
+  .option('-s, --selector <label=value>', 'only those; repeat for more (default: all)', collect, [])
+  .option(REGION, 'one region only')
+  .action(async ({ selector, region }: { selector: readonly string[]; region?: string }) =>
+    end(await targets({ ...common(), selectors: selector, ...(region === undefined ? {} : { region }) })),
+  );
 
 program
   .command('detect <file...>')

@@ -9,6 +9,7 @@ import { parseDocument } from 'yaml';
 import { compileCheck, withDefaults } from '../triggers/events/check.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
 import { CommandError, EXIT } from './exit-code.ts';
+import { inventoryProblems } from './inventory/inventory-problems.ts';
 
 export type { Config } from './config-schema.ts';
 
@@ -81,6 +82,7 @@ function contradictions(config: Config): string[] {
     if (!config.regions.includes(region))
       problems.push(`/services/${index}/region: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`);
   }
+  problems.push(...inventoryProblems(config));
   const names = config.intake.senders.map(({ name }) => name);
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     problems.push(`/intake/senders: ${name} is there twice`);

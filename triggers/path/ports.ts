@@ -60,12 +60,14 @@ export interface DeadLetters {
   discard(id: number): Promise<void>;
 }
 
-/** Counts how often a process died with a message in hand; naks and time-outs of our own do not count. */
+/** Counts how often a process died with a message in hand, and how often handling it failed by itself; deliveries count as neither. */
 export interface Attempts {
   /** Note that this process takes the message; resolves to how many have died on it before. */
   begin(position: Position): Promise<number>;
   /** Note that it was given back alive. */
   end(position: Position): Promise<void>;
+  /** Note that handling it failed with every server there; resolves to how often that has happened, this time included. */
+  fail(position: Position): Promise<number>;
 }
 
 export interface StartRequest {
