@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import type { ServiceTarget } from '../activities/services.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { ApprovalsSchema } from './approvals-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
@@ -180,6 +181,8 @@ export const ConfigSchema = Type.Object(
         ),
       ),
     }),
+    /** Who may approve, and how they are asked. */
+    approvals: ApprovalsSchema,
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },

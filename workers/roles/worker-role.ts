@@ -1,10 +1,16 @@
 /** Role `worker`: Temporal workers for the runbooks and for the activities of the regions this process acts in. */
 import { join, resolve } from 'node:path';
+import { createDecisions } from '../../activities/decisions.ts';
 import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
+import { refusePlans } from '../../activities/refuse-plans.ts';
+import { approvalSettings } from '../approvals-schema.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
+import { openNotifier } from '../notify/open-notifier.ts';
+import { runNotice } from '../notify/run-notices.ts';
+import { uiUrlOf } from '../run-link.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -35,14 +41,21 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
   }
 }
 
-async function rolesOf({ config, logger }: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
+async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
+  const { config, logger } = context;
   const http = createHttp({ allow: config.http.allow });
   const roles: WorkerRole[] = options.regions.map((region) => ({
     kind: 'activities',
     region,
-    activities: createActivities({ region, services: config.services, http }),
+    activities: refusePlans(createActivities({ region, services: config.services, http })),
   }));
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
-  return [{ kind: 'runbooks', codePath }, ...roles];
+  const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
+  const uiUrl = uiUrlOf(config);
+  const decisions = createDecisions({
+    approvals: approvalSettings(config.approvals),
+    tell: (notice, run) => notifier.notify(runNotice(notice, run, uiUrl)),
+  });
+  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
 }
