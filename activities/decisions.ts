@@ -5,11 +5,13 @@ import { type Tell, createTelling } from './tell.ts';
 export interface DecisionDependencies {
   readonly approvals: ApprovalSettings;
   readonly tell: Tell;
+  /** Ms since 1970; default: the clock. */
+  readonly now?: () => number;
 }
 
 export type Decisions = ReturnType<typeof createDecisions>;
 
-export const createDecisions = ({ approvals, tell }: DecisionDependencies) => ({
-  ...createApprovalDecisions(approvals),
+export const createDecisions = ({ approvals, tell, now }: DecisionDependencies) => ({
+  ...createApprovalDecisions(approvals, now),
   ...createTelling(tell),
 });

@@ -1,5 +1,4 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
-import { userInfo } from 'node:os';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { RegionPath } from '../region-path.ts';
+import { userName } from '../user-name.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 export interface TriggerCommand extends CommonOptions {
@@ -137,12 +137,3 @@ const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   what,
   why,
 });
-
-/** A container's user often has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
