@@ -41,6 +41,8 @@ export interface Approvals {
   crash(): Promise<void>;
   /** Sets the clock of the decisions forward, ms. */
   shiftClock(ms: number): void;
+  /** Changes the settings for questions from now on. */
+  configure(settings: Partial<ApprovalSettings>): void;
   /** Starts a run of restartService; resolves to its workflow id. */
   begin(context?: Partial<RunContext>): Promise<string>;
   /** What it asks, once it does. */
@@ -66,16 +68,17 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
   });
   const keys = makeKeys();
   let shiftMs = 0;
+  const current: ApprovalSettings = {
+    keys: Object.values(keys).flatMap(({ entry }) => (entry.id === 'mallory' ? [] : [entry])),
+    quorum: 1,
+    quorums: {},
+    expiryMs: 3_600_000,
+    remindersMs: [],
+    escalation: [],
+    ...settings,
+  };
   const decisions = createDecisions({
-    approvals: {
-      keys: Object.values(keys).flatMap(({ entry }) => (entry.id === 'mallory' ? [] : [entry])),
-      quorum: 1,
-      quorums: {},
-      expiryMs: 3_600_000,
-      remindersMs: [],
-      escalation: [],
-      ...settings,
-    },
+    approvals: current,
     tell: (notice) => void told.push(notice),
     now: () => Date.now() + shiftMs,
   });
@@ -113,6 +116,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
     shiftClock: (ms) => {
       shiftMs += ms;
     },
+    configure: (changes) => void Object.assign(current, changes),
     begin: async (context = {}) => {
       started += 1;
       const full: RunContext = { ...CONTEXT, generation: started, ...context };
@@ -177,10 +181,12 @@ export async function send(
   args: readonly unknown[],
 ): Promise<AnswerResult | string> {
   try {
-    return await client.withDeadline(Date.now() + 15_000, () =>
-      client.workflow
-        .getHandle(workflowId)
-        .executeUpdate<AnswerResult, [unknown, ...unknown[]]>(name, { args: [args[0], ...args.slice(1)] }),
+    const handle = client.workflow.getHandle(workflowId);
+    const [first, ...more] = args;
+    return await client.withDeadline(Date.now() + 8_000, () =>
+      args.length === 0
+        ? handle.executeUpdate<AnswerResult, []>(name)
+        : handle.executeUpdate<AnswerResult, [unknown, ...unknown[]]>(name, { args: [first, ...more] }),
     );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) return `refused by the run: ${error.cause?.message ?? ''}`;
