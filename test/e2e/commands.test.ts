@@ -154,7 +154,7 @@ describe('commands', () => {
         ['resumed', ''],
       ],
     );
-    assert.equal((await run('trigger', 'mode', 'restart-service', 'approve')).code, 2);
+    assert.equal((await run('trigger', 'mode', 'restart-service', 'maybe')).code, 2);
     assert.equal((await run('trigger', 'pause', 'nobody')).code, 2);
   });
 

@@ -14,7 +14,7 @@ import { createActivities } from '../../activities/index.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import type { RunNotice } from '../../activities/tell.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
-import { type SigningKey } from '../../workers/approval-key.ts';
+import type { SigningKey } from '../../workers/approval-key.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { readState } from '../../workers/demo/demo-files.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
@@ -56,7 +56,7 @@ const LIMITS = { maxCachedWorkflows: 50, maxActivities: 10, shutdownGraceMs: 2_0
 export async function startApprovals(settings: Partial<ApprovalSettings> = {}): Promise<Approvals> {
   const logged: string[] = [];
   const told: RunNotice[] = [];
-  Runtime.install({ logger: collector(logged) });
+  quietRuntime(logged);
   const servers = await startTestServers({ temporal: true });
   const dir = join(servers.dir, 'checkout');
   const service = await startDemoService({
@@ -194,7 +194,8 @@ export async function send(
   }
 }
 
-function makeKeys(): Record<string, SigningKey> {
+/** Key pairs of everybody, and what the key ring says of them. */
+export function makeKeys(): Record<string, SigningKey> {
   const people: readonly (readonly [id: string, person: string, more?: Partial<ApproverKey>])[] = [
     ['ann', 'Ann', { login: 'ann.a' }],
     ['ann-2', 'Ann'],
@@ -214,16 +215,18 @@ function makeKeys(): Record<string, SigningKey> {
 }
 
 /** Keeps what runs log about answers; the rest of the SDK's messages are not the point here. */
-function collector(logged: string[]) {
+export function quietRuntime(logged: string[]): void {
   const keep = (message: string, meta?: object): void => {
     if (message.startsWith('approval refused')) logged.push(`${message} ${JSON.stringify(meta)}`);
   };
-  return {
+  const ignore = (): void => undefined;
+  const logger = {
     log: (_level: string, message: string, meta?: object) => keep(message, meta),
-    trace: () => undefined,
-    debug: () => undefined,
+    trace: ignore,
+    debug: ignore,
     info: keep,
     warn: keep,
     error: keep,
   };
+  Runtime.install({ logger });
 }

@@ -55,6 +55,8 @@ export interface InstallationOptions {
   readonly ackWait?: string;
   readonly ui?: boolean;
   readonly stubborn?: boolean;
+  /** Further parts of the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -82,6 +84,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       sweeper: { every: '1s' },
       services: [service.target],
       http: { allow: [{ origin: service.origin, private: true }] },
+      ...options.config,
     }),
   );
   const env = {
