@@ -4,12 +4,14 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { Command, Option } from 'commander';
 import { Conflict, LogFull, LogUnavailable } from '../triggers/nats/errors.ts';
 import { EngineUnavailable } from '../triggers/path/engine.ts';
+import { answer } from './commands/approve.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
+import { newKey } from './commands/keys.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { listActs, verifyActs } from './commands/operator-log.ts';
@@ -86,7 +88,7 @@ triggerCommand
   .action(async () => end(await listTriggers({ ...common(), regions: triggerRegions() })));
 triggerCommand
   .command('mode <trigger> <mode>')
-  .description('observe: record what would run; auto: run it')
+  .description('observe: record what would run, with its plan; approve: run it once it is approved; auto: run it')
   .option(...WHY)
   .action(async (id: string, mode: string, { why }: { why: string }) =>
     end(await setMode({ ...common(), regions: triggerRegions(), id, why }, mode)),
@@ -135,11 +137,41 @@ program
   .option('-i, --input <json>', 'its input', '{}')
   .option(REGION, 'region whose workers act (default: the first)')
   .option('--id <id>', 'the same id starts it once only')
+  .option('--plan', 'print what it would do, and do nothing', false)
+  .option('--approve', 'make a plan and wait until somebody else approves it', false)
   .option('-w, --wait', 'wait for its end; exit code 0 only if it completed', false)
   .option('--timeout <duration>', 'bound on the run', '1h')
-  .action(async (runbook: string, options: { input: string; wait: boolean; timeout: string }) =>
-    end(await run({ ...common(), ...options, runbook })),
+  .action(
+    async (
+      runbook: string,
+      options: { input: string; wait: boolean; timeout: string; plan: boolean; approve: boolean },
+    ) => end(await run({ ...common(), ...options, runbook })),
   );
+
+for (const [decision, what] of [
+  ['approve', 'let a run do what it plans'],
+  ['deny', 'end a run before it does what it plans'],
+] as const)
+  program
+    .command(`${decision} <run>`)
+    .description(`${what}; signed with your key`)
+    .option('-k, --key <file>', 'private key: a file, or env:NAME (default: that of `tocsin keys new`)')
+    .option('--plan <hash>', 'only if this is the plan it asks about')
+    .option('-y, --yes', 'do not ask again', false)
+    .option('--why <text>', 'kept beside the answer', '')
+    .action(async (name: string, options: { key?: string; plan?: string; yes: boolean; why: string }) =>
+      end(await answer({ ...common(), ...options, run: name }, decision)),
+    );
+
+program
+  .command('keys')
+  .description('keys to approve with')
+  .command('new')
+  .description('make a key; prints its entry for approvals.keys')
+  .option('-o, --out <file>', 'where the private key is kept (default: ~/.config/tocsin/approval-key.pem)')
+  .option('--person <name>', 'whose key it is (default: your user name)')
+  .option('--id <id>', 'its name in the key ring')
+  .action((options: { out?: string; person?: string; id?: string }) => end(newKey({ ...common(), ...options })));
 
 program
   .command('explain <query>')

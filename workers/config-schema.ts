@@ -4,6 +4,7 @@ import { TARGET_ID } from '../activities/inventory/target.ts';
 import type { ServiceTarget } from '../activities/service-treatment.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
@@ -181,6 +182,8 @@ export const ConfigSchema = Type.Object(
         ),
       ),
     }),
+    /** Who may approve, and how they are asked. */
+    approvals: ApprovalsSchema,
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },

@@ -1,15 +1,9 @@
 /** Who types a command: the name that stands beside what it changes. */
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import type { Act } from '../triggers/path/operator-log.ts';
+import { userName } from './user-name.ts';
 
-/** `user@host`; a container's user often has no name. */
-export function operatorName(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}@${hostname()}`;
-  }
-}
+export const operatorName = (): string => `${userName()}@${hostname()}`;
 
 /** What is done now, by whoever types the command. */
 export const actNow = (what: string, on: string, why = ''): Act => ({

@@ -162,7 +162,7 @@ describe('commands', () => {
     const verified = await run('operator-log', 'verify');
     assert.equal(verified.code, 0, verified.stdout);
     assert.equal((await run('operator-log', 'verify', '--expect', 'f'.repeat(64))).code, 1);
-    assert.equal((await run('trigger', 'mode', 'restart-service', 'approve')).code, 2);
+    assert.equal((await run('trigger', 'mode', 'restart-service', 'maybe')).code, 2);
     assert.equal((await run('trigger', 'pause', 'nobody')).code, 2);
   });
 

@@ -12,7 +12,7 @@ import { type DemoService, startDemoService } from '../../workers/demo/superviso
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
-import { ESCALATED } from '../../workflows/kit/runbook.ts';
+import { ESCALATED } from '../../workflows/kit/escalated.ts';
 import type { OnResolved, RunContext } from '../../workflows/kit/run-context.ts';
 import { servicesOf } from '../support/services.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';

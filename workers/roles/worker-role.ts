@@ -5,7 +5,6 @@ import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
-import type { ScheduleActivities } from '../../workflows/engine/schedule-fired.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
 import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
@@ -15,6 +14,12 @@ import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
 import { runbookNames } from '../runbooks.ts';
+import { createDecisions } from '../../activities/decisions.ts';
+import { refusePlans } from '../../activities/refuse-plans.ts';
+import { approvalSettings } from '../approvals-schema.ts';
+import { openNotifier } from '../notify/open-notifier.ts';
+import { runNotice } from '../notify/run-notices.ts';
+import { uiUrlOf } from '../run-link.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -54,10 +59,14 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const roles = options.regions.length === 0 ? [] : activityRoles(context, options.regions);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
-  const decisions: ScheduleActivities = {
+  const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
+  const uiUrl = uiUrlOf(config);
+  const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
-  };
-  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
+    approvals: approvalSettings(config.approvals),
+    tell: (notice, run) => notifier.notify(runNotice(notice, run, uiUrl)),
+  });
+  return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
 }
 
 function activityRoles(context: RoleContext, regions: readonly string[]): WorkerRole[] {
@@ -73,6 +82,8 @@ function activityRoles(context: RoleContext, regions: readonly string[]): Worker
   return regions.map((region) => ({
     kind: 'activities',
     region,
-    activities: createActivities({ ...shared, allowedTarget: createAllowedTarget({ region, inventory, rules }) }),
+    activities: refusePlans(
+      createActivities({ ...shared, allowedTarget: createAllowedTarget({ region, inventory, rules }) }),
+    ),
   }));
 }
