@@ -14,7 +14,6 @@ import { explain } from './commands/explain.ts';
 import { newKey } from './commands/keys.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
-import { listActs, verifyActs } from './commands/operator-log.ts';
 import { run } from './commands/run.ts';
 import { scheduleNext } from './commands/schedule-next.ts';
 import {
@@ -203,21 +202,6 @@ deadLetters
   .description('put it back: its trigger decides again')
   .action(async (name: string) => end(await redriveDeadLetter(common(), name)));
 deadLetters.command('discard <letter>').action(async (name: string) => end(await discardDeadLetter(common(), name)));
-
-const operatorLog = program
-  .command('operator-log')
-  .description('who did what by hand, as a chain nobody can change unseen');
-operatorLog
-  .command('list')
-  .option(REGION, 'one region only')
-  .option('--last <lines>', 'how many lines', '50')
-  .action(async (options: { region?: string; last: string }) => end(await listActs({ ...common(), ...options })));
-operatorLog
-  .command('verify')
-  .description('exit code 1 when a line was changed, removed or replaced')
-  .option(REGION, 'one region only')
-  .option('--expect <hash>', 'a head noted earlier, which must still be in the chain')
-  .action(async (options: { region?: string; expect?: string }) => end(await verifyActs({ ...common(), ...options })));
 
 program
   .command('list')
