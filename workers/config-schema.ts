@@ -3,7 +3,9 @@ import { Type, type Static } from 'typebox';
 import type { ServiceTarget } from '../activities/services.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { NATS_ACCESS } from './nats-config-schema.ts';
 import { ADDRESS } from './notify/email.ts';
+import { SecretRef } from './secret-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -17,8 +19,6 @@ const Duration = (text: string) =>
   });
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Argv = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100 });
-/** Where a secret is kept; never the secret itself. */
-const SecretRef = Type.String({ pattern: '^(env:[A-Z][A-Z0-9_]*|file:/.+)$' });
 /** Two of them for the time of a rotation. */
 const Secrets = Type.Array(SecretRef, { minItems: 1, maxItems: 2 });
 
@@ -91,6 +91,7 @@ export const ConfigSchema = Type.Object(
       replicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
       /** A copy sent again within it is dropped by the server. At most `trigger.reorderBound`. */
       duplicateWindow: Duration('10s'),
+      ...NATS_ACCESS,
     }),
     temporal: Closed({
       /** Ports of the embedded server, used while TEMPORAL_ADDRESS is not set. */

@@ -4,6 +4,7 @@
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { CommandError, EXIT } from './exit-code.ts';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 
 export interface TemporalTarget {
@@ -24,10 +25,18 @@ export interface TemporalConnection extends TemporalClient {
   readonly connection: NativeConnection;
 }
 
-/** `TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE` and the configuration file of Temporal's own tools; else the embedded server's address. */
+/**
+ * `TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE` and the configuration file of Temporal's own tools; else the embedded server's address.
+ * Rejects settings of TLS or an API key without an address: they would protect nothing.
+ */
 export function temporalTarget(embedded: { readonly address: string; readonly namespace: string }): TemporalTarget {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const external = connectionOptions.address !== undefined;
+  if (!external && (connectionOptions.apiKey !== undefined || Boolean(connectionOptions.tls)))
+    throw new CommandError(
+      EXIT.refused,
+      'Temporal: TLS or an API key is set, and no address; expected TEMPORAL_ADDRESS, or an address in the profile',
+    );
   return {
     connection: external ? connectionOptions : { address: embedded.address },
     namespace: namespace ?? embedded.namespace,

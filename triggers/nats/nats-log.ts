@@ -2,9 +2,7 @@
  * The events log on the `nats` 2.29 client. The only file that knows this client: codes become the classes of errors.ts,
  * reconnection is for ever, and every call has a bound.
  */
-import { readFileSync } from 'node:fs';
 import {
-  type Authenticator,
   type ConnectionOptions,
   type JetStreamClient,
   type JetStreamManager,
@@ -14,12 +12,12 @@ import {
   NatsError,
   type StoredMsg,
   connect,
-  credsAuthenticator,
   headers as createHeaders,
 } from 'nats';
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
+import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { sameTurn } from './same-turn.ts';
 import type { EventLog, Headers, PublishOptions, ReadOptions, StoredMessage } from './port.ts';
 
@@ -35,30 +33,41 @@ export interface ConnectLogOptions {
   readonly servers: string | readonly string[];
   /** Shown in the server's connection list. */
   readonly name: string;
-  readonly credsFile?: string;
+  readonly access?: LogAccess;
 }
 
-/** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server answers within 5 s. */
+/** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server takes the connection within 5 s. */
 export async function connectLog(options: ConnectLogOptions): Promise<EventLog> {
   const nc = await connect(connectionOptions(options)).catch((error: unknown) => {
-    throw new LogUnavailable(`no NATS server answers at ${String(options.servers)}`, { cause: error });
+    throw new LogUnavailable(`no NATS server takes a connection at ${String(options.servers)}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   });
   const js = nc.jetstream({ timeout: REQUEST_TIMEOUT_MS });
   const jsm = await guard('open JetStream', nc.jetstreamManager({ checkAPI: false, timeout: REQUEST_TIMEOUT_MS }));
   return logOn(nc, js, jsm);
 }
 
-/** Read at each attempt to connect: credentials are rotated while processes run. */
-const rereadCredentials =
-  (file: string): Authenticator =>
-  (nonce) =>
-    credsAuthenticator(readFileSync(file))(nonce);
+const REASONS: Readonly<Record<string, string>> = {
+  CONNECTION_REFUSED: 'nobody listens there',
+  AUTHORIZATION_VIOLATION: 'it does not know these credentials',
+  AUTHENTICATION_EXPIRED: 'these credentials have expired',
+  SERVER_OPT_NA: 'it does not offer TLS, and nothing is sent in clear',
+  TIMEOUT: 'no answer in time; a server that wants a certificate of the client may end a connection without a word',
+};
 
-function connectionOptions(options: ConnectLogOptions): ConnectionOptions {
-  const creds = options.credsFile;
+function reasonOf(error: unknown): string {
+  if (!(error instanceof NatsError)) return String(error);
+  const known = REASONS[error.code];
+  if (known !== undefined) return known;
+  return error.chainedError === undefined ? error.message : `${error.message}: ${error.chainedError.message}`;
+}
+
+function connectionOptions({ servers, name, access = {} }: ConnectLogOptions): ConnectionOptions {
+  const { identity, tls, inboxPrefix } = access;
   return {
-    servers: typeof options.servers === 'string' ? options.servers.split(',') : [...options.servers],
-    name: options.name,
+    servers: typeof servers === 'string' ? servers.split(',') : [...servers],
+    name,
     timeout: REQUEST_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,
@@ -67,7 +76,9 @@ function connectionOptions(options: ConnectLogOptions): ConnectionOptions {
     noAsyncTraces: true,
     pingInterval: 10_000,
     maxPingOut: 2,
-    ...(creds === undefined ? {} : { authenticator: rereadCredentials(creds) }),
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+    ...(identity === undefined ? {} : { authenticator: authenticatorOf(identity) }),
+    ...(tls === undefined ? {} : { tls: tlsOf(tls) }),
   };
 }
 

@@ -18,7 +18,7 @@ export interface RoleCommand {
 export const intake = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, lifecycle, logger, instance } = context;
-    const log = await openLog(config, `tocsin intake ${instance}`, { lifecycle, logger });
+    const log = await openLog(config, 'ingest', `tocsin intake ${instance}`, { lifecycle, logger });
     await untilTopology(context, log);
     const url = await startIntakeRole(context, { region: regions[0] ?? '', log });
     logger.info({ url, region: regions[0] }, 'intake listens');
@@ -28,7 +28,7 @@ export const trigger = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, lifecycle, logger, instance } = context;
     const temporal = await openTemporal(config, { lifecycle, logger });
-    const log = await openLog(config, `tocsin trigger ${instance}`, { lifecycle, logger });
+    const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, { lifecycle, logger });
     await untilTopology(context, log);
     await untilSearchAttributes(context, temporal);
     startTriggerRole(context, { regions, log, temporal });

@@ -67,7 +67,7 @@ async function startAll(context: RoleContext, lock: DataDirLock, say: (line: str
     await startEmbedded(config, needed, lock, lifecycle, say);
   }
   const temporal = await openTemporal(config, { lifecycle, logger });
-  const log = await openLog(config, `tocsin up ${instance}`, { lifecycle, logger });
+  const log = await openLog(config, 'all', `tocsin up ${instance}`, { lifecycle, logger });
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);
