@@ -15,7 +15,7 @@ import { intake, trigger, worker } from './commands/roles.ts';
 import { run } from './commands/run.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
-import { topology } from './commands/topology.ts';
+import { natsConfig, topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
@@ -181,7 +181,11 @@ program
   .command('topology')
   .description('what the servers lack or have otherwise than configured')
   .option('--apply', 'create and change it', false)
-  .action(async ({ apply }: { apply: boolean }) => end(await topology({ ...common(), apply })));
+  .option('--nats-config', 'print users with least privilege for the NATS server, without asking it', false)
+  .option(REGION, 'for --nats-config: one region only')
+  .action(async ({ apply, natsConfig: print, ...region }: { apply: boolean; natsConfig: boolean; region?: string }) =>
+    end(print ? natsConfig({ ...common(), ...region }) : await topology({ ...common(), apply })),
+  );
 
 /** Anything still open (a handle of a library) must not keep a finished command from ending. */
 function end(code: number): void {

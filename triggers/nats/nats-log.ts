@@ -18,17 +18,12 @@ import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
+import { read } from './read.ts';
 import { sameTurn } from './same-turn.ts';
-import type { EventLog, Headers, PublishOptions, ReadOptions, StoredMessage } from './port.ts';
+import type { EventLog, Headers, PublishOptions, StoredMessage } from './port.ts';
 
 /** Bound on one request to the server. */
 const REQUEST_TIMEOUT_MS = 5_000;
-/** Messages fetched per round trip when reading a stream from the start. */
-const READ_BATCH = 500;
-const READ_EXPIRES_MS = 1_000;
-/** Fetches in a row that bring nothing although something is left. */
-const MAX_SILENT_FETCHES = 5;
-
 export interface ConnectLogOptions {
   readonly servers: string | readonly string[];
   /** Shown in the server's connection list. */
@@ -88,7 +83,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
     consume: (options, handle) => guard(`consume ${options.stream}/${options.consumer}`, consume(js, options, handle)),
     last: (stream, subject) => find(jsm, stream, { last_by_subj: subject }),
     get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
-    read: (options) => read(js, jsm, options),
+    read: (options) => read(nc, js, jsm, options),
     remove: async (stream, sequence) => {
       await guard(`remove ${stream}#${sequence}`, jsm.streams.deleteMessage(stream, sequence));
     },
@@ -150,7 +145,7 @@ function assertSubject(subject: string): void {
   }
 }
 
-async function find(
+export async function find(
   jsm: JetStreamManager,
   stream: string,
   query: { seq: number } | { last_by_subj: string },
@@ -162,37 +157,6 @@ async function find(
     if (error instanceof NatsError && error.api_error?.err_code === 10037) return null;
     throw explain(`read from ${stream}`, error);
   }
-}
-
-async function* read(js: JetStreamClient, jsm: JetStreamManager, options: ReadOptions): AsyncGenerator<StoredMessage> {
-  const { state } = await guard(`look at ${options.stream}`, jsm.streams.info(options.stream));
-  if (state.messages === 0) return;
-  const consumer = await guard(
-    `read ${options.stream}`,
-    js.consumers.get(options.stream, {
-      ...(options.filter === undefined ? {} : { filterSubjects: options.filter }),
-      ...(options.since === undefined
-        ? {}
-        : { opt_start_time: new Date(options.since).toISOString(), deliver_policy: 'by_start_time' as never }),
-    }),
-  );
-  for (let silent = 0; silent < MAX_SILENT_FETCHES;) {
-    const { num_pending: left } = await guard(`read ${options.stream}`, consumer.info());
-    if (left === 0) return;
-    const batch = await guard(
-      `read ${options.stream}`,
-      consumer.fetch({ max_messages: Math.min(left, READ_BATCH), expires: READ_EXPIRES_MS }),
-    );
-    silent += 1;
-    for await (const message of batch) {
-      silent = 0;
-      if (message.seq > state.last_seq) return;
-      yield fromDelivered(message);
-      if (message.info.pending === 0 || message.seq === state.last_seq) return;
-    }
-  }
-  // A reader that believes it has seen everything would let an audit pass that saw half.
-  throw new LogUnavailable(`reading ${options.stream} stopped: the server has messages and sends none`);
 }
 
 export function fromDelivered(message: JsMsg): StoredMessage {
@@ -236,7 +200,7 @@ async function withTimeout<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
+export const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw explain(what, error);
   });

@@ -1,4 +1,5 @@
 /** `tocsin intake | trigger | worker`: one role in one process, as production runs it. Waits for its servers; ends on a signal. */
+import type { StreamSpec } from '../../triggers/nats/topology.ts';
 import { chosenRegions, loadConfig } from '../config.ts';
 import { openLog, openTemporal, until } from '../connect.ts';
 import { EXIT } from '../exit-code.ts';
@@ -19,7 +20,7 @@ export const intake = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, lifecycle, logger, instance } = context;
     const log = await openLog(config, 'ingest', `tocsin intake ${instance}`, { lifecycle, logger });
-    await untilTopology(context, log);
+    await untilTopology(context, log, storesOf(topologyOf(config, regions.slice(0, 1))));
     const url = await startIntakeRole(context, { region: regions[0] ?? '', log });
     logger.info({ url, region: regions[0] }, 'intake listens');
   });
@@ -29,7 +30,7 @@ export const trigger = (options: RoleCommand): Promise<number> =>
     const { config, lifecycle, logger, instance } = context;
     const temporal = await openTemporal(config, { lifecycle, logger });
     const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, { lifecycle, logger });
-    await untilTopology(context, log);
+    await untilTopology(context, log, topologyOf(config, regions));
     await untilSearchAttributes(context, temporal);
     startTriggerRole(context, { regions, log, temporal });
   });
@@ -63,15 +64,20 @@ async function inRole(
 
 /** A role never creates streams; it waits until somebody has (`tocsin up`, `tocsin topology --apply`). */
 const untilTopology = (
-  { config, lifecycle, logger }: RoleContext,
+  { lifecycle, logger }: RoleContext,
   log: Awaited<ReturnType<typeof openLog>>,
+  specs: readonly StreamSpec[],
 ): Promise<void> =>
   until('the streams (`tocsin topology` shows what differs)', { lifecycle, logger }, async () => {
-    const differences = await log.ensureTopology(topologyOf(config), false);
+    const differences = await log.ensureTopology(specs, false);
     // What merely differs is for an operator to judge; what is missing would be stumbled over.
     const missing = differences.filter((line) => line.endsWith(': missing'));
     if (missing.length > 0) throw new Error(missing.join('; '));
   });
+
+/** All that intake writes to, and all that it may look at. */
+const storesOf = (specs: readonly StreamSpec[]): readonly StreamSpec[] =>
+  specs.filter(({ name }) => name.startsWith('EVENTS_')).map((spec) => ({ ...spec, consumers: [] }));
 
 /** Without them Temporal refuses every start as malformed, which would bury every event. */
 const untilSearchAttributes = ({ lifecycle, logger }: RoleContext, temporal: TemporalConnection): Promise<void> =>
