@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `index${extname(import.meta.filename)}`);
@@ -16,12 +17,17 @@ export interface Bundle {
 }
 
 /** Rejects with the bundler's message when workflow code imports what it may not. */
-export async function workflowBundle(cacheDir: string, logger: Logger): Promise<Bundle> {
-  const codePath = join(cacheDir, `workflows-${sourceHash()}.js`);
+export async function workflowBundle(
+  cacheDir: string,
+  logger: Logger,
+  { encodeFailures = false }: { readonly encodeFailures?: boolean } = {},
+): Promise<Bundle> {
+  const codePath = join(cacheDir, `workflows-${sourceHash()}${encodeFailures ? '-encoded' : ''}.js`);
   if (existsSync(codePath)) return { codePath, fresh: false };
   const log = logger.child({ part: 'bundler' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: FRONT_DOOR,
+    ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER } : {}),
     logger: {
       log: (_level, message) => log.debug(message),
       trace: (message) => log.trace(message),

@@ -6,6 +6,7 @@ import { Conflict, LogFull, LogUnavailable } from '../triggers/nats/errors.ts';
 import { EngineUnavailable } from '../triggers/path/engine.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
+import { codecServer } from './commands/codec-server.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
 import { emit } from './commands/emit.ts';
@@ -186,6 +187,11 @@ program
   .action(async ({ apply, natsConfig: print, ...region }: { apply: boolean; natsConfig: boolean; region?: string }) =>
     end(print ? natsConfig({ ...common(), ...region }) : await topology({ ...common(), apply })),
   );
+
+program
+  .command('codec-server')
+  .description('decode for the Temporal UI what is encrypted')
+  .action(async () => end(await codecServer(common())));
 
 /** Anything still open (a handle of a library) must not keep a finished command from ending. */
 function end(code: number): void {

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import type { ServiceTarget } from '../activities/services.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { EncryptionSchema } from './encryption/encryption-schema.ts';
 import { NATS_ACCESS } from './nats-config-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { SecretRef } from './secret-schema.ts';
@@ -181,6 +182,8 @@ export const ConfigSchema = Type.Object(
         ),
       ),
     }),
+    /** Absent: Temporal stores everything in clear. */
+    encryption: Type.Optional(EncryptionSchema),
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },

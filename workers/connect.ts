@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { connectLog } from '../triggers/nats/nats-log.ts';
 import type { EventLog } from '../triggers/nats/port.ts';
 import type { Config } from './config.ts';
+import { dataConverterOf } from './encryption/data-converter.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { pause } from '../triggers/path/pause.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -32,8 +33,10 @@ export const natsTarget = (
   external: env['NATS_URL'] !== undefined,
 });
 
-export const temporalTargetOf = (config: Config): TemporalTarget =>
-  temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace });
+export const temporalTargetOf = (config: Config): TemporalTarget => ({
+  ...temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace }),
+  dataConverter: dataConverterOf(config),
+});
 
 export async function openLog(config: Config, role: NatsRole, name: string, waiting: Waiting): Promise<EventLog> {
   const { url } = natsTarget(config);

@@ -2,7 +2,8 @@
  * Connections to Temporal. A process that works has one native connection, shared by workers and client; a command that asks a question
  * has a plain one. Where they lead comes from Temporal's own environment variables and profiles, else to the embedded server.
  */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, type ConnectionLike, type ConnectionOptions } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CommandError, EXIT } from './exit-code.ts';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
@@ -12,11 +13,14 @@ export interface TemporalTarget {
   readonly namespace: string;
   /** True when the operator's environment or profile names a cluster. */
   readonly external: boolean;
+  /** Undefined: nothing is encrypted. */
+  readonly dataConverter?: DataConverter | undefined;
 }
 
 export interface TemporalClient {
   readonly client: Client;
   readonly namespace: string;
+  readonly dataConverter: DataConverter | undefined;
   readonly operatorService: Connection['operatorService'];
   close(): Promise<void>;
 }
@@ -47,26 +51,39 @@ export function temporalTarget(embedded: { readonly address: string; readonly na
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** For workers and their client. Rejects when no server answers now; the caller decides whether to wait. */
-export async function connectTemporal({ connection: options, namespace }: TemporalTarget): Promise<TemporalConnection> {
+export async function connectTemporal({
+  connection: options,
+  namespace,
+  dataConverter,
+}: TemporalTarget): Promise<TemporalConnection> {
   // Both packages describe the same options. Small payloads: compressing them costs more processor time than it saves.
   const native = { grpcCompression: { codec: 'none' }, ...options } as NativeConnectionOptions;
   const connection = await NativeConnection.connect(native);
   return {
     connection,
-    client: new Client({ connection, namespace }),
+    client: clientOn(connection, namespace, dataConverter),
     namespace,
+    dataConverter,
     operatorService: connection.operatorService,
     close: () => connection.close(),
   };
 }
 
 /** For a command that asks or starts something and ends. Rejects when no server answers within 5 s. */
-export async function connectClient({ connection: options, namespace }: TemporalTarget): Promise<TemporalClient> {
+export async function connectClient({
+  connection: options,
+  namespace,
+  dataConverter,
+}: TemporalTarget): Promise<TemporalClient> {
   const connection = await Connection.connect({ connectTimeout: CONNECT_TIMEOUT_MS, ...options });
   return {
-    client: new Client({ connection, namespace }),
+    client: clientOn(connection, namespace, dataConverter),
     namespace,
+    dataConverter,
     operatorService: connection.operatorService,
     close: () => connection.close(),
   };
 }
+
+const clientOn = (connection: ConnectionLike, namespace: string, dataConverter: DataConverter | undefined): Client =>
+  new Client({ connection, namespace, ...(dataConverter === undefined ? {} : { dataConverter }) });

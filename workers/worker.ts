@@ -44,6 +44,7 @@ export async function createWorker(
   const worker = await Worker.create({
     ...optionsOf(role, limits),
     connection: temporal.connection,
+    ...(temporal.dataConverter === undefined ? {} : { dataConverter: temporal.dataConverter }),
     namespace: temporal.namespace,
     taskQueue,
     identity,

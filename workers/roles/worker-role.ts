@@ -43,6 +43,8 @@ async function rolesOf({ config, logger }: RoleContext, options: WorkerRoleOptio
     activities: createActivities({ region, services: config.services, http }),
   }));
   if (!options.runbooks) return roles;
-  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
+  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
+    encodeFailures: config.encryption !== undefined,
+  });
   return [{ kind: 'runbooks', codePath }, ...roles];
 }
