@@ -18,6 +18,7 @@ import type { CommonOptions } from './commands/session.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { natsConfig, topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
+import { listActs, verifyActs } from './commands/operator-log.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
 const program = new Command('tocsin')
@@ -192,6 +193,18 @@ program
   .command('codec-server')
   .description('decode for the Temporal UI what is encrypted')
   .action(async () => end(await codecServer(common())));
+
+const operatorLog = program.command('operator-log').description('who did what');
+operatorLog
+  .command('list')
+  .option(REGION, 'one region only')
+  .action(async (options: { region?: string }) => end(await listActs({ ...common(), ...options })));
+operatorLog
+  .command('verify')
+  .description('whether a line was changed, is missing or was put in; tells the head of the chain')
+  .option(REGION, 'one region only')
+  .option('--head <number:hash>', 'head that an earlier verification told')
+  .action(async (options: { region?: string; head?: string }) => end(await verifyActs({ ...common(), ...options })));
 
 /** Anything still open (a handle of a library) must not keep a finished command from ending. */
 function end(code: number): void {
