@@ -16,6 +16,7 @@ import type { Runs } from '../../triggers/path/ports.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, loadConfig } from '../../workers/config.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
+import { dataConverterOf } from '../../workers/encryption/data-converter.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
@@ -55,6 +56,10 @@ export interface InstallationOptions {
   readonly ackWait?: string;
   readonly ui?: boolean;
   readonly stubborn?: boolean;
+  /** Sections of the configuration in addition, or instead. */
+  readonly settings?: object;
+  /** Environment of roles and commands in addition. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -82,6 +87,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       sweeper: { every: '1s' },
       services: [service.target],
       http: { allow: [{ origin: service.origin, private: true }] },
+      ...options.settings,
     }),
   );
   const env = {
@@ -89,12 +95,18 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     TOCSIN_CONFIG: file,
     NATS_URL: servers.natsUrl,
     TEMPORAL_ADDRESS: servers.temporalAddress,
+    ...options.environment,
   };
   const config = loadConfig({ file, env: {} });
   const log = await connectLog({ servers: servers.natsUrl, name: 'test' });
   await log.ensureTopology(topologyOf(config), true);
   const connection = await Connection.connect({ address: servers.temporalAddress });
-  const client = new Client({ connection, namespace: servers.namespace });
+  const dataConverter = dataConverterOf(config, env);
+  const client = new Client({
+    connection,
+    namespace: servers.namespace,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+  });
   const runs = createRuns({ client, namespace: servers.namespace });
   const path = regionPath(region, log);
   const roles = new Set<RoleProcess>();
