@@ -6,6 +6,7 @@ import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { EncryptionSchema } from './encryption/encryption-schema.ts';
 import { NATS_ACCESS } from './nats-config-schema.ts';
 import { ADDRESS } from './notify/email.ts';
+import { PRODUCTION } from './production-schema.ts';
 import { SecretRef } from './secret-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
@@ -82,6 +83,7 @@ const ChannelSchema = Type.Unsafe<Static<(typeof CHANNELS)[number]>>({
 
 export const ConfigSchema = Type.Object(
   {
+    ...PRODUCTION,
     /** Data of embedded servers, lock, caches; relative to the working directory. */
     dataDir: Type.String({ minLength: 1, default: '.tocsin' }),
     /** Failure domains: each has its own streams and its own activity workers. The first is where `tocsin intake` stores by default. */

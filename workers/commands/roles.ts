@@ -4,6 +4,7 @@ import { chosenRegions, loadConfig } from '../config.ts';
 import { openLog, openTemporal, until } from '../connect.ts';
 import { EXIT } from '../exit-code.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
+import { refuseDevServer, refuseUnsafe } from '../production.ts';
 import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
@@ -29,6 +30,7 @@ export const trigger = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, lifecycle, logger, instance } = context;
     const temporal = await openTemporal(config, { lifecycle, logger });
+    await refuseDevServer(config, temporal);
     const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, { lifecycle, logger });
     await untilTopology(context, log, topologyOf(config, regions));
     await untilSearchAttributes(context, temporal);
@@ -39,6 +41,7 @@ export const worker = (options: RoleCommand & { readonly runbooks: boolean }): P
   inRole(options, async (context, regions) => {
     const { config, lifecycle, logger } = context;
     const temporal = await openTemporal(config, { lifecycle, logger });
+    await refuseDevServer(config, temporal);
     await startWorkerRole(context, { temporal, runbooks: options.runbooks, regions });
   });
 
@@ -48,6 +51,7 @@ async function inRole(
 ): Promise<number> {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   const regions = chosenRegions(config, options.regions);
+  await refuseUnsafe(config);
   const context = await openRoleContext(config);
   try {
     await start(context, regions);
