@@ -10,7 +10,7 @@ import { natsAccess } from './nats-access.ts';
 import type { Exception } from './production-schema.ts';
 import type { TemporalClient } from './temporal-connection.ts';
 
-export interface Finding {
+interface Finding {
   readonly name: Exception;
   /** What is found, and what is expected. */
   readonly problem: string;

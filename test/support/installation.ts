@@ -148,7 +148,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 }
 
-async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
+/** `tocsin <args>` as a process of its own; resolves at once. Its output goes to a file in `dir`. */
+export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), ...args], {
     cwd: ROOT,

@@ -11,13 +11,13 @@ export interface SecuredNats {
   stop(): Promise<void>;
 }
 
-export async function startSecuredNats(configuration: (dir: string) => string): Promise<SecuredNats> {
+export async function startSecuredNats(configuration: (dir: string) => string, sync = 'always'): Promise<SecuredNats> {
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-nats-'));
   const port = await freePort();
   const config = join(dir, 'nats.conf');
   writeFileSync(
     config,
-    `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(dir, 'js'))}, sync_interval: always }\n${configuration(dir)}`,
+    `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(dir, 'js'))}, sync_interval: ${sync}, max_file_store: 64GB }\n${configuration(dir)}`,
   );
   const server = await startServer({
     name: 'nats-server',

@@ -1,5 +1,5 @@
 /** What the configuration says about encryption of what Temporal stores. */
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 import { SecretRef } from '../secret-schema.ts';
 
 export const EncryptionSchema = Type.Object(
@@ -29,5 +29,3 @@ export const EncryptionSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-
-export type EncryptionConfig = Static<typeof EncryptionSchema>;
