@@ -7,6 +7,7 @@ import { EngineUnavailable } from '../triggers/path/engine.ts';
 import { answer } from './commands/approve.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
+import { codecServer } from './commands/codec-server.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
 import { emit } from './commands/emit.ts';
@@ -28,9 +29,10 @@ import {
 import type { CommonOptions } from './commands/session.ts';
 import { targets } from './commands/targets.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
-import { topology } from './commands/topology.ts';
+import { natsConfig, topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
 import { windowAt } from './commands/window-at.ts';
+import { listActs, verifyActs } from './commands/operator-log.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
 const program = new Command('tocsin')
@@ -282,7 +284,28 @@ program
   .command('topology')
   .description('what the servers lack or have otherwise than configured')
   .option('--apply', 'create and change it', false)
-  .action(async ({ apply }: { apply: boolean }) => end(await topology({ ...common(), apply })));
+  .option('--nats-config', 'print users with least privilege for the NATS server, without asking it', false)
+  .option(REGION, 'for --nats-config: one region only')
+  .action(async ({ apply, natsConfig: print, ...region }: { apply: boolean; natsConfig: boolean; region?: string }) =>
+    end(print ? natsConfig({ ...common(), ...region }) : await topology({ ...common(), apply })),
+  );
+
+program
+  .command('codec-server')
+  .description('decode for the Temporal UI what is encrypted')
+  .action(async () => end(await codecServer(common())));
+
+const operatorLog = program.command('operator-log').description('who did what');
+operatorLog
+  .command('list')
+  .option(REGION, 'one region only')
+  .action(async (options: { region?: string }) => end(await listActs({ ...common(), ...options })));
+operatorLog
+  .command('verify')
+  .description('whether a line was changed, is missing or was put in; tells the head of the chain')
+  .option(REGION, 'one region only')
+  .option('--head <number:hash>', 'head that an earlier verification told')
+  .action(async (options: { region?: string; head?: string }) => end(await verifyActs({ ...common(), ...options })));
 
 /** Anything still open (a handle of a library) must not keep a finished command from ending. */
 function end(code: number): void {

@@ -4,6 +4,9 @@ import { TARGET_ID } from '../activities/inventory/target.ts';
 import type { ServiceTarget } from '../activities/service-treatment.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { EncryptionSchema } from './encryption/encryption-schema.ts';
+import { NATS_ACCESS } from './nats-config-schema.ts';
+import { PRODUCTION } from './production-schema.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { ADDRESS } from './notify/email.ts';
@@ -83,6 +86,7 @@ const ChannelSchema = Type.Unsafe<Static<(typeof CHANNELS)[number]>>({
 
 export const ConfigSchema = Type.Object(
   {
+    ...PRODUCTION,
     /** Data of embedded servers, lock, caches; relative to the working directory. */
     dataDir: Type.String({ minLength: 1, default: '.tocsin' }),
     /** Failure domains: each has its own streams and its own activity workers. The first is where `tocsin intake` stores by default. */
@@ -93,6 +97,7 @@ export const ConfigSchema = Type.Object(
       replicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
       /** A copy sent again within it is dropped by the server. At most `trigger.reorderBound`. */
       duplicateWindow: Duration('10s'),
+      ...NATS_ACCESS,
     }),
     temporal: Closed({
       /** Ports of the embedded server, used while TEMPORAL_ADDRESS is not set. */
@@ -184,6 +189,8 @@ export const ConfigSchema = Type.Object(
     }),
     /** Who may approve, and how they are asked. */
     approvals: ApprovalsSchema,
+    /** Absent: Temporal stores everything in clear. */
+    encryption: Type.Optional(EncryptionSchema),
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },

@@ -47,6 +47,7 @@ export async function createWorker(
     ...optionsOf(role, limits),
     ...tracing,
     connection: temporal.connection,
+    ...(temporal.dataConverter === undefined ? {} : { dataConverter: temporal.dataConverter }),
     namespace: temporal.namespace,
     taskQueue,
     identity,

@@ -16,6 +16,7 @@ import type { Runs } from '../../triggers/path/ports.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, loadConfig } from '../../workers/config.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
+import { dataConverterOf } from '../../workers/encryption/data-converter.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
@@ -100,7 +101,12 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const log = await connectLog({ servers: servers.natsUrl, name: 'test' });
   await log.ensureTopology(topologyOf(config), true);
   const connection = await Connection.connect({ address: servers.temporalAddress });
-  const client = new Client({ connection, namespace: servers.namespace });
+  const dataConverter = dataConverterOf(config, env);
+  const client = new Client({
+    connection,
+    namespace: servers.namespace,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+  });
   const runs = createRuns({ client, namespace: servers.namespace });
   const path = regionPath(region, log);
   const roles = new Set<RoleProcess>();
@@ -142,7 +148,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 }
 
-async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
+/** `tocsin <args>` as a process of its own; resolves at once. Its output goes to a file in `dir`. */
+export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), ...args], {
     cwd: ROOT,

@@ -54,7 +54,7 @@ describe('configuration of notify', () => {
     [
       'a secret in clear',
       { channels: [{ kind: 'slack', url: 'https://hooks.test/x' }] },
-      /channels\/0\/url: must match/,
+      /channels\/0\/url: holds something other than a reference/,
     ],
     ['a missing key', { channels: [{ kind: 'pagerduty' }] }, /channels\/0: .*'routingKey'/],
     ['an unknown key', { channels: [{ kind: 'slack', url: 'env:A', to: 'b' }] }, /channels\/0\/to: is not known here/],

@@ -46,9 +46,13 @@ export const deadSubject = (region: string, sequence: number, trigger: string): 
 export const bookSubject = (region: string, alertKey: string): string =>
   `$KV.${bookBucket(region)}.${keyToken(alertKey)}`;
 
+/** One subject per region: its last sequence is the end of the chain, which compare-and-set extends. */
+export const actSubject = (region: string): string => `acts.${routeToken(region)}`;
+
 export const eventStream = (region: string): string => `EVENTS_${streamToken(region)}`;
 export const ledgerStream = (region: string): string => `LEDGER_${streamToken(region)}`;
 export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
+export const actStream = (region: string): string => `ACTS_${streamToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
 export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;

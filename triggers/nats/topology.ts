@@ -4,6 +4,8 @@
 import {
   LANES,
   type Lane,
+  actStream,
+  actSubject,
   bookBucket,
   bookStream,
   deadStream,
@@ -100,6 +102,17 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxMsgSize: MIB / 4,
       maxPerSubject: 1,
       allowDelete: true,
+    },
+    {
+      ...common,
+      name: actStream(region),
+      subjects: [actSubject(region)],
+      description: `Tocsin: what operators did in region ${region}, as a chain of hashes`,
+      // For ever: a chain that forgets its beginning proves little.
+      maxAgeMs: 0,
+      maxBytes: 256 * MIB,
+      maxMsgSize: MIB / 16,
+      allowDelete: false,
     },
   ];
 }

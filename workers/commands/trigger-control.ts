@@ -1,5 +1,4 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
-import { userInfo } from 'node:os';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
@@ -11,6 +10,8 @@ import {
   controlOf,
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { recordAct } from '../record-act.ts';
+import { userName } from '../user-name.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -74,6 +75,7 @@ export const resumeTrigger = (options: ChangeCommand): Promise<number> =>
   withSession(options, async (session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
+    await record(session, paths, options, 'resume');
     for (const path of paths) await path.control.change(trigger, { paused: null }, describe(options, 'resumed'));
     // Until every process has looked, some still hold.
     await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
@@ -113,6 +115,7 @@ const change = (
   withSession(options, async (session: Session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
+    await record(session, paths, options, what);
     for (const { control } of paths) await control.change(trigger, next, describe(options, what));
     const regions = paths.map(({ region }) => region);
     output(
@@ -138,11 +141,14 @@ const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   why,
 });
 
-/** A container's user often has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
+const record = async (
+  session: Session,
+  paths: readonly RegionPath[],
+  { id, why }: ChangeCommand,
+  what: string,
+): Promise<void> =>
+  recordAct(
+    await session.log(),
+    paths.map(({ region }) => region),
+    { what, where: `trigger ${id}`, why },
+  );

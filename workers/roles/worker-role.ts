@@ -58,7 +58,9 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const { config, logger } = context;
   const roles = options.regions.length === 0 ? [] : activityRoles(context, options.regions);
   if (!options.runbooks) return roles;
-  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
+  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
+    encodeFailures: config.encryption !== undefined,
+  });
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
   const uiUrl = uiUrlOf(config);
   const decisions = createDecisions({
