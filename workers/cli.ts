@@ -13,6 +13,7 @@ import { explain } from './commands/explain.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { run } from './commands/run.ts';
+import * as runsOf from './commands/runs.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { topology } from './commands/topology.ts';
@@ -126,6 +127,30 @@ program
   .option('--timeout <duration>', 'bound on the run', '1h')
   .action(async (runbook: string, options: { input: string; wait: boolean; timeout: string }) =>
     end(await run({ ...common(), ...options, runbook })),
+  );
+
+const runs = program.command('runs').description('runs: which there are, what one did, and how to end it');
+runs
+  .command('list')
+  .option('--status <status>', 'running, completed, failed, terminated, canceled or timed-out')
+  .option('--phase <phase>', 'as the run itself says, e.g. acting or approval')
+  .option('--trigger <id>', 'started by this trigger; by-hand: by an operator')
+  .option('--service <name>', 'of this service')
+  .option(REGION, 'one region only')
+  .option('--since <duration>', 'started within', '24h')
+  .option('--limit <count>', 'at most so many, newest first', '100')
+  .action(async (options: { since: string; limit: string }) => end(await runsOf.list({ ...common(), ...options })));
+runs
+  .command('show <workflow-id>')
+  .description('state, checklist, input, failure and timeline')
+  .action(async (id: string) => end(await runsOf.show(common(), id)));
+runs
+  .command('cancel <workflow-id>')
+  .description('ask it to end; it undoes what it did first')
+  .requiredOption('--why <text>', 'kept in its history')
+  .option('-w, --wait', 'wait for its end', false)
+  .action(async (id: string, options: { why: string; wait: boolean }) =>
+    end(await runsOf.cancel({ ...common(), ...options }, id)),
   );
 
 program

@@ -1,5 +1,4 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
-import { userInfo } from 'node:os';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
@@ -11,6 +10,7 @@ import {
   controlOf,
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { operatorName } from '../operator-name.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -132,17 +132,8 @@ function named(id: string): Trigger {
 
 const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   at: new Date().toISOString(),
-  by: userName(),
+  by: operatorName(),
   trigger: id,
   what,
   why,
 });
-
-/** A container's user often has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
