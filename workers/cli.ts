@@ -16,6 +16,7 @@ import { run } from './commands/run.ts';
 import * as runsOf from './commands/runs.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
+import { status } from './commands/status.ts';
 import { topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
 import { CommandError, EXIT } from './exit-code.ts';
@@ -152,6 +153,12 @@ runs
   .action(async (id: string, options: { why: string; wait: boolean }) =>
     end(await runsOf.cancel({ ...common(), ...options }, id)),
   );
+
+program
+  .command('status')
+  .description('one screen: servers, regions and lag, runs, approvals, dead letters, paused triggers')
+  .option('-w, --watch', 'look again every two seconds', false)
+  .action(async ({ watch }: { watch: boolean }) => end(await status({ ...common(), watch })));
 
 program
   .command('explain <query>')
