@@ -8,6 +8,7 @@ import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
+import { doctor } from './commands/doctor.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
 import { list } from './commands/list.ts';
@@ -203,6 +204,13 @@ program
     new Option('-H, --header <line>', 'a header of the request; repeat for more').argParser(collect).default([]),
   )
   .action((files: string[], { header }: { header: string[] }) => end(detect({ ...common(), files, headers: header })));
+
+program
+  .command('doctor')
+  .description(
+    'what is wrong or will be, each with its remedy: servers, versions, rights, limits, clocks, zone data, disk',
+  )
+  .action(async () => end(await doctor(common())));
 
 program
   .command('check')

@@ -15,6 +15,16 @@ import { runbookNames } from '../runbooks.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export async function check(options: CommonOptions): Promise<number> {
+  const problems = await problemsOf(async () =>
+    loadConfig(options.configFile === undefined ? {} : { file: options.configFile }),
+  );
+  const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
+  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
+  return problems.length === 0 ? EXIT.ok : EXIT.refused;
+}
+
+/** Every problem that can be seen without a network. `load` may reject: that is one of them. */
+export async function problemsOf(load: () => Promise<Config>): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -24,7 +34,7 @@ export async function check(options: CommonOptions): Promise<number> {
       return null;
     }
   };
-  const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
+  const config = await attempt(load);
   problems.push(...triggerProblems(triggers, runbookNames()));
   for (const sender of config?.intake.senders ?? [])
     await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
@@ -33,9 +43,7 @@ export async function check(options: CommonOptions): Promise<number> {
   const beat = config?.notify.heartbeat?.url;
   if (beat !== undefined) await attempt(() => readSecret(beat));
   await attempt(() => workflowBundle(cacheOf(config), SILENT));
-  const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
-  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
-  return problems.length === 0 ? EXIT.ok : EXIT.refused;
+  return problems;
 }
 
 const SILENT = pino({ level: 'silent' });
