@@ -2,10 +2,11 @@
  * One Temporal worker on one task queue: runbooks (workflow code only) or the activities of one region. It hides the SDK's defaults
  * that hurt: no grace at shutdown, a cache sized by the heap, and a state RUNNING that says nothing about polling.
  */
-import { hostname } from 'node:os';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
+import { workerIdentity } from './worker-identity.ts';
 
 export interface WorkerLimits {
   /** Runs whose state is kept in memory; others are rebuilt from history when they wake. */
@@ -21,7 +22,7 @@ export type WorkerRole =
 
 export interface RunningWorker {
   readonly taskQueue: string;
-  /** `host pid region`, as the Temporal UI shows it beside each task. */
+  /** As the Temporal UI shows it beside each task. */
   readonly identity: string;
   /** Resolves after shutdown; rejects when the worker cannot go on. */
   readonly finished: Promise<void>;
@@ -32,7 +33,6 @@ export interface RunningWorker {
 
 /** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */
 const POLLER_FRESH_MS = 70_000;
-const DESCRIBE_TIMEOUT_MS = 2_000;
 
 export async function createWorker(
   temporal: TemporalConnection,
@@ -40,7 +40,7 @@ export async function createWorker(
   limits: WorkerLimits,
 ): Promise<RunningWorker> {
   const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : activityQueue(role.region);
-  const identity = `${hostname()} ${process.pid} ${role.kind === 'runbooks' ? 'runbooks' : role.region}`;
+  const identity = workerIdentity(role.kind === 'runbooks' ? 'runbooks' : role.region);
   const worker = await Worker.create({
     ...optionsOf(role, limits),
     connection: temporal.connection,
@@ -72,25 +72,14 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
     : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
 
 async function seenPolling(
-  { client, namespace }: TemporalConnection,
+  temporal: TemporalConnection,
   taskQueue: string,
   identity: string,
   kind: WorkerRole['kind'],
 ): Promise<boolean> {
   try {
-    const { pollers } = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
-      client.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name: taskQueue },
-        // 1: workflow tasks, 2: activity tasks.
-        taskQueueType: kind === 'runbooks' ? 1 : 2,
-      }),
-    );
-    return pollers.some(
-      (poller) =>
-        poller.identity === identity &&
-        Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 < POLLER_FRESH_MS,
-    );
+    const pollers = await pollersOf(temporal, taskQueue, kind === 'runbooks' ? RUNBOOK_TASKS : ACTIVITY_TASKS);
+    return pollers.some((poller) => poller.identity === identity && Date.now() - poller.seenAt < POLLER_FRESH_MS);
   } catch {
     return false;
   }

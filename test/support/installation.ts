@@ -24,6 +24,7 @@ import { until } from './until.ts';
 
 export interface RoleProcess {
   readonly pid: number;
+  readonly metricsUrl: string;
   ready(): Promise<boolean>;
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -148,6 +149,7 @@ async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: s
   child.stderr.pipe(output);
   return {
     pid: child.pid ?? -1,
+    metricsUrl: `http://127.0.0.1:${port}/metrics`,
     ready: async () => {
       const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
       await response.arrayBuffer();

@@ -51,6 +51,8 @@ export const ledgerStream = (region: string): string => `LEDGER_${streamToken(re
 export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
+/** Of the ledger and of the dead letters of each region. */
+export const NOTICE_CONSUMER = 'notices';
 export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;
 
 const streamToken = (region: string): string => routeToken(region).toUpperCase();

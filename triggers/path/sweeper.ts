@@ -20,6 +20,8 @@ export interface SweeperOptions {
   readonly windowMs: number;
   /** Told once about each run that did not complete. */
   readonly onFailed?: (record: RunRecord) => void;
+  /** Told after each pass that looked at every run. */
+  readonly onSwept?: () => void;
   readonly now?: () => number;
 }
 
@@ -118,6 +120,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     recorded.push(...(await sweepOpen(begun - STUCK_AFTER_MS)));
     from = begun - OVERLAP_MS;
     if (whole) wholeWindowAt = begun;
+    options.onSwept?.();
     return recorded;
   };
 

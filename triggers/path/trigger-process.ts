@@ -11,7 +11,7 @@ import type { ControlStore } from './control.ts';
 import { createControlWatch } from './control-watch.ts';
 import { type Received, createDispatcher } from './dispatcher.ts';
 import { positionOf } from './event-record.ts';
-import { meaningOf } from './failure.ts';
+import { type Meaning, meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { pause } from './pause.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
@@ -32,6 +32,8 @@ export interface TriggerProcessOptions {
   readonly logger: Logger;
   /** Called after each record, for metrics and the live story. */
   readonly onRecorded?: (record: EventRecord, delivery: Delivery) => void;
+  /** Called when an event is given back because of an error. */
+  readonly onGivenBack?: (meaning: Meaning) => void;
   readonly onCondition?: (trigger: string, ms: number) => void;
   readonly now?: () => number;
 }
@@ -138,7 +140,9 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     } catch {
       // The connection is gone: the server gives the message out again after ack_wait by itself.
     }
-    if (meaningOf(error) === 'pause') trip(error instanceof Error ? error : new Error(String(error)));
+    const meaning = meaningOf(error);
+    options.onGivenBack?.(meaning);
+    if (meaning === 'pause') trip(error instanceof Error ? error : new Error(String(error)));
   };
 
   const pull = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { createRuns } from '../../triggers/path/runs.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../../workflows/kit/run-context.ts';
 import { type Config, durationMs } from '../config.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../pollers.ts';
 import { ago } from '../status/ago.ts';
 import { countRuns } from '../status/runs.ts';
 import { temporalClockAheadMs } from '../temporal-clock.ts';
@@ -94,18 +95,16 @@ async function listFinding({ client }: TemporalClient): Promise<Finding> {
   }
 }
 
-async function workerFindings({ client, namespace }: TemporalClient, config: Config): Promise<Finding[]> {
+async function workerFindings(connection: TemporalClient, { regions }: Config): Promise<Finding[]> {
   const queues = [
-    { name: RUNBOOK_QUEUE, taskQueueType: 1 },
-    ...config.regions.map((region) => ({ name: activityQueue(region), taskQueueType: 2 })),
+    { name: RUNBOOK_QUEUE, kind: RUNBOOK_TASKS },
+    ...regions.map((region) => ({ name: activityQueue(region), kind: ACTIVITY_TASKS })),
   ];
   return Promise.all(
-    queues.map(async ({ name, taskQueueType }) => {
-      const { pollers } = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-        client.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType }),
-      );
-      return pollers.length > 0
-        ? ok(`${pollers.length} workers take from ${name}`)
+    queues.map(async ({ name, kind }) => {
+      const { length } = await pollersOf(connection, name, kind);
+      return length > 0
+        ? ok(`${length} workers take from ${name}`)
         : warning(`no worker takes from ${name}`, 'start one: tocsin worker');
     }),
   );
