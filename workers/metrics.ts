@@ -1,6 +1,6 @@
 /** Tocsin's own metrics; docs/metrics.md is their contract. The Temporal SDK publishes those of workers and calls by itself. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { EventRecord } from '../triggers/path/disposition.ts';
+import type { EventRecord, RunOutcome } from '../triggers/path/disposition.ts';
 import type { Meaning } from '../triggers/path/failure.ts';
 import type { NoticeOutcome } from './notify/lane.ts';
 import { type WatchedRegion, regionGauges } from './region-gauges.ts';
@@ -85,6 +85,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     buckets: [0.0001, 0.001, 0.01, 0.1, 1],
     registers,
   });
+  const watch = regionGauges(registers, now);
   const known = new Set(['', ...triggers]);
   const label = (trigger: string): string => (known.has(trigger) ? trigger : 'other');
   return {
@@ -104,6 +105,13 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
     notices: (channel, outcome, count) => notices.inc({ channel, outcome }, count),
     clockAhead: (server, ms) => clock.set({ server }, ms / 1_000),
-    watchRegion: regionGauges(registers, now),
+    watchRegion: (region, watched) => {
+      // From zero on: the rate of a counter that begins at one is nothing.
+      for (const meaning of ['pause', 'retry', 'suspect'] satisfies Meaning[]) pathErrors.inc({ region, meaning }, 0);
+      for (const trigger of triggers) for (const outcome of FAILURES) failed.inc({ region, trigger, outcome }, 0);
+      watch(region, watched);
+    },
   };
 }
+
+const FAILURES: readonly RunOutcome[] = ['failed', 'terminated', 'timed-out', 'stuck'];

@@ -48,6 +48,10 @@ export function createNotifier({
     ({ name }: Channel) =>
     (outcome: NoticeOutcome, notices: number): void =>
       onCounted?.(name, outcome, notices);
+  // From zero on, so that the first failure shows as a rate.
+  for (const channel of channels)
+    for (const outcome of ['sent', 'failed', 'dropped', 'suppressed'] satisfies NoticeOutcome[])
+      counted(channel)(outcome, 0);
   const lanes = channels.map((channel) =>
     createLane({ channel, logger, clock, count: counted(channel), ...limits, ...signals }),
   );
