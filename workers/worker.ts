@@ -5,6 +5,7 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
+import { stepLog } from './step-log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 import { workerIdentity } from './worker-identity.ts';
 
@@ -69,7 +70,11 @@ export async function createWorker(
 const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOptions> =>
   role.kind === 'runbooks'
     ? { workflowBundle: { codePath: role.codePath }, maxCachedWorkflows: limits.maxCachedWorkflows }
-    : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
+    : {
+        activities: role.activities,
+        maxConcurrentActivityTaskExecutions: limits.maxActivities,
+        interceptors: { activity: [stepLog] },
+      };
 
 async function seenPolling(
   temporal: TemporalConnection,

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
@@ -30,6 +30,15 @@ export interface RoleProcess {
   stop(): Promise<void>;
 }
 
+export interface LogLine {
+  /** `intake`, `trigger` or `worker`. */
+  readonly role: string;
+  readonly level: number;
+  readonly time: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
 export interface Installation {
   readonly servers: TestServers;
   readonly config: Config;
@@ -45,6 +54,8 @@ export interface Installation {
   startRole(...args: string[]): Promise<RoleProcess>;
   /** The same, resolved when it is ready. */
   startReady(...args: string[]): Promise<RoleProcess>;
+  /** What the roles have logged up to now, each in its own order. */
+  logLines(): readonly LogLine[];
   records(): Promise<EventRecord[]>;
   audit(): Promise<AuditReport>;
   stop(): Promise<void>;
@@ -121,6 +132,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       await until(`tocsin ${args.join(' ')} is ready`, () => role.ready());
       return role;
     },
+    logLines: () => readLogs(servers.dir),
     records: async () => {
       const found: EventRecord[] = [];
       for await (const record of path.ledger.read({})) if (record.kind === 'event') found.push(record);
@@ -136,6 +148,18 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     },
   };
 }
+
+const readLogs = (dir: string): LogLine[] =>
+  readdirSync(dir)
+    .filter((file) => /^(intake|trigger|worker).*\.log$/.test(file))
+    .flatMap((file) =>
+      readFileSync(join(dir, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map(
+          (line) => ({ ...(JSON.parse(line) as Omit<LogLine, 'role'>), role: file.split('-', 1)[0] ?? '' }) as LogLine,
+        ),
+    );
 
 async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
   const port = await freePort();

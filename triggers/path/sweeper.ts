@@ -69,8 +69,11 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.add(seenKey(run, outcome));
     if (stored === 'already') return null;
-    if (FAILED.has(outcome) || outcome === 'stuck') {
-      options.logger.error({ ...entry, region: options.region }, `run ${outcome}, needs a human`);
+    const { kind: _kind, ...fields } = entry;
+    const line = { ...fields, region: options.region, eventId: run.context?.event?.id ?? null };
+    if (!FAILED.has(outcome) && outcome !== 'stuck') options.logger.info(line, `run ${outcome}`);
+    else {
+      options.logger.error(line, `run ${outcome}, needs a human`);
       options.onFailed?.(entry);
     }
     return entry;
