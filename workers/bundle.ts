@@ -10,6 +10,7 @@ import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
+const INTERCEPTORS = ['log-attributes'].map((name) => join(ROOT, 'engine', `${name}${extname(import.meta.filename)}`));
 
 export interface Bundle {
   readonly codePath: string;
@@ -29,7 +30,10 @@ export async function workflowBundle(
   const log = logger.child({ part: 'bundler' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: FRONT_DOOR,
-    workflowInterceptorModules: modules.map((name) => createRequire(import.meta.url).resolve(name)),
+    workflowInterceptorModules: [
+      ...INTERCEPTORS,
+      ...modules.map((name) => createRequire(import.meta.url).resolve(name)),
+    ],
     ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER } : {}),
     logger: {
       log: (_level, message) => log.debug(message),

@@ -10,6 +10,7 @@ import { check } from './commands/check.ts';
 import { codecServer } from './commands/codec-server.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
+import { doctor } from './commands/doctor.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
 import { newKey } from './commands/keys.ts';
@@ -26,10 +27,12 @@ import {
   removeSchedule,
   resumeSchedule,
 } from './commands/schedule.ts';
+import * as runsOf from './commands/runs.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { targets } from './commands/targets.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { natsConfig, topology } from './commands/topology.ts';
+import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { windowAt } from './commands/window-at.ts';
 import { listActs, verifyActs } from './commands/operator-log.ts';
@@ -173,6 +176,35 @@ program
   .option('--person <name>', 'whose key it is (default: your user name)')
   .option('--id <id>', 'its name in the key ring')
   .action((options: { out?: string; person?: string; id?: string }) => end(newKey({ ...common(), ...options })));
+const runs = program.command('runs').description('runs: which there are, what one did, and how to end it');
+runs
+  .command('list')
+  .option('--status <status>', 'running, completed, failed, terminated, canceled or timed-out')
+  .option('--phase <phase>', 'as the run itself says, e.g. acting or approval')
+  .option('--trigger <id>', 'started by this trigger; by-hand: by an operator')
+  .option('--service <name>', 'of this service')
+  .option(REGION, 'one region only')
+  .option('--since <duration>', 'started within', '24h')
+  .option('--limit <count>', 'at most so many, newest first', '100')
+  .action(async (options: { since: string; limit: string }) => end(await runsOf.list({ ...common(), ...options })));
+runs
+  .command('show <workflow-id>')
+  .description('state, checklist, input, failure and timeline')
+  .action(async (id: string) => end(await runsOf.show(common(), id)));
+runs
+  .command('cancel <workflow-id>')
+  .description('ask it to end; it undoes what it did first')
+  .requiredOption('--why <text>', 'kept in its history')
+  .option('-w, --wait', 'wait for its end', false)
+  .action(async (id: string, options: { why: string; wait: boolean }) =>
+    end(await runsOf.cancel({ ...common(), ...options }, id)),
+  );
+
+program
+  .command('status')
+  .description('one screen: servers, regions and lag, runs, approvals, dead letters, paused triggers')
+  .option('-w, --watch', 'look again every two seconds', false)
+  .action(async ({ watch }: { watch: boolean }) => end(await status({ ...common(), watch })));
 
 program
   .command('explain <query>')
@@ -274,6 +306,13 @@ program
   .description('is it open: {id, window | alertmanager, zone, at} -> {id, open, closesAt, opensAt, error}')
   .requiredOption(...CASES)
   .action(({ cases }: { cases: string }) => end(windowAt({ ...common(), cases })));
+
+program
+  .command('doctor')
+  .description(
+    'what is wrong or will be, each with its remedy: servers, versions, rights, limits, clocks, zone data, disk',
+  )
+  .action(async () => end(await doctor(common())));
 
 program
   .command('check')

@@ -95,6 +95,8 @@ export const ConfigSchema = Type.Object(
       /** Port of the embedded server, used while NATS_URL is not set. */
       port: Port(4222),
       replicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
+      /** Its monitoring port, for what only that tells: `tocsin doctor` looks there. */
+      monitorUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
       /** A copy sent again within it is dropped by the server. At most `trigger.reorderBound`. */
       duplicateWindow: Duration('10s'),
       ...NATS_ACCESS,
@@ -179,6 +181,14 @@ export const ConfigSchema = Type.Object(
       perMinute: Type.Integer({ minimum: 1, maximum: 600, default: 20 }),
       /** Notices of the same matter within it are one, and counted. */
       dedup: Duration('10m'),
+      /** What no event and no run tells: looked at again and again. */
+      watch: Closed({
+        every: Duration('30s'),
+        /** An event that waits for longer is told. */
+        oldestEvent: Duration('5m'),
+        /** A server's clock that differs by more is told. */
+        clockSkew: Duration('2s'),
+      }),
       /** A dead man's switch outside, called while every part of the trigger process is ready. */
       heartbeat: Type.Optional(
         Type.Object(

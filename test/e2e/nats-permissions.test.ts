@@ -14,6 +14,13 @@ import { type SecuredNats, startSecuredNats } from '../support/secured-nats.ts';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const STREAMS = ['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU', 'ACTS_EU', 'EVENTS_US', 'KV_EPISODES_US'];
 const LANES = ['trigger-urgent', 'trigger-normal'];
+const CONSUMERS = [...LANES, 'notices'];
+/** Which consumer is on which stream. */
+const PULLED = [
+  ...LANES.map((lane) => ['EVENTS_EU', lane] as const),
+  ['LEDGER_EU', 'notices'] as const,
+  ['DLQ_EU', 'notices'] as const,
+];
 const perStream = (stream: string): string[] => [
   ...[
     'INFO',
@@ -33,7 +40,7 @@ const perStream = (stream: string): string[] => [
   `$JS.API.CONSUMER.CREATE.${stream}.own.events.eu.>`.replace('>', 'x'),
   `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.own`,
   `$JS.API.DIRECT.GET.${stream}`,
-  ...LANES.flatMap((lane) => [
+  ...CONSUMERS.flatMap((lane) => [
     ...['INFO', 'CREATE', 'DURABLE.CREATE', 'DELETE', 'MSG.NEXT', 'PAUSE', 'RESET', 'UNPIN', 'LEADER.STEPDOWN'].map(
       (verb) => `$JS.API.CONSUMER.${verb}.${stream}.${lane}`,
     ),
@@ -50,6 +57,7 @@ const PUBLISH = [
   '$JS.API.ACCOUNT.PURGE.TOCSIN',
   '$JS.API.META.LEADER.STEPDOWN',
   'events.eu.normal.a.b',
+  'events.eu.normal.schedule.b',
   'events.us.normal.a.b',
   'ledger.eu.event.a.1',
   'ledger.us.event.a.1',
@@ -84,30 +92,31 @@ const SUBSCRIBE = [
 const EU = ['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU', 'ACTS_EU'];
 const OBSERVE = [
   ...EU.flatMap((stream) => [`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.MSG.GET.${stream}`]),
-  ...LANES.map((lane) => `$JS.API.CONSUMER.INFO.EVENTS_EU.${lane}`),
+  ...PULLED.map(([stream, consumer]) => `$JS.API.CONSUMER.INFO.${stream}.${consumer}`),
 ];
 /** What each role needs, written down a second time and by hand: everything else has to be denied. */
 const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
-  ingest: ['events.eu.normal.a.b', '$JS.API.STREAM.INFO.EVENTS_EU'],
+  ingest: ['events.eu.normal.a.b', 'events.eu.normal.schedule.b', '$JS.API.STREAM.INFO.EVENTS_EU'],
   trigger: [
     ...EU.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ...['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU'].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
-    ...LANES.flatMap((lane) => [
-      `$JS.API.CONSUMER.INFO.EVENTS_EU.${lane}`,
-      `$JS.API.CONSUMER.MSG.NEXT.EVENTS_EU.${lane}`,
-      `$JS.ACK.EVENTS_EU.${lane}.1.1.1.1.0`,
-      `$JS.ACK.hub.acc.EVENTS_EU.${lane}.1.1.1.1.0.x`,
+    ...PULLED.flatMap(([stream, consumer]) => [
+      `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+      `$JS.ACK.${stream}.${consumer}.1.1.1.1.0`,
+      `$JS.ACK.hub.acc.${stream}.${consumer}.1.1.1.1.0.x`,
     ]),
     'ledger.eu.event.a.1',
     'dlq.eu.1.x',
     '$KV.EPISODES_EU.key',
     '$KV.EPISODES_EU.control.triggers',
   ],
-  worker: ['$JS.API.STREAM.MSG.GET.KV_EPISODES_EU'],
+  worker: ['$JS.API.STREAM.MSG.GET.KV_EPISODES_EU', 'events.eu.normal.schedule.b'],
   observer: OBSERVE,
   operator: [
     ...OBSERVE,
     'events.eu.normal.a.b',
+    'events.eu.normal.schedule.b',
     'ledger.eu.event.a.1',
     '$KV.EPISODES_EU.key',
     '$KV.EPISODES_EU.control.triggers',
@@ -116,10 +125,10 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
   ],
   provisioner: [
     ...EU.flatMap((stream) => ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`)),
-    ...LANES.flatMap((lane) => [
-      `$JS.API.CONSUMER.INFO.EVENTS_EU.${lane}`,
-      `$JS.API.CONSUMER.CREATE.EVENTS_EU.${lane}.events.eu.x`,
-      `$JS.API.CONSUMER.DURABLE.CREATE.EVENTS_EU.${lane}`,
+    ...PULLED.flatMap(([stream, consumer]) => [
+      `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
+      `$JS.API.CONSUMER.CREATE.${stream}.${consumer}.events.eu.x`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${consumer}`,
     ]),
   ],
 };

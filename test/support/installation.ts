@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
@@ -25,9 +25,19 @@ import { until } from './until.ts';
 
 export interface RoleProcess {
   readonly pid: number;
+  readonly metricsUrl: string;
   ready(): Promise<boolean>;
   kill(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface LogLine {
+  /** `intake`, `trigger` or `worker`. */
+  readonly role: string;
+  readonly level: number;
+  readonly time: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
 }
 
 export interface Installation {
@@ -45,6 +55,8 @@ export interface Installation {
   startRole(...args: string[]): Promise<RoleProcess>;
   /** The same, resolved when it is ready. */
   startReady(...args: string[]): Promise<RoleProcess>;
+  /** What the roles have logged up to now, each in its own order. */
+  logLines(): readonly LogLine[];
   records(): Promise<EventRecord[]>;
   audit(): Promise<AuditReport>;
   stop(): Promise<void>;
@@ -132,6 +144,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       await until(`tocsin ${args.join(' ')} is ready`, () => role.ready());
       return role;
     },
+    logLines: () => readLogs(servers.dir),
     records: async () => {
       const found: EventRecord[] = [];
       for await (const record of path.ledger.read({})) if (record.kind === 'event') found.push(record);
@@ -148,6 +161,18 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 }
 
+const readLogs = (dir: string): LogLine[] =>
+  readdirSync(dir)
+    .filter((file) => /^(intake|trigger|worker).*\.log$/.test(file))
+    .flatMap((file) =>
+      readFileSync(join(dir, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map(
+          (line) => ({ ...(JSON.parse(line) as Omit<LogLine, 'role'>), role: file.split('-', 1)[0] ?? '' }) as LogLine,
+        ),
+    );
+
 /** `tocsin <args>` as a process of its own; resolves at once. Its output goes to a file in `dir`. */
 export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
   const port = await freePort();
@@ -161,6 +186,7 @@ export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv,
   child.stderr.pipe(output);
   return {
     pid: child.pid ?? -1,
+    metricsUrl: `http://127.0.0.1:${port}/metrics`,
     ready: async () => {
       const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
       await response.arrayBuffer();

@@ -20,6 +20,7 @@ import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
 import { sameTurn } from './same-turn.ts';
+import { serverState } from './server-state.ts';
 import type { EventLog, Headers, PublishOptions, StoredMessage } from './port.ts';
 
 /** Bound on one request to the server. */
@@ -82,6 +83,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
     publish: (subject, data, options = {}) => guard(`publish to ${subject}`, publish(js, subject, data, options)),
     consume: (options, handle) => guard(`consume ${options.stream}/${options.consumer}`, consume(js, options, handle)),
     last: (stream, subject) => find(jsm, stream, { last_by_subj: subject }),
+    next: (stream, filter, sequence) => find(jsm, stream, { seq: sequence, next_by_subj: filter }),
     get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
     read: (options) => read(nc, js, jsm, options),
     remove: async (stream, sequence) => {
@@ -94,6 +96,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
         ackPending: info.num_ack_pending,
         redelivered: info.num_redelivered,
         ackFloor: info.ack_floor.stream_seq,
+        pulls: info.num_waiting,
       };
     },
     streamState: async (stream) => {
@@ -106,6 +109,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
         lastSequence: state.last_seq,
       };
     },
+    serverState: (stream) => guard(`look at ${stream}`, serverState(nc, jsm, stream)),
     ensureTopology: (specs, apply) => guard('compare the topology', ensureTopology(jsm, specs, apply)),
     ping: async () => {
       if (nc.isClosed()) throw new LogUnavailable('the NATS connection is closed');
@@ -148,7 +152,7 @@ function assertSubject(subject: string): void {
 export async function find(
   jsm: JetStreamManager,
   stream: string,
-  query: { seq: number } | { last_by_subj: string },
+  query: { seq: number } | { seq: number; next_by_subj: string } | { last_by_subj: string },
 ): Promise<StoredMessage | null> {
   await sameTurn();
   try {

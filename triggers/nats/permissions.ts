@@ -5,6 +5,7 @@
  */
 import {
   LANES,
+  NOTICE_CONSUMER,
   actStream,
   actSubject,
   bookBucket,
@@ -37,12 +38,12 @@ export function natsPermissions(regions: readonly string[]): Readonly<Record<Nat
     worker: of('worker', ({ token, book }) => [get(book), `events.${token}.normal.schedule.>`]),
     operator: of('command', (region) => [...observerVerbs(region), ...operatorVerbs(region)]),
     observer: of('command', observerVerbs),
-    provisioner: of('command', ({ all, events }) => [
+    provisioner: of('command', ({ all, consumers }) => [
       ...all.flatMap((stream) => [info(stream), api(`STREAM.CREATE.${stream}`), api(`STREAM.UPDATE.${stream}`)]),
-      ...LANES.map(laneConsumer).flatMap((lane) => [
-        api(`CONSUMER.INFO.${events}.${lane}`),
-        api(`CONSUMER.CREATE.${events}.${lane}.>`),
-        api(`CONSUMER.DURABLE.CREATE.${events}.${lane}`),
+      ...consumers.flatMap(([stream, consumer]) => [
+        api(`CONSUMER.INFO.${stream}.${consumer}`),
+        api(`CONSUMER.CREATE.${stream}.${consumer}.>`),
+        api(`CONSUMER.DURABLE.CREATE.${stream}.${consumer}`),
       ]),
     ]),
   };
@@ -58,6 +59,8 @@ interface Region {
   readonly acts: string;
   readonly actsSubject: string;
   readonly all: readonly string[];
+  /** Stream and name of each. */
+  readonly consumers: readonly (readonly [string, string])[];
 }
 
 function regionOf(name: string): Region {
@@ -70,7 +73,13 @@ function regionOf(name: string): Region {
   ];
   const all = [events, ledger, dead, book, acts];
   const bucket = bookBucket(name);
-  return { token: routeToken(name), events, ledger, dead, book, bucket, acts, actsSubject: actSubject(name), all };
+  const consumers = [
+    ...LANES.map((lane) => [events, laneConsumer(lane)] as const),
+    [ledger, NOTICE_CONSUMER] as const,
+    [dead, NOTICE_CONSUMER] as const,
+  ];
+  const actsSubject = actSubject(name);
+  return { token: routeToken(name), events, ledger, dead, book, bucket, acts, actsSubject, all, consumers };
 }
 
 const api = (verb: string): string => `$JS.API.${verb}`;
@@ -78,23 +87,23 @@ const info = (stream: string): string => api(`STREAM.INFO.${stream}`);
 const get = (stream: string): string => api(`STREAM.MSG.GET.${stream}`);
 
 /** Pull, look, and write what was decided. The two forms of an acknowledgement are those of servers before and since 2.14. */
-const triggerVerbs = ({ token, events, ledger, dead, book, bucket, all }: Region): readonly string[] => [
+const triggerVerbs = ({ token, events, ledger, dead, book, bucket, all, consumers }: Region): readonly string[] => [
   ...all.map(info),
   ...[events, ledger, dead, book].map(get),
-  ...LANES.map(laneConsumer).flatMap((lane) => [
-    api(`CONSUMER.INFO.${events}.${lane}`),
-    api(`CONSUMER.MSG.NEXT.${events}.${lane}`),
-    `$JS.ACK.${events}.${lane}.>`,
-    `$JS.ACK.*.*.${events}.${lane}.>`,
+  ...consumers.flatMap(([stream, consumer]) => [
+    api(`CONSUMER.INFO.${stream}.${consumer}`),
+    api(`CONSUMER.MSG.NEXT.${stream}.${consumer}`),
+    `$JS.ACK.${stream}.${consumer}.>`,
+    `$JS.ACK.*.*.${stream}.${consumer}.>`,
   ]),
   `ledger.${token}.>`,
   `dlq.${token}.>`,
   `$KV.${bucket}.>`,
 ];
 
-const observerVerbs = ({ events, all }: Region): readonly string[] => [
+const observerVerbs = ({ all, consumers }: Region): readonly string[] => [
   ...all.flatMap((stream) => [info(stream), get(stream)]),
-  ...LANES.map((lane) => api(`CONSUMER.INFO.${events}.${laneConsumer(lane)}`)),
+  ...consumers.map(([stream, consumer]) => api(`CONSUMER.INFO.${stream}.${consumer}`)),
 ];
 
 /** Modes and pauses, redrive and discard, emit, repair; each of them with a line in the log of acts. */

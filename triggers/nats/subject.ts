@@ -55,6 +55,8 @@ export const deadStream = (region: string): string => `DLQ_${streamToken(region)
 export const actStream = (region: string): string => `ACTS_${streamToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
+/** Of the ledger and of the dead letters of each region. */
+export const NOTICE_CONSUMER = 'notices';
 export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;
 
 const streamToken = (region: string): string => routeToken(region).toUpperCase();

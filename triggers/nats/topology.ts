@@ -4,6 +4,7 @@
 import {
   LANES,
   type Lane,
+  NOTICE_CONSUMER,
   actStream,
   actSubject,
   bookBucket,
@@ -79,6 +80,8 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxBytes: 4096 * MIB,
       maxMsgSize: MIB / 4,
       allowDelete: false,
+      // Records of events are many, and none of them is told.
+      consumers: [noticeSpec(`ledger.${token}.run.>`, options)],
     },
     {
       ...common,
@@ -88,6 +91,7 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxAgeMs: 90 * DAY_MS,
       maxBytes: 1024 * MIB,
       maxMsgSize: EVENT_MAX_BYTES + 65_536,
+      consumers: [noticeSpec(`dlq.${token}.>`, options)],
       // Redrive and discard take a letter out, so that what is listed is what still needs somebody.
       allowDelete: true,
     },
@@ -122,5 +126,13 @@ const laneSpec = (token: string, lane: Lane, options: TopologyOptions): Consumer
   filter: `events.${token}.${lane}.>`,
   description: `Tocsin: trigger processes, lane ${lane}`,
   ackWaitMs: options.ackWaitMs,
+  maxAckPending: 1000,
+});
+
+const noticeSpec = (filter: string, { ackWaitMs }: TopologyOptions): ConsumerSpec => ({
+  name: NOTICE_CONSUMER,
+  filter,
+  description: 'Tocsin: what people are told of',
+  ackWaitMs,
   maxAckPending: 1000,
 });

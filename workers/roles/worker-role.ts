@@ -17,8 +17,8 @@ import { runbookNames } from '../runbooks.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
-import { openNotifier } from '../notify/open-notifier.ts';
-import { runNotice } from '../notify/run-notices.ts';
+import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
+import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
@@ -62,11 +62,12 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
     encodeFailures: config.encryption !== undefined,
   });
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
+  closeWithProcess(context.lifecycle, notifier);
   const uiUrl = uiUrlOf(config);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
     approvals: approvalSettings(config.approvals),
-    tell: (notice, run) => notifier.notify(runNotice(notice, run, uiUrl)),
+    tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
 }
