@@ -4,7 +4,7 @@
  */
 import type { Alert } from '../events/alert.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
-import { isObject, readItems, textOf } from './read.ts';
+import { MAX_ITEMS, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source } from './source.ts';
 
@@ -21,9 +21,8 @@ export const alertmanagerApi: Source = {
   kind: 'alertmanager-api',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => {
-    // Every alert has these, so the first one tells.
-    const item = listOf(body)?.find(({ kind }) => kind === 'alert')?.value;
-    return isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
+    const items = listOf(body) ?? [];
+    return items.some(({ kind, value }) => kind === 'alert' && isApiAlert(value));
   },
   toEvents: (request) => {
     const items = listOf(request.body);
@@ -37,6 +36,9 @@ export const alertmanagerApi: Source = {
   },
 };
 
+const isApiAlert = (item: unknown): boolean =>
+  isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
+
 interface Item {
   readonly kind: 'alert' | 'bad-group';
   readonly value: unknown;
@@ -48,7 +50,13 @@ interface Item {
 function listOf(body: unknown): readonly Item[] | null {
   const [list, at] = isObject(body) && body['status'] === 'success' ? [body['data'], '/data'] : [body, ''];
   if (!Array.isArray(list)) return null;
-  return (list as unknown[]).flatMap((each, index) => itemsOf(each, `${at}/${index}`));
+  const items: Item[] = [];
+  for (const [index, each] of (list as unknown[]).entries()) {
+    items.push(...itemsOf(each, `${at}/${index}`));
+    // One more than is read, so that the reader sees that there are more.
+    if (items.length > MAX_ITEMS) break;
+  }
+  return items;
 }
 
 function itemsOf(value: unknown, place: string): readonly Item[] {
@@ -56,7 +64,7 @@ function itemsOf(value: unknown, place: string): readonly Item[] {
   const { alerts } = value;
   if (!Array.isArray(alerts)) return [{ kind: 'bad-group', value, place: `${place}/alerts`, group: null }];
   const group = { key: null, size: alerts.length, truncated: null, reason: null };
-  return alerts.map((alert: unknown, index) => ({
+  return alerts.slice(0, MAX_ITEMS + 1).map((alert: unknown, index) => ({
     kind: 'alert',
     value: alert,
     place: `${place}/alerts/${index}`,

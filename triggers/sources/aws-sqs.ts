@@ -23,7 +23,7 @@ export const awsSqs: Source = {
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => {
     const list = listOf(body);
-    return list !== null && list.items.length > 0 && list.items.every((item) => list.form.isMessage(item));
+    return list !== null && list.items.some((item) => list.form.isMessage(item));
   },
   toEvents: (request) => {
     const list = listOf(request.body);

@@ -2,10 +2,13 @@
  * The fields of a Datadog webhook by the variable that fills them, whatever its template calls them. Texts that mean "not set" (empty,
  * `null`, a variable that Datadog did not know and left as it was) are absent.
  */
-import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../events/json.ts';
+import { formFields } from './form.ts';
 import { type Json, idOf, isObject } from './read.ts';
 import type { SourceRequest } from './source.ts';
+
+/** Templates name some thirty. */
+const MAX_FIELDS = 1_000;
 
 export interface Fields {
   has(name: string): boolean;
@@ -38,7 +41,8 @@ export function fieldsOf(request: SourceRequest): Fields | null {
   if (body === null) return null;
   const found = new Map<string, { readonly value: unknown; readonly place: string }>();
   const add = (object: Json, parent: string): void => {
-    for (const [key, value] of Object.entries(object)) {
+    for (const key of Object.keys(object).slice(0, MAX_FIELDS)) {
+      const value = object[key];
       const name = parent + plain(key);
       const place = `/${parent}${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
       if (!found.has(name)) found.set(name, { value, place });
@@ -66,13 +70,10 @@ const isSet = (value: unknown): boolean => {
 };
 
 /** "Encode as form" sends the template's fields as a form, objects among them as JSON. */
-function bodyOf({ body, raw, contentType }: SourceRequest): Json | null {
+function bodyOf({ body, raw }: SourceRequest): Json | null {
   if (isObject(body)) return body;
-  if (body !== null || raw.length === 0) return null;
-  if (!isUtf8(raw)) return null;
-  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
-  if (contentType !== 'application/x-www-form-urlencoded' && !/^[\w%.+-]+=/.test(text)) return null;
-  const form = Object.fromEntries([...new URLSearchParams(text)].slice(0, 1_000));
+  const form = body === null ? formFields(raw) : {};
+  if (Object.keys(form).length === 0) return null;
   const org = form['org'] === undefined ? null : parseJson(Buffer.from(form['org']));
   return org?.ok === true ? { ...form, org: org.value } : form;
 }

@@ -6,12 +6,11 @@ import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { epochMillis } from '../events/epoch.ts';
 import { type Fields, fieldsOf } from './datadog-fields.ts';
 import { stateOf } from './datadog-state.ts';
+import { FORM } from './form.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
-import { firstLabel, readItems, textOf } from './read.ts';
+import { MAX_LABELS, firstLabel, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
-
-const FORM = 'application/x-www-form-urlencoded';
 
 export const datadog: Source = {
   kind: 'datadog',
@@ -80,13 +79,10 @@ type Tag = readonly [name: string, value: string];
 
 /** `env:prod,urgent`: a tag without a value is a label with the empty text. */
 const tagsOf = (text: string | null): readonly Tag[] =>
-  (text ?? '')
-    .split(',')
-    .slice(0, 1_000)
-    .flatMap((tag): readonly Tag[] => {
-      const [name = '', ...rest] = tag.trim().split(':');
-      return name === '' ? [] : [[name, rest.join(':')]];
-    });
+  (text ?? '').split(',', MAX_LABELS).flatMap((tag): readonly Tag[] => {
+    const [name = '', ...rest] = tag.trim().split(':');
+    return name === '' ? [] : [[name, rest.join(':')]];
+  });
 
 /**
  * The monitor and the group of it that is sick. Where the template names no group, the cycle key does: it is one for the alert and its
