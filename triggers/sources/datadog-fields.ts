@@ -21,12 +21,13 @@ export interface Fields {
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   alert_id: ['monitor_id'],
   alert_scope: ['scope', 'scopes'],
-  alert_priority: ['priority', 'severity'],
   title: ['event_title'],
   body: ['event_msg'],
   id: ['event_id'],
   link: ['url'],
   hostname: ['host'],
+  date: ['date_posix'],
+  last_updated: ['last_updated_posix'],
 };
 
 /** Of a nested field (`org/id`) too. */
@@ -56,7 +57,7 @@ export function fieldsOf(request: SourceRequest): Fields | null {
       .find((field) => field !== undefined && isSet(field.value));
   return {
     has: (name) => namesOf(name).some((each) => found.has(each)),
-    text: (name) => idOf(lookup(name)?.value)?.trim() ?? null,
+    text: (name) => textIn(lookup(name)?.value),
     place: (name) => lookup(name)?.place ?? `/${name}`,
   };
 }
@@ -64,9 +65,18 @@ export function fieldsOf(request: SourceRequest): Fields | null {
 /** `ALERT_ID`, `alertId` and `alert-id` are one name. */
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
+/** Some templates write tags as a list. */
+const textIn = (value: unknown): string | null =>
+  Array.isArray(value)
+    ? value
+        .slice(0, MAX_FIELDS)
+        .map((each) => idOf(each) ?? '')
+        .join(',')
+    : (idOf(value)?.trim() ?? null);
+
 const isSet = (value: unknown): boolean => {
-  const text = idOf(value)?.trim() ?? '';
-  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z_]+$/.test(text);
+  const text = textIn(value) ?? '';
+  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z][A-Z0-9_]*$/.test(text);
 };
 
 /** "Encode as form" sends the template's fields as a form, objects among them as JSON. */
