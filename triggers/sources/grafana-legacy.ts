@@ -29,7 +29,7 @@ export function legacyAlert(request: SourceRequest, body: Json): AlertResult {
   const organisation = idOf(body['orgId']);
   return alertEvent(request, {
     key: organisation === null ? `rule:${rule}` : `org:${organisation}:rule:${rule}`,
-    status: Object.hasOwn(STATES, state) ? (STATES[state] ?? 'unknown') : 'unknown',
+    status: statusOf(state),
     statusText: state,
     name,
     severity: firstLabel(labels, ['severity'])?.value ?? null,
@@ -41,6 +41,11 @@ export function legacyAlert(request: SourceRequest, body: Json): AlertResult {
     location: locationOfLabels(labels, 'tags.'),
     links: { source: textOf(body['ruleUrl']), runbook: null, dashboard: null },
   });
+}
+
+function statusOf(text: string): AlertStatus {
+  const state = text.toLowerCase();
+  return Object.hasOwn(STATES, state) ? (STATES[state] ?? 'unknown') : 'unknown';
 }
 
 /** The series that matched, with their values. */
