@@ -89,8 +89,8 @@ function toEvent(request: SourceRequest, { value, place, problem, change }: Item
   const name = textOf(metadata['name']);
   if (uid === null && name === null)
     return refuseItem('missing-identity', `${place}/metadata/uid`, 'expected the uid or the name of the Event');
+  // Optional, and new values may come: only what is said is a severity.
   const type = textOf(value['type']);
-  if (type === null) return refuseItem('missing-type', `${place}/type`, 'expected "Normal" or "Warning"');
   const series = isObject(value['series']) ? value['series'] : {};
   const count = countOf(series['count']) ?? countOf(value['count']) ?? countOf(value['deprecatedCount']);
   const occurred = lastTime(value, series, place);
