@@ -1,9 +1,11 @@
 /**
  * Alerts as Alertmanager's API lists them: `GET /api/v2/alerts` and `/api/v2/alerts/groups`, and the older `/api/v1/alerts`. It is what one
- * falls back to when a webhook was truncated. Here the status is an object, and the end of a firing alert is a forecast.
+ * falls back to when a webhook was truncated. Here the status is an object, and the end of a firing alert is a forecast. Read as well is
+ * what Prometheus posts there.
  */
 import type { Alert } from '../events/alert.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
+import { isPrometheusPost, prometheusAlert } from './prometheus-post.ts';
 import { MAX_ITEMS, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source } from './source.ts';
@@ -22,22 +24,26 @@ export const alertmanagerApi: Source = {
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => {
     const items = listOf(body) ?? [];
-    return items.some(({ kind, value }) => kind === 'alert' && isApiAlert(value));
+    return items.some(({ kind, value }) => kind === 'alert' && (isApiAlert(value) || isPosted(value)));
   },
   toEvents: (request) => {
     const items = listOf(request.body);
     if (items === null) return refuseAll('not-alertmanager', '', 'expected an array of alerts, or of groups of alerts');
     return readItems(items, (item) => {
       const { kind, value, place, group } = item as Item;
-      return kind === 'alert'
-        ? alertmanagerAlert(request, value, place, group, API)
-        : refuseItem('not-a-group', place, 'expected an array of alerts');
+      if (kind === 'bad-group') return refuseItem('not-a-group', place, 'expected an array of alerts');
+      return isPrometheusPost(value)
+        ? prometheusAlert(request, value, place)
+        : alertmanagerAlert(request, value, place, group, API);
     });
   },
 };
 
 const isApiAlert = (item: unknown): boolean =>
   isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
+
+/** Nothing says whose array of labels it is but the names of its times. */
+const isPosted = (item: unknown): boolean => isPrometheusPost(item) && isObject(item) && 'startsAt' in item;
 
 interface Item {
   readonly kind: 'alert' | 'bad-group';
