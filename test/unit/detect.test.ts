@@ -70,6 +70,17 @@ describe('detect', () => {
     assert.equal(look({ action: 'x', repository: {} }, { 'x-github-event': 'issues' }).source, 'github');
   });
 
+  it('a content type tells an empty batch, and JSON from what only looks like it', () => {
+    const batch = { 'content-type': 'application/cloudevents-batch+json; charset=utf-8' };
+    assert.equal(summary(look([], batch)), 'cloudevents 0');
+    const binary = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'com.example.a' };
+    assert.equal(look('{"a":1}', { ...binary, 'content-type': 'text/plain' }).events[0]?.data, '{"a":1}');
+    assert.equal(summary(look('{"a"', binary)), 'cloudevents 0 not-json');
+    const bytes = { ...binary, 'content-type': 'application/octet-stream' };
+    assert.equal(detect(Uint8Array.from([0xff]), bytes, AT).events[0]?.data_base64, '/w==');
+    assert.equal(summary(look('', { ...binary, 'content-type': 'application/json' })), 'cloudevents 1');
+  });
+
   it('is total', () => {
     const before = Object.getOwnPropertyNames(Object.prototype);
     const header = fc.constantFrom('ce-id', 'ce-specversion', 'x-github-event', 'content-type', 'sentry-hook-resource');
