@@ -5,7 +5,6 @@
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochMillis, epochNanos } from '../events/epoch.ts';
-import { exactDigits } from '../events/exact-digits.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { locationOfLabels } from './label-facts.ts';
 import { type Json, epochAt, idOf, isObject, readItems, scalarsOf, textOf } from './read.ts';
@@ -65,7 +64,7 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
   if (id === null) return refuseItem('missing-identity', '/alert/alertId', 'expected the id of the alert');
   const statusText = textOf(action);
   if (statusText === null) return refuseItem('missing-status', '/action', 'expected an action such as "Create"');
-  const updated = updatedAt(request, alert);
+  const updated = updatedAt(alert);
   if (ACTIVITY.has(statusText))
     return plainEvent(request, {
       name: `opsgenie.${statusText.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()}`,
@@ -99,10 +98,9 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
 }
 
 /** Documented in nanoseconds, seen in milliseconds: 10^17 ms lie millions of years ahead, 10^17 ns in 1973. */
-function updatedAt({ raw }: SourceRequest, alert: Json): TextAt | null {
+function updatedAt(alert: Json): TextAt | null {
   const value = alert['updatedAt'];
-  const exact = exactDigits(raw, 'updatedAt', value) ?? value;
-  return epochAt(exact, '/alert/updatedAt', String(exact).length < 18 ? epochMillis : epochNanos);
+  return epochAt(value, '/alert/updatedAt', String(value).length < 18 ? epochMillis : epochNanos);
 }
 
 function labelsOf(body: Json, alert: Json): Readonly<Record<string, string>> {
