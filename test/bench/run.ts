@@ -2,8 +2,12 @@
 import { parseArgs } from 'node:util';
 import { path } from './path.ts';
 import type { Row } from './statistics.ts';
+import { trustApproval } from './trust-approval.ts';
 
-const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path };
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = {
+  path,
+  'trust-approval': trustApproval,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -187,7 +187,7 @@ describe('recording calls', () => {
   for (const [how, look] of [
     ['a property', (value: { id?: string }) => value.id],
     ['taken apart', ({ id }: { id?: string }) => id],
-    ['in a text', (value: object) => `${String(value)}`],
+    ['in a text', (value: string) => `${value}`],
     ['as JSON', (value: object) => JSON.stringify(value)],
     ['its keys', (value: object) => Object.keys(value)],
     ['asked for a key', (value: object) => 'id' in value],
