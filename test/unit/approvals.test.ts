@@ -251,6 +251,7 @@ describe('configuration of approvals', () => {
       'more than there are',
     ],
     [{ keys: [ann], quorums: { restartService: 3 } }, /quorums\/restartService: 3 people/, 'the same for one runbook'],
+    [{ keys: [ann, { ...ann, id: 'b', person: 'ANN' }] }, /ANN would count as two people/, 'one person as two'],
     [{ quorum: 0 }, /approvals\/quorum/, 'nobody'],
     [{ keys: [ann], escalation: [['Zoe']] }, /escalation\/0: "Zoe" has no key/, 'somebody who cannot approve'],
     [{ expiry: '5h' }, /approvals\/expiry/, 'longer than a run can wait'],
