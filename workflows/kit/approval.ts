@@ -32,7 +32,7 @@ import type { Plan } from './plan.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Failure type of a run whose question nobody answered in time. */
-export const APPROVAL_EXPIRED = 'ApprovalExpired';
+const APPROVAL_EXPIRED = 'ApprovalExpired';
 
 /** Refused answers that one run records; whoever sends more gets no further judgement. */
 const MAX_REFUSED = 100;
