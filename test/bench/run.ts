@@ -3,8 +3,13 @@ import { parseArgs } from 'node:util';
 import { path } from './path.ts';
 import type { Row } from './statistics.ts';
 import { time } from './time.ts';
+import { trustApproval } from './trust-approval.ts';
 
-const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path, time };
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = {
+  path,
+  time,
+  'trust-approval': trustApproval,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
