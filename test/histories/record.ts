@@ -92,7 +92,7 @@ async function answer(running: Running, decision: Decision): Promise<void> {
 }
 
 async function record(name: string, { prepare, stubborn = false, mode, during }: Recording, key: SigningKey): Promise<void> {
-  const tocsin = await startInstallation({ stubborn, config: { approvals: { keys: [key.entry] } } });
+  const tocsin = await startInstallation({ stubborn, config: () => ({ approvals: { keys: [key.entry] } }) });
   try {
     await prepare(tocsin);
     await tocsin.startReady('worker');
