@@ -4,6 +4,7 @@ import type { ServiceTarget } from '../activities/services.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { ADDRESS } from './notify/email.ts';
+import { RedButtonSchema } from './red-button/red-button-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -134,6 +135,11 @@ export const ConfigSchema = Type.Object(
       maxInFlight: Type.Integer({ minimum: 1, maximum: 1_000, default: 64 }),
       ackWait: Duration('30s'),
     }),
+    loops: Closed({
+      /** A run may have caused what happens within this time after its start. */
+      within: Duration('10m'),
+    }),
+    redButton: RedButtonSchema,
     sweeper: Closed({
       every: Duration('15s'),
       /** How far back closed runs are looked at; longer than any outage that must not hide a failed run. */

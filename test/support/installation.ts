@@ -55,6 +55,9 @@ export interface InstallationOptions {
   readonly ackWait?: string;
   readonly ui?: boolean;
   readonly stubborn?: boolean;
+  /** Default: hardly any time, because tests make the same alert fire again and again. */
+  readonly loopsWithin?: string;
+  readonly redButton?: { readonly failClosedAfter?: string };
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -80,6 +83,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       nats: { duplicateWindow },
       trigger: { reorderBound, ackWait },
       sweeper: { every: '1s' },
+      loops: { within: options.loopsWithin ?? '1 ms' },
+      ...(options.redButton === undefined ? {} : { redButton: options.redButton }),
       services: [service.target],
       http: { allow: [{ origin: service.origin, private: true }] },
     }),

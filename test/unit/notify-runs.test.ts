@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Disposition, EventRecord, RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
-import { deadLetterNotices, failedRunNotice } from '../../workers/notify/run-notices.ts';
+import { deadLetterNotices, failedRunNotice, loopNotices } from '../../workers/notify/run-notices.ts';
 
 const NOW = '2026-06-01T12:00:00.000Z';
 const run = (outcome: RunOutcome, detail: string | null): RunRecord => ({
@@ -44,6 +44,14 @@ describe('notices of runs and dead letters', () => {
       });
     });
   }
+
+  it('a trigger held back from a loop is critical, and says how it is released; another hold is no matter for a human', () => {
+    const loop: Disposition = { trigger: 'restart', kind: 'held', reason: 'loop', detail: 'caused by restart/x' };
+    const [notice, ...more] = loopNotices('eu', event(loop, { ...loop, trigger: 'other', reason: 'paused' }));
+    assert.deepEqual(more, []);
+    assert.equal(notice?.severity, 'critical');
+    assert.match(notice?.text ?? '', /caused by restart\/x[^]*tocsin held release eu\/7/);
+  });
 
   it('what is not known is left out', () => {
     assert.doesNotMatch(failedRunNotice('eu', run('failed', null), null).text, /reason|null/);

@@ -17,6 +17,14 @@ export type IgnoredReason =
   /** The trigger is paused, and its policy is to ignore. */
   | 'paused';
 
+export type HeldReason =
+  /** The trigger is paused, and its policy is to hold. */
+  | 'paused'
+  /** The red button covers it. */
+  | 'stopped'
+  /** It seems to be caused by a chain of runs. */
+  | 'loop';
+
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
   | {
@@ -28,7 +36,7 @@ export type Disposition = { readonly trigger: string } & (
     }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
   /** Kept for an operator to see; starts nothing by itself. */
-  | { readonly kind: 'held'; readonly reason: 'paused'; readonly detail: string }
+  | { readonly kind: 'held'; readonly reason: HeldReason; readonly detail: string }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );
 

@@ -3,15 +3,17 @@
  * clock, so that rehearsal, simulation and production run the same code. The dispatcher carries the plan out.
  */
 import ms from 'ms';
-import type { OnResolved } from '../../workflows/kit/run-context.ts';
+import type { Lineage, OnResolved } from '../../workflows/kit/run-context.ts';
 import type { OnFailure, Trigger } from '../define-trigger.ts';
 import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { type Evaluation, evaluate, maxEventAgeMs } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
-import { type Control, controlOf } from './control.ts';
+import type { Control } from './control.ts';
+import { type RecentRun, lineageOf } from './loop.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
+import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';
 
 export interface PlanInput {
@@ -26,6 +28,10 @@ export interface PlanInput {
   readonly handledAt: number | null;
   /** What operators have decided about triggers. */
   readonly control: Control;
+  /** Runs that may have caused this event. Default: none is known. */
+  readonly recent?: readonly RecentRun[];
+  /** Where a run acts whose trigger or alert names this region (null: none). Default: there. */
+  readonly regionOf?: (named: string | null) => string;
   /** A firing this soon after a resolve counts as late, not as new, unless it brings newer evidence. */
   readonly reorderBoundMs: number;
 }
@@ -35,9 +41,12 @@ export interface PlannedStart {
   readonly workflowId: string;
   readonly input: unknown;
   readonly service: string | null;
-  readonly region: string | null;
+  /** Where it acts. */
+  readonly region: string;
   readonly generation: number;
   readonly attempt: number;
+  /** The run that seems to have caused the event. */
+  readonly lineage: Lineage | null;
 }
 
 export interface PlannedSignal {
@@ -81,10 +90,13 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
   const decisions: Record<string, TriggerDecision> = { ...current.triggers };
   const starts: PlannedStart[] = [];
   const settled: Disposition[] = [];
+  const parked: Record<string, string> = { ...current.parked };
   for (const [trigger, evaluation] of matching(input)) {
     const outcome = decide(input, current, trigger, evaluation);
-    if (outcome.kind !== 'start') settled.push(outcome.disposition);
-    else {
+    if (outcome.kind !== 'start') {
+      settled.push(outcome.disposition);
+      if (isParked(outcome.disposition)) parked[trigger.id] ??= outcome.disposition.detail;
+    } else {
       starts.push(outcome.start);
       decisions[trigger.id] = {
         workflowId: outcome.start.workflowId,
@@ -93,12 +105,15 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
       };
     }
   }
+  const parks = Object.keys(parked).length > Object.keys(current.parked ?? {}).length;
   const changed =
-    opens || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
+    opens || parks || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
   const write = changed || position.storedAt - current.writtenAt > REFRESH_MS;
   return {
     ...NOTHING,
-    write: write ? { ...current, triggers: decisions, writtenAt: position.storedAt } : null,
+    write: write
+      ? { ...current, triggers: decisions, ...(parks ? { parked } : {}), writtenAt: position.storedAt }
+      : null,
     effect: {
       effect: current.openedBy !== null && isSame(current.openedBy, position) ? 'opened' : 'joined',
       generation: current.generation,
@@ -135,9 +150,12 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
   // Under the id that was decided then, should the rule for ids have changed since.
   if (repeats) return { kind: 'start', start: { ...start, workflowId: earlier.workflowId } };
-  const kept = withheld(input, start);
+  const kept = withheld(input, start, episode.parked?.[trigger.id] ?? null);
   return kept === null ? { kind: 'start', start } : settle(kept);
 }
+
+const isParked = (disposition: Disposition): disposition is Extract<Disposition, { kind: 'held' }> =>
+  disposition.kind === 'held' && disposition.reason === 'loop';
 
 /** Which attempt this event starts; null when it only joins. */
 function attemptFor(earlier: TriggerDecision | undefined, position: Position, onFailure: OnFailure): number | null {
@@ -216,17 +234,14 @@ function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching]
   return found;
 }
 
-/**
- * What keeps a trigger from starting this run now. A start that was decided before is carried out whatever has been changed since: its
- * record may be all that is missing.
- */
-function withheld({ control }: PlanInput, { trigger, workflowId: id }: PlannedStart): Disposition | null {
-  const { mode, paused } = controlOf(control, trigger);
-  const detail = `would run ${trigger.run} as ${id}`;
-  if (paused === 'hold') return { trigger: trigger.id, kind: 'held', reason: 'paused', detail };
-  if (paused === 'ignore') return { trigger: trigger.id, kind: 'ignored', reason: 'paused', detail };
-  return mode === 'observe' ? { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail } : null;
+function withheld({ control, event, handledAt }: PlanInput, start: PlannedStart, parked: string | null = null) {
+  // Another attempt of one episode is no loop, whatever it has caused.
+  const lineage = start.attempt > 1 ? null : start.lineage;
+  const labels = alertOf(event)?.labels ?? {};
+  return withhold({ ...start, control, labels, lineage, parked, released: handledAt === null });
 }
+
+const alertOf = ({ type, data }: EventOf<unknown>): Alert | null => (type === ALERT_FIRING ? (data as Alert) : null);
 
 const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', disposition });
 
@@ -234,15 +249,18 @@ const supersededFor = (input: PlanInput): Disposition[] =>
   matching(input).map(([trigger]) => ({ trigger: trigger.id, kind: 'ignored', reason: 'superseded' }));
 
 function startOf(
-  { position: { stream } }: PlanInput,
+  { event, position: { stream, storedAt }, recent = [], regionOf = (named) => named ?? '' }: PlanInput,
   trigger: Trigger,
-  { input, service, region }: Extract<Evaluation, { kind: 'matched' }>,
+  { input, service, region: named }: Extract<Evaluation, { kind: 'matched' }>,
   key: string,
   generation: number,
   attempt: number,
 ): PlannedStart {
   const id = workflowId({ stream, trigger: trigger.id, key, generation, attempt });
-  return { trigger, workflowId: id, input, service, region, generation, attempt };
+  const alert = alertOf(event);
+  const region = regionOf(named ?? alert?.location.region?.value ?? null);
+  const lineage = lineageOf({ event, alert, storedAt, trigger: trigger.id, region, service }, recent);
+  return { trigger, workflowId: id, input, service, region, generation, attempt, lineage };
 }
 
 /** Older than the last resolve, or so soon after it that it is more likely late than new. */
@@ -264,6 +282,7 @@ function openEpisode(before: Episode | null, alertKey: string, position: Positio
     status: 'open',
     openedBy: position,
     triggers: {},
+    parked: {},
     before: runsOf(base),
     writtenAt: position.storedAt,
   };

@@ -42,7 +42,10 @@ export const listTriggers = (options: TriggerCommand): Promise<number> =>
       ),
       ...changes
         .slice(-MAX_SHOWN)
-        .map(({ at, by, trigger, what, why }) => `    ${at} ${by}: ${trigger} ${what}${why === '' ? '' : ` (${why})`}`),
+        .map(
+          ({ at, by, trigger, what, why }) =>
+            `    ${at} ${by}: ${trigger ?? 'red button'}: ${what}${why === '' ? '' : ` (${why})`}`,
+        ),
     ]);
     output(options, regions, lines.join('\n'));
     return EXIT.ok;

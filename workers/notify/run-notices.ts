@@ -22,6 +22,28 @@ export const deadLetterNotices = (region: string, record: EventRecord): Notice[]
     disposition.kind === 'dead' ? [deadLetterNotice(region, record, disposition)] : [],
   );
 
+/** One notice for each trigger that was held back from a loop. */
+export const loopNotices = (region: string, { event, position, dispositions, recordedAt }: EventRecord): Notice[] =>
+  dispositions.flatMap((disposition) =>
+    disposition.kind === 'held' && disposition.reason === 'loop'
+      ? [
+          {
+            key: `loop/${region}/${disposition.trigger}/${event.alertKey ?? event.id}`,
+            severity: 'critical',
+            title: `${region}: loop, trigger ${disposition.trigger} is parked`,
+            text: lines({
+              reason: disposition.detail,
+              event: event.id,
+              alert: event.alertKey,
+              release: `tocsin held release ${region}/${position.sequence}`,
+            }),
+            link: null,
+            at: Date.parse(recordedAt),
+          },
+        ]
+      : [],
+  );
+
 function deadLetterNotice(
   region: string,
   { event, position, recordedAt }: EventRecord,

@@ -6,7 +6,7 @@ import { runLink, uiUrlOf } from '../run-link.ts';
 import { createChannel, secretUrl } from './create-channel.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createNotifier } from './notifier.ts';
-import { deadLetterNotices, failedRunNotice } from './run-notices.ts';
+import { deadLetterNotices, failedRunNotice, loopNotices } from './run-notices.ts';
 
 export interface TriggerNotices {
   runFailed(region: string, record: RunRecord): void;
@@ -46,7 +46,8 @@ export function startNotifier(context: RoleContext, namespace: string): TriggerN
       notifier.notify(failedRunNotice(region, record, link));
     },
     recorded: (region, record) => {
-      for (const notice of deadLetterNotices(region, record)) notifier.notify(notice);
+      for (const notice of [...deadLetterNotices(region, record), ...loopNotices(region, record)])
+        notifier.notify(notice);
     },
   };
 }

@@ -3,6 +3,7 @@ import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
+import { createRecentRuns } from '../../triggers/path/recent-runs.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
@@ -27,12 +28,14 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
   const { log, temporal } = options;
   const engine = createEngine(temporal);
   const runs = createRuns(temporal);
+  const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
   const notices = startNotifier(context, temporal.namespace);
   for (const region of options.regions) {
     const process = createTriggerProcess({
       ...regionPath(region, log),
       regions: config.regions,
       engine,
+      recent,
       triggers,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
