@@ -8,6 +8,7 @@ export {
   type HttpResponse,
   createHttp,
 } from './http.ts';
+export { type Lineage, effectsAllowed, lineage } from './effects.ts';
 export { idempotencyKey } from './idempotency-key.ts';
 export { type Look, type Looks, look } from './look.ts';
 export { permanent } from './permanent.ts';

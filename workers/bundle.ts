@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `index${extname(import.meta.filename)}`);
+const RUN_HEADER = join(ROOT, 'kit', `run-header${extname(import.meta.filename)}`);
 
 export interface Bundle {
   readonly codePath: string;
@@ -22,6 +23,7 @@ export async function workflowBundle(cacheDir: string, logger: Logger): Promise<
   const log = logger.child({ part: 'bundler' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: FRONT_DOOR,
+    workflowInterceptorModules: [RUN_HEADER],
     logger: {
       log: (_level, message) => log.debug(message),
       trace: (message) => log.trace(message),

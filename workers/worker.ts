@@ -3,7 +3,7 @@
  * that hurt: no grace at shutdown, a cache sized by the heap, and a state RUNNING that says nothing about polling.
  */
 import { hostname } from 'node:os';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { type ActivityInterceptorsFactory, Worker, type WorkerOptions } from '@temporalio/worker';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
@@ -18,7 +18,13 @@ export interface WorkerLimits {
 export type WorkerRole =
   /** `decisions`: what runbooks ask in local activities (R7). */
   | { readonly kind: 'runbooks'; readonly codePath: string; readonly decisions?: object }
-  | { readonly kind: 'activities'; readonly region: string; readonly activities: object };
+  | {
+      readonly kind: 'activities';
+      readonly region: string;
+      readonly activities: object;
+      /** What stands around each activity, outermost first. */
+      readonly around?: readonly ActivityInterceptorsFactory[];
+    };
 
 export interface RunningWorker {
   readonly taskQueue: string;
@@ -74,7 +80,11 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
         maxCachedWorkflows: limits.maxCachedWorkflows,
         ...(role.decisions === undefined ? {} : { activities: role.decisions }),
       }
-    : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
+    : {
+        activities: role.activities,
+        maxConcurrentActivityTaskExecutions: limits.maxActivities,
+        interceptors: { activity: [...(role.around ?? [])] },
+      };
 
 async function seenPolling(
   { client, namespace }: TemporalConnection,

@@ -72,7 +72,7 @@ async function startAll(context: RoleContext, lock: DataDirLock, say: (line: str
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);
   const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, print: say });
-  await startWorkerRole(context, { temporal, runbooks: true, regions: config.regions });
+  await startWorkerRole(context, { temporal, log, runbooks: true, regions: config.regions });
   startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
   const [region = ''] = config.regions;
   const intakeUrl = await startIntakeRole(context, { region, log, onStored: story.stored });

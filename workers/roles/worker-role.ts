@@ -2,9 +2,12 @@
 import { join, resolve } from 'node:path';
 import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
+import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
+import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -13,6 +16,8 @@ export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
   readonly runbooks: boolean;
   readonly regions: readonly string[];
+  /** The connection to the events log, if the process has one already; else it is opened in the background. */
+  readonly log?: EventLog;
 }
 
 export async function startWorkerRole(context: RoleContext, options: WorkerRoleOptions): Promise<void> {
@@ -35,13 +40,14 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
   }
 }
 
-async function rolesOf({ config, logger }: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
+async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
+  const { config, logger } = context;
   const http = createHttp({ allow: config.http.allow });
-  const roles: WorkerRole[] = options.regions.map((region) => ({
-    kind: 'activities',
-    region,
-    activities: createActivities({ region, services: config.services, http }),
-  }));
+  const gate = startEffectGate(context, options.regions, options.log);
+  const roles: WorkerRole[] = options.regions.map((region) => {
+    const activities = createActivities({ region, services: config.services, http });
+    return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
+  });
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
   return [{ kind: 'runbooks', codePath }, ...roles];

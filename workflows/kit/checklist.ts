@@ -3,11 +3,11 @@ import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunContext } from './run-context.ts';
 
-export type Phase = 'checking' | 'acting' | 'verifying' | 'undoing' | 'done' | 'failed' | 'resolved';
-type Mark = 'open' | 'ok' | 'failed' | 'note';
+export type Phase = 'checking' | 'acting' | 'stopped' | 'verifying' | 'undoing' | 'done' | 'failed' | 'resolved';
+type Mark = 'open' | 'ok' | 'failed' | 'stopped' | 'note';
 
 const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
-const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', note: '·' };
+const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', stopped: '⏸', note: '·' };
 /** A run that loops must not grow its details without bound. */
 const MAX_LINES = 100;
 
@@ -28,7 +28,7 @@ export class Checklist {
   }
 
   /** Add an open line; the returned function closes it. */
-  begin(phase: Phase, title: string): (mark: 'ok' | 'failed') => void {
+  begin(phase: Phase, title: string): (mark: 'ok' | 'failed' | 'stopped') => void {
     this.#enter(phase);
     const line: { mark: Mark; text: string } = { mark: 'open', text: title };
     this.#add(line);

@@ -13,7 +13,8 @@ import {
 } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { Checklist } from './checklist.ts';
-import { type Activities, type StepOptions, activitiesFor } from './step-activities.ts';
+import { RedButton, isRefusal } from './red-button.ts';
+import { type Activities, type RefusedCall, type StepOptions, activitiesFor } from './step-activities.ts';
 import { RESOLVED_SIGNAL, type RunContext } from './run-context.ts';
 
 /** Failure type of a run that ended by `run.escalate`: a human has to take over. */
@@ -89,12 +90,13 @@ class ResolvedMeanwhile extends Error {
 
 interface Undo {
   readonly title: string;
-  readonly call: () => Promise<unknown>;
+  readonly call: (again?: RefusedCall) => Promise<unknown>;
 }
 
 class RunState<Acts extends Activities<Acts>> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
+  readonly #redButton = new RedButton(this.checklist);
   readonly #undos: Undo[] = [];
   #resolved = false;
 
@@ -112,8 +114,14 @@ class RunState<Acts extends Activities<Acts>> {
         const { undo } = options;
         // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
         if (undo !== undefined)
-          this.#undos.push({ title, call: () => undo(activitiesFor(region, `undo: ${title}`, options)) });
-        return this.#step('acting', region, title, call, options);
+          this.#undos.push({
+            title,
+            call: (again) => undo(activitiesFor(region, `undo: ${title}`, options, again)),
+          });
+        return this.#redButton.through(
+          (again) => this.#step('acting', region, title, call, options, again),
+          () => this.#stops(),
+        );
       },
       verify: (title, call, options) => this.#verify(region, title, call, options),
       note: (text) => this.checklist.note(text),
@@ -130,15 +138,16 @@ class RunState<Acts extends Activities<Acts>> {
     title: string,
     call: (on: Acts) => Promise<T>,
     options: StepOptions = {},
+    again?: RefusedCall,
   ): Promise<T> {
     this.#stopIfResolved();
     const done = this.checklist.begin(phase, title);
     try {
-      const result = await call(activitiesFor<Acts>(region, title, options));
+      const result = await call(activitiesFor<Acts>(region, title, options, again));
       done('ok');
       return result;
     } catch (error) {
-      done('failed');
+      done(isRefusal(error) ? 'stopped' : 'failed');
       throw error;
     }
   }
@@ -174,16 +183,28 @@ class RunState<Acts extends Activities<Acts>> {
   async undoAll(): Promise<string[]> {
     const undone: string[] = [];
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
-      const done = this.checklist.begin('undoing', `undo: ${undo.title}`);
       try {
-        await undo.call();
+        await this.#redButton.through(
+          (again) => this.#undo(undo, again),
+          () => false,
+        );
         undone.push(undo.title);
-        done('ok');
       } catch {
-        done('failed');
+        // Noted in the checklist; the others are undone all the same.
       }
     }
     return undone;
+  }
+
+  async #undo({ title, call }: Undo, again?: RefusedCall): Promise<void> {
+    const done = this.checklist.begin('undoing', `undo: ${title}`);
+    try {
+      await call(again);
+      done('ok');
+    } catch (error) {
+      done(isRefusal(error) ? 'stopped' : 'failed');
+      throw error;
+    }
   }
 
   #stops(): boolean {
