@@ -1,5 +1,7 @@
 /** What became of an event, as the ledger records it. The words are those of ARCHITECTURE.md. */
 
+import type { Scope } from './stop.ts';
+
 /** Where a message stands in the log: which stream, which sequence, stored when (ms since 1970, server clock). */
 export interface Position {
   readonly stream: string;
@@ -36,7 +38,13 @@ export type Disposition = { readonly trigger: string } & (
     }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
   /** Kept for an operator to see; starts nothing by itself. */
-  | { readonly kind: 'held'; readonly reason: HeldReason; readonly detail: string }
+  | {
+      readonly kind: 'held';
+      readonly reason: HeldReason;
+      readonly detail: string;
+      /** Of the stop that held it. */
+      readonly scope?: Scope;
+    }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );
 

@@ -5,7 +5,7 @@
 import type { Lineage } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import { type Control, controlOf } from './control.ts';
-import type { Disposition } from './disposition.ts';
+import type { Disposition, HeldReason } from './disposition.ts';
 import { describeLoop, isLoop } from './loop.ts';
 import { describeStop, factsOf, stopFor } from './stop.ts';
 
@@ -24,22 +24,19 @@ export interface Withholding {
   readonly released: boolean;
 }
 
+type Held = Extract<Disposition, { kind: 'held' }>;
+
 /** Null: nothing does. */
 export function withhold(given: Withholding): Disposition | null {
   const { control, trigger, workflowId, labels, service, region } = given;
   const { mode, paused } = controlOf(control, trigger);
   const would = `would run ${trigger.run} as ${workflowId}`;
-  const held = (reason: 'paused' | 'stopped' | 'loop', detail: string): Disposition => ({
-    trigger: trigger.id,
-    kind: 'held',
-    reason,
-    detail,
-  });
+  const held = (reason: HeldReason, detail: string): Held => ({ trigger: trigger.id, kind: 'held', reason, detail });
   if (paused === 'hold') return held('paused', would);
   if (paused === 'ignore') return { trigger: trigger.id, kind: 'ignored', reason: 'paused', detail: would };
   const facts = factsOf({ trigger: trigger.id, runbook: trigger.run, service, region, labels });
   const stop = stopFor(control.stops, facts);
-  if (stop !== null) return held('stopped', `${would}; ${describeStop(stop)}`);
+  if (stop !== null) return { ...held('stopped', `${would}; ${describeStop(stop)}`), scope: stop.scope };
   if (mode === 'observe') return { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail: would };
   if (given.released) return null;
   if (given.parked !== null) return held('loop', given.parked);

@@ -1,5 +1,4 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
-import { userInfo } from 'node:os';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { RegionPath } from '../region-path.ts';
+import { userName } from '../user-name.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 export interface TriggerCommand extends CommonOptions {
@@ -97,7 +97,7 @@ async function heldBy(trigger: Trigger, { region, ledger }: RegionPath, since: n
   for await (const record of ledger.read({ since })) {
     if (record.kind !== 'event') continue;
     for (const each of record.dispositions)
-      if (each.trigger === trigger.id && each.kind === 'held')
+      if (each.trigger === trigger.id && each.kind === 'held' && each.reason === 'paused')
         held.push({
           region,
           sequence: record.position.sequence,
@@ -140,12 +140,3 @@ const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   what,
   why,
 });
-
-/** A container's user often has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
