@@ -10,7 +10,9 @@ import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
-const INTERCEPTORS = ['log-attributes'].map((name) => join(ROOT, 'engine', `${name}${extname(import.meta.filename)}`));
+const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header'].map((name) =>
+  join(ROOT, `${name}${extname(import.meta.filename)}`),
+);
 
 export interface Bundle {
   readonly codePath: string;

@@ -20,13 +20,15 @@ import { approvalSettings } from '../approvals-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
+import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
+import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
-  /** For the runbook worker: schedules publish through it. */
+  /** Schedules publish through it, and the red button is read from it. */
   readonly log: EventLog;
   readonly runbooks: boolean;
   readonly regions: readonly string[];
@@ -56,7 +58,7 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
 
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
   const { config, logger } = context;
-  const roles = options.regions.length === 0 ? [] : activityRoles(context, options.regions);
+  const roles = options.regions.length === 0 ? [] : activityRoles(context, options);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
     encodeFailures: config.encryption !== undefined,
@@ -69,10 +71,10 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
     approvals: approvalSettings(config.approvals),
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
-  return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
+  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
 }
 
-function activityRoles(context: RoleContext, regions: readonly string[]): WorkerRole[] {
+function activityRoles(context: RoleContext, { regions, log }: WorkerRoleOptions): WorkerRole[] {
   const { config } = context;
   const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
   if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
@@ -82,11 +84,10 @@ function activityRoles(context: RoleContext, regions: readonly string[]): Worker
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
   };
-  return regions.map((region) => ({
-    kind: 'activities',
-    region,
-    activities: refusePlans(
-      createActivities({ ...shared, allowedTarget: createAllowedTarget({ region, inventory, rules }) }),
-    ),
-  }));
+  const gate = startEffectGate(context, regions, log);
+  return regions.map((region) => {
+    const allowedTarget = createAllowedTarget({ region, inventory, rules });
+    const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
+    return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
+  });
 }
