@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MAX_MEMBERS } from '../../triggers/events/json-survey.ts';
 import { MAX_VALUES, parseJson } from '../../triggers/events/json.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -70,11 +71,19 @@ describe('parseJson', () => {
   for (const [what, text] of [
     ['empty objects', `[${'{},'.repeat(MANY)}{}]`],
     ['numbers', `[${'1,'.repeat(MANY)}1]`],
-    ['keys', `{${Array.from({ length: MANY }, (_, i) => `"${i}":1`).join(',')}}`],
+    [
+      'keys of one object',
+      `[${'0,'.repeat(20_000)}{${Array.from({ length: MAX_MEMBERS + 1 }, (_, i) => `"${i}":1`).join(',')}}]`,
+    ],
     ['what is not even JSON', ','.repeat(MANY)],
   ] as const)
-    it(`more than ${MAX_VALUES} ${what} are refused before they are parsed`, () =>
+    it(`too many ${what} are refused before they are parsed`, () =>
       assert.deepEqual(parseJson(bytes(text)), { ok: false, reason: 'too-many-values', place: '' }));
+
+  it('a list may hold more than an object', () => {
+    assert.ok(parseJson(bytes(`{"a":[${'1,'.repeat(MAX_VALUES - 10)}1],"b":1}`)).ok);
+    assert.ok(parseJson(bytes(`{${Array.from({ length: MAX_MEMBERS }, (_, i) => `"${i}":1`).join(',')}}`)).ok);
+  });
 
   it('commas within texts are no values', () => assert.ok(parseJson(bytes(JSON.stringify(','.repeat(MANY)))).ok));
 

@@ -7,6 +7,8 @@
 export const MAX_DEPTH = 64;
 /** Values of one document, 21 bytes each in a body of 4 MiB; a few bytes each would hold up everybody else for seconds. */
 export const MAX_VALUES = 200_000;
+/** Members of one object: each is compared with all others, and whoever copies the object pays for them again. */
+export const MAX_MEMBERS = 10_000;
 
 export type Survey =
   | {
@@ -33,6 +35,8 @@ const HUGE = 100;
 export function surveyJson(text: string, maxValues: number): Survey {
   let depth = 0;
   let values = 1;
+  /** Of the values that are open: members so far, counted from below zero where they may be any number of items. */
+  const members = new Float64Array(MAX_DEPTH + 1);
   let hugeNumbers = false;
   let kept = 0;
   const pieces: string[] = [];
@@ -43,9 +47,14 @@ export function surveyJson(text: string, maxValues: number): Survey {
       depth += 1;
       values += 1;
       if (depth > MAX_DEPTH) return { ok: false, reason: 'too-deep' };
+      members[depth] = code === OPEN_OBJECT ? 1 : -MAX_VALUES;
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
-    else if (code === COMMA) values += 1;
-    else if (isDigit(code)) {
+    else if (code === COMMA) {
+      values += 1;
+      const count = (members[Math.max(depth, 0)] ?? 0) + 1;
+      members[Math.max(depth, 0)] = count;
+      if (count > MAX_MEMBERS) return { ok: false, reason: 'too-many-values' };
+    } else if (isDigit(code)) {
       const end = endOfDigits(text, i);
       const start = text.charCodeAt(i - 1) === MINUS ? i - 1 : i;
       if (end - i >= HUGE || isExponent(text.charCodeAt(end))) hugeNumbers = true;

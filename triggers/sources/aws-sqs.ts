@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { AlertResult } from '../events/alert-event.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { epochMillis } from '../events/epoch.ts';
-import { parseJson } from '../events/json.ts';
+import { type JsonBudget, MAX_VALUES, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { openCarried } from './carried.ts';
 import { type Json, MAX_ITEMS, epochAt, isObject, readItems, textOf } from './read.ts';
@@ -26,7 +26,8 @@ export const awsSqs: Source = {
     const { items, form } = list;
     if (items.length > MAX_ITEMS)
       return refuseAll('too-many-events', `/${form.list}`, `expected at most ${MAX_ITEMS} messages`);
-    return joined(items.map((item, index) => message(request, item, `/${form.list}/${index}`, form)));
+    const budget: JsonBudget = { values: MAX_VALUES };
+    return joined(items.map((item, index) => message(request, item, `/${form.list}/${index}`, form, budget)));
   },
 };
 
@@ -63,14 +64,15 @@ function listOf(body: unknown): { readonly items: readonly unknown[]; readonly f
   return Array.isArray(items) ? { items, form } : null;
 }
 
-function message(request: SourceRequest, item: unknown, place: string, form: Form): SourceResult {
+/** `budget`: what all bodies together may hold; beyond it they are texts. */
+function message(request: SourceRequest, item: unknown, place: string, form: Form, budget: JsonBudget): SourceResult {
   if (!isObject(item)) return readItems([item], () => refuseItem('not-an-object', place, 'expected a message'));
   const body = item[form.body];
   const at = `${place}/${form.body}`;
   if (typeof body !== 'string')
     return readItems([item], () => refuseItem('missing-body', at, 'expected the text sent'));
   const raw = Buffer.from(body);
-  const parsed = parseJson(raw);
+  const parsed = parseJson(raw, budget);
   const json = parsed.ok ? parsed.value : null;
   const inner: SourceRequest = {
     ...request,
