@@ -22,8 +22,8 @@ export function keyToken(text: string): string {
   return `${text.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 51)}-${shortHash(text, 12)}`;
 }
 
-/** First `length` hex digits of SHA-256 over the text's UTF-8 bytes. */
-export function shortHash(text: string, length: number): string {
+/** First `length` hex digits of SHA-256 over the bytes, those of a text in UTF-8. */
+export function shortHash(text: string | Uint8Array, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
@@ -42,6 +42,10 @@ export const runSubject = (region: string, workflowId: string, runId: string): s
 
 export const deadSubject = (region: string, sequence: number, trigger: string): string =>
   `dlq.${routeToken(region)}.${sequence}.${keyToken(trigger)}`;
+
+/** A request that never became an event, told apart by its bytes. */
+export const quarantineSubject = (region: string, sender: string, sha256: string): string =>
+  `dlq.${routeToken(region)}.in.${keyToken(sender)}.${keyToken(sha256.slice(0, 32))}`;
 
 export const bookSubject = (region: string, alertKey: string): string =>
   `$KV.${bookBucket(region)}.${keyToken(alertKey)}`;

@@ -27,7 +27,7 @@ export async function check(options: CommonOptions): Promise<number> {
   const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
   problems.push(...triggerProblems(triggers, runbookNames()));
   for (const sender of config?.intake.senders ?? [])
-    await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
+    await attempt(() => assertAuth(sender.name, toSender(sender).auth, listenerOf(config)));
   for (const channel of config?.notify.channels ?? [])
     await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
   const beat = config?.notify.heartbeat?.url;
@@ -37,6 +37,11 @@ export async function check(options: CommonOptions): Promise<number> {
   output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
+
+const listenerOf = (config: Config | null) => ({
+  host: config?.intake.host ?? '',
+  clientCertificates: config?.intake.tls?.clientCa !== undefined,
+});
 
 const SILENT = pino({ level: 'silent' });
 
