@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { type CryptoKey, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { pinnedKeys } from '../../triggers/intake/oidc.ts';
 import { createQuarantine } from '../../triggers/intake/quarantine.ts';
+import { readRaw } from '../../triggers/intake/raw-store.ts';
 import { LogUnavailable } from '../../triggers/nats/errors.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
@@ -87,6 +88,18 @@ describe('quarantine of a Pub/Sub push', () => {
     assert.equal((await log.streamState(eventStream(REGION))).messages, 1);
     const [first] = found;
     await assert.rejects(createDeadLetters(log, REGION).redrive(first?.id ?? 0), /never became an event/);
+  });
+
+  it('a body larger than a letter is kept whole beside it', async (t) => {
+    const { post } = await startIntake(t, log, {
+      senders: [sender()],
+      quarantine: createQuarantine(log, REGION, 'test'),
+    });
+    const body = `[${'1,'.repeat(400_000)}1]`;
+    assert.equal((await post('gcp', body, { authorization: await authorization() })).status, 202);
+    const letter = (await letters()).at(-1);
+    const [ref = ''] = /raw:eu\/[0-9a-f]{64}/.exec(letter?.message ?? '') ?? [];
+    assert.equal(Buffer.from((await readRaw(log, ref))?.bytes ?? []).toString(), body);
   });
 
   it('who has not proved to be Pub/Sub is refused, and nothing of it is kept', async (t) => {

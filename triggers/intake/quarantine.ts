@@ -9,6 +9,7 @@ import { deadStream, quarantineSubject } from '../nats/subject.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
 import { letterHeaders } from '../path/dead-letters.ts';
 import type { Rejection } from '../sources/source.ts';
+import { storeRaw, storedRef } from './raw-store.ts';
 
 export interface QuarantinedRequest {
   readonly sender: string;
@@ -25,8 +26,10 @@ export type Quarantine = (request: QuarantinedRequest) => Promise<void>;
 export function createQuarantine(log: Pick<EventLog, 'publish'>, region: string, recordedBy: string): Quarantine {
   const stream = deadStream(region);
   return async ({ sender, kind, contentType, raw, refused }) => {
-    const subject = quarantineSubject(region, sender, createHash('sha256').update(raw).digest('hex'));
+    const sha256 = createHash('sha256').update(raw).digest('hex');
+    const subject = quarantineSubject(region, sender, sha256);
     const cut = raw.length > EVENT_MAX_BYTES;
+    if (cut) await storeRaw(log, region, { sha256, contentType, bytes: raw });
     const reasons = refused.map(
       ({ reason, place, message }) => `${place === '' ? '' : `${place}: `}${reason}, ${message}`,
     );
@@ -37,7 +40,7 @@ export function createQuarantine(log: Pick<EventLog, 'publish'>, region: string,
         headers: letterHeaders({
           trigger: '',
           reason: refused[0]?.reason ?? 'refused',
-          message: `request of sender ${sender}, kind ${kind}${cut ? `, cut to ${EVENT_MAX_BYTES} of ${raw.length} bytes` : ''}: ${reasons.join('; ')}`,
+          message: `request of sender ${sender}, kind ${kind}${cut ? `, cut here; all of it: tocsin raw ${storedRef(region, { sha256 })}` : ''}: ${reasons.join('; ')}`,
           deliveryCount: 1,
           recordedBy,
           // No position: it was never stored as an event, so that it cannot be put back as one.

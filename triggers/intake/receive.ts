@@ -9,6 +9,7 @@ import { type Accepted, type AcceptOptions, type StoredEvent, accept } from './a
 import { type Auth, type SignedRequest, isAllowed } from './auth.ts';
 import { CannotTell } from './cannot-tell.ts';
 import type { Quarantine } from './quarantine.ts';
+import { type Seen, isTimeless } from './seen.ts';
 
 export interface Sender {
   readonly name: string;
@@ -22,6 +23,8 @@ export interface ReceiveOptions extends AcceptOptions {
   readonly logger: Logger;
   /** Needed by senders with `quarantine`. */
   readonly quarantine?: Quarantine;
+  /** Needed by senders whose signature says nothing of when; without it copies are told apart by the book alone. */
+  readonly seen?: Seen;
   /** Fetch the address that confirms a subscription; called only for a request that proved its sender. */
   readonly confirm?: (url: string) => Promise<void>;
   readonly onStored?: (stored: StoredEvent) => void;
@@ -32,6 +35,8 @@ export interface ReceiveOptions extends AcceptOptions {
 export type Outcome =
   /** Every good item is stored. */
   | { readonly kind: 'accepted'; readonly stored: readonly StoredEvent[]; readonly rejected: readonly Rejection[] }
+  /** A copy of a signed request that was taken before. */
+  | { readonly kind: 'repeated' }
   /** About the delivery itself. */
   | { readonly kind: 'control'; readonly status: number; readonly body: unknown }
   /** Nothing in it can ever be an event. */
@@ -73,9 +78,12 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     raw,
     receivedAt: now.toISOString(),
   };
+  const seen = isTimeless(sender.auth, headers) ? options.seen : undefined;
   let accepted: Accepted;
   try {
+    if ((await seen?.has(sender.name, raw)) === true) return { kind: 'repeated' };
     accepted = await accept(incoming, sender.source, options);
+    if (accepted.kind === 'read' && accepted.stored.length > 0) await seen?.add(sender.name, raw);
   } catch (error) {
     return cannotStore(options, sender, error);
   }

@@ -47,12 +47,22 @@ export const deadSubject = (region: string, sequence: number, trigger: string): 
 export const quarantineSubject = (region: string, sender: string, sha256: string): string =>
   `dlq.${routeToken(region)}.in.${keyToken(sender)}.${keyToken(sha256.slice(0, 32))}`;
 
+/** One part of the bytes of a request, named by their hash. */
+export const rawSubject = (region: string, sha256: string, part: number): string =>
+  `raw.${routeToken(region)}.${keyToken(sha256)}.${part}`;
+
+/** A request whose events are stored. */
+export const seenSubject = (region: string, sender: string, sha256: string): string =>
+  `seen.${routeToken(region)}.${keyToken(sender)}.${keyToken(sha256)}`;
+
 export const bookSubject = (region: string, alertKey: string): string =>
   `$KV.${bookBucket(region)}.${keyToken(alertKey)}`;
 
 export const eventStream = (region: string): string => `EVENTS_${streamToken(region)}`;
 export const ledgerStream = (region: string): string => `LEDGER_${streamToken(region)}`;
 export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
+export const rawStream = (region: string): string => `RAW_${streamToken(region)}`;
+export const seenStream = (region: string): string => `SEEN_${streamToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
 export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;

@@ -2,6 +2,7 @@
 import { type Sender, type TlsOptions, createIntake } from '../../triggers/intake/intake.ts';
 import type { StoredEvent } from '../../triggers/intake/accept.ts';
 import { createQuarantine } from '../../triggers/intake/quarantine.ts';
+import { createSeen } from '../../triggers/intake/seen.ts';
 import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { GENERIC, createGeneric } from '../../triggers/sources/generic.ts';
@@ -36,6 +37,7 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     limits: { maxBodyBytes, bodyTimeoutMs: durationMs(bodyTimeout), maxConcurrent },
     logger: logger.child({ part: 'intake' }),
     confirm,
+    seen: createSeen(options.log, options.region),
     quarantine: createQuarantine(options.log, options.region, context.instance),
     onStored: (stored) => {
       metrics.accepted(stored.sender, 1);

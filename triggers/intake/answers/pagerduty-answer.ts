@@ -12,6 +12,7 @@ export function pagerdutyAnswer(outcome: Outcome, raw: Uint8Array): Answer {
   switch (outcome.kind) {
     case 'accepted':
       return { status: 202, body: { status: 'success', message: 'Event processed', dedup_key: dedupKey(raw) } };
+    case 'repeated':
     case 'control':
       return { status: 202, body: { status: 'success', message: 'Event processed' } };
     case 'rejected':

@@ -9,6 +9,8 @@ export function plainAnswer(outcome: Outcome): Answer {
       const duplicates = stored.filter(({ ack }) => ack.duplicate).length;
       return { status: 202, body: { accepted: stored.length, duplicates, rejected } };
     }
+    case 'repeated':
+      return { status: 202, body: { accepted: 0, duplicates: 0, rejected: [], repeated: true } };
     case 'rejected': {
       const { reason, place, message } = outcome.first;
       const { rejected } = outcome;
