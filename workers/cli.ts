@@ -18,6 +18,7 @@ import { listHeld, releaseHeld } from './commands/held.ts';
 import { list } from './commands/list.ts';
 import { type Decision, resume } from './commands/resume.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
+import { raw } from './commands/raw.ts';
 import { run } from './commands/run.ts';
 import { scheduleNext } from './commands/schedule-next.ts';
 import {
@@ -262,6 +263,15 @@ program
   .option(REGION, 'one region only')
   .action(async (query: string, options: { since: string; region?: string }) =>
     end(await explain({ ...common(), ...options, query })),
+  );
+
+program
+  .command('raw <event>')
+  .description('the request that an event came in, byte by byte: event id, or <region>/<sequence>')
+  .option('--since <duration>', 'how far back to look for an id', '24h')
+  .option(REGION, 'one region only')
+  .action(async (event: string, options: { since: string; region?: string }) =>
+    end(await raw({ ...common(), ...options, event })),
   );
 
 program
