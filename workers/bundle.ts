@@ -5,9 +5,10 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { workflowTraceModules } from './tracing.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
-const FRONT_DOOR = join(ROOT, `index${extname(import.meta.filename)}`);
+const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
 
 export interface Bundle {
   readonly codePath: string;
@@ -17,11 +18,13 @@ export interface Bundle {
 
 /** Rejects with the bundler's message when workflow code imports what it may not. */
 export async function workflowBundle(cacheDir: string, logger: Logger): Promise<Bundle> {
-  const codePath = join(cacheDir, `workflows-${sourceHash()}.js`);
+  const modules = workflowTraceModules(process.env);
+  const codePath = join(cacheDir, `workflows-${sourceHash(modules)}.js`);
   if (existsSync(codePath)) return { codePath, fresh: false };
   const log = logger.child({ part: 'bundler' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: FRONT_DOOR,
+    workflowInterceptorModules: modules.map((name) => createRequire(import.meta.url).resolve(name)),
     logger: {
       log: (_level, message) => log.debug(message),
       trace: (message) => log.trace(message),
@@ -38,10 +41,10 @@ export async function workflowBundle(cacheDir: string, logger: Logger): Promise<
   return { codePath, fresh: true };
 }
 
-function sourceHash(): string {
+function sourceHash(modules: readonly string[]): string {
   const hash = createHash('sha256');
   const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
-  hash.update(`${sdk.version} ${process.versions.node}`);
+  hash.update(`${sdk.version} ${process.versions.node} ${modules.join()}`);
   const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[jt]s$/.test(file));
   for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex').slice(0, 16);

@@ -13,10 +13,21 @@ import { explain } from './commands/explain.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { run } from './commands/run.ts';
+import { scheduleNext } from './commands/schedule-next.ts';
+import {
+  backfillSchedule,
+  diffSchedules,
+  listSchedules,
+  pauseSchedule,
+  previewSchedule,
+  removeSchedule,
+  resumeSchedule,
+} from './commands/schedule.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
+import { windowAt } from './commands/window-at.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
 const program = new Command('tocsin')
@@ -171,6 +182,54 @@ program
     new Option('-H, --header <line>', 'a header of the request; repeat for more').argParser(collect).default([]),
   )
   .action((files: string[], { header }: { header: string[] }) => end(detect({ ...common(), files, headers: header })));
+
+const CASES = ['--cases <file>', 'JSON lines, each a question; `-`: stdin'] as const;
+const schedule = program.command('schedule').description('points in time that become events');
+schedule
+  .command('next')
+  .description('when cron expressions fire: {id, cron, zone, after, count, onGap, onOverlap} -> {id, instants, error}')
+  .requiredOption(...CASES)
+  .action(({ cases }: { cases: string }) => end(scheduleNext({ ...common(), cases })));
+schedule
+  .command('list')
+  .description('what is defined, its state on the server and its next instants')
+  .action(async () => end(await listSchedules(common())));
+schedule
+  .command('preview <schedule>')
+  .description('its instants by the calendar, without any server')
+  .option('--days <days>', 'how far ahead', '30')
+  .action((id: string, { days }: { days: string }) => end(previewSchedule({ ...common(), id, days })));
+schedule
+  .command('pause <schedule>')
+  .option(...WHY)
+  .action(async (id: string, { why }: { why: string }) => end(await pauseSchedule({ ...common(), id, why })));
+schedule
+  .command('resume <schedule>')
+  .option(...WHY)
+  .action(async (id: string, { why }: { why: string }) => end(await resumeSchedule({ ...common(), id, why })));
+schedule
+  .command('backfill <schedule>')
+  .description('publish the instants of a stretch of the past; those that had their event give none again')
+  .requiredOption('--from <instant>', 'first instant, RFC 3339')
+  .requiredOption('--to <instant>', 'last instant, RFC 3339')
+  .action(async (id: string, { from, to }: { from: string; to: string }) =>
+    end(await backfillSchedule({ ...common(), id, why: '', from, to })),
+  );
+schedule
+  .command('remove <schedule>')
+  .description('take one off the server that is no longer defined')
+  .action(async (id: string) => end(await removeSchedule({ ...common(), id, why: '' })));
+schedule
+  .command('diff')
+  .description('what the server will do against what the calendar says; exit code 1 when they differ')
+  .action(async () => end(await diffSchedules(common())));
+program
+  .command('window')
+  .description('stretches of local time in which steps may act')
+  .command('at')
+  .description('is it open: {id, window | alertmanager, zone, at} -> {id, open, closesAt, opensAt, error}')
+  .requiredOption(...CASES)
+  .action(({ cases }: { cases: string }) => end(windowAt({ ...common(), cases })));
 
 program
   .command('check')

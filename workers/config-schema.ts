@@ -4,6 +4,7 @@ import type { ServiceTarget } from '../activities/services.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { ADDRESS } from './notify/email.ts';
+import { ScheduleSchema } from './schedule-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -158,6 +159,8 @@ export const ConfigSchema = Type.Object(
       }),
       { default: [] },
     ),
+    /** Points in time that become events: docs/schedules.md. */
+    schedules: Type.Array(ScheduleSchema, { default: [] }),
     http: Closed({
       /** Origins that activities may call. */
       allow: Type.Array(

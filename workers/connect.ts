@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { connectLog } from '../triggers/nats/nats-log.ts';
 import type { EventLog } from '../triggers/nats/port.ts';
+import { tracedLog } from '../triggers/nats/traced-log.ts';
 import type { Config } from './config.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { pause } from '../triggers/path/pause.ts';
@@ -12,12 +13,15 @@ import {
   connectTemporal,
   temporalTarget,
 } from './temporal-connection.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Waiting {
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
   /** Try once only, and reject with exit code 3: what a command wants that answers a question. */
   readonly once?: boolean;
+  /** Events carry their trace, when there is one. */
+  readonly tracing?: Tracing | null;
 }
 
 const RETRY_MS = 1_000;
@@ -48,13 +52,13 @@ export async function openLog(config: Config, name: string, waiting: Waiting): P
     process.exitCode = EXIT.unavailable;
     return waiting.lifecycle.close('the NATS connection is closed');
   });
-  return log;
+  return waiting.tracing == null ? log : tracedLog(log);
 }
 
 export async function openTemporal(config: Config, waiting: Waiting): Promise<TemporalConnection> {
   const target = temporalTargetOf(config);
   const temporal = await until(`Temporal at ${target.connection.address ?? ''}`, waiting, () =>
-    connectTemporal(target),
+    connectTemporal(target, waiting.tracing?.clientInterceptors),
   );
   waiting.lifecycle.onClose('Temporal connection', 5_000, () => temporal.close());
   return temporal;

@@ -2,7 +2,7 @@
  * Connections to Temporal. A process that works has one native connection, shared by workers and client; a command that asks a question
  * has a plain one. Where they lead comes from Temporal's own environment variables and profiles, else to the embedded server.
  */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions, type WorkflowClientInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 
@@ -38,13 +38,16 @@ export function temporalTarget(embedded: { readonly address: string; readonly na
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** For workers and their client. Rejects when no server answers now; the caller decides whether to wait. */
-export async function connectTemporal({ connection: options, namespace }: TemporalTarget): Promise<TemporalConnection> {
+export async function connectTemporal(
+  { connection: options, namespace }: TemporalTarget,
+  interceptors: readonly WorkflowClientInterceptor[] = [],
+): Promise<TemporalConnection> {
   // Both packages describe the same options. Small payloads: compressing them costs more processor time than it saves.
   const native = { grpcCompression: { codec: 'none' }, ...options } as NativeConnectionOptions;
   const connection = await NativeConnection.connect(native);
   return {
     connection,
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, interceptors: { workflow: [...interceptors] } }),
     namespace,
     operatorService: connection.operatorService,
     close: () => connection.close(),

@@ -39,11 +39,13 @@ export async function createWorker(
   temporal: TemporalConnection,
   role: WorkerRole,
   limits: WorkerLimits,
+  tracing: Pick<WorkerOptions, 'interceptors' | 'sinks'> = {},
 ): Promise<RunningWorker> {
   const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : activityQueue(role.region);
   const identity = `${hostname()} ${process.pid} ${role.kind === 'runbooks' ? 'runbooks' : role.region}`;
   const worker = await Worker.create({
     ...optionsOf(role, limits),
+    ...tracing,
     connection: temporal.connection,
     namespace: temporal.namespace,
     taskQueue,

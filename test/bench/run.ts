@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import { path } from './path.ts';
 import type { Row } from './statistics.ts';
+import { time } from './time.ts';
 
-const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path };
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path, time };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

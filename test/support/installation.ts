@@ -55,6 +55,8 @@ export interface InstallationOptions {
   readonly ackWait?: string;
   readonly ui?: boolean;
   readonly stubborn?: boolean;
+  /** More environment for the roles. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -89,6 +91,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     TOCSIN_CONFIG: file,
     NATS_URL: servers.natsUrl,
     TEMPORAL_ADDRESS: servers.temporalAddress,
+    ...options.env,
   };
   const config = loadConfig({ file, env: {} });
   const log = await connectLog({ servers: servers.natsUrl, name: 'test' });

@@ -2,8 +2,10 @@
  * The HTTP front door: `POST /in/<sender>`. It answers 202 only for what is stored, 503 with Retry-After when it cannot store now, and
  * 4xx with a machine-readable reason for what will never work (R1).
  */
+import { SpanKind } from '@opentelemetry/api';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { inSpan } from '../in-span.ts';
 import { LogRefused } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
 import type { Control, Rejection, Source } from '../sources/source.ts';
@@ -74,7 +76,8 @@ export function createIntake(options: IntakeOptions): Intake {
     const sender = senders.get(request.params.sender);
     if (sender === undefined)
       return refuse(reply, 404, 'unknown-sender', `no sender ${request.params.sender} is configured`);
-    return handle(options, sender, request, reply);
+    const span = { kind: SpanKind.SERVER, attributes: { 'tocsin.sender': sender.name }, from: plainHeaders(request) };
+    return inSpan(`intake ${sender.name}`, span, () => handle(options, sender, request, reply));
   });
   server.setNotFoundHandler((request, reply) =>
     request.url.startsWith('/in/') && request.method !== 'POST'

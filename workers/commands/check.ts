@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import ms from 'ms';
 import { pino } from 'pino';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import { assertAuth } from '../../triggers/intake/auth.ts';
 import { compileCheck } from '../../triggers/events/check.ts';
@@ -12,6 +13,7 @@ import { EXIT } from '../exit-code.ts';
 import { createChannel } from '../notify/create-channel.ts';
 import { toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
+import { scheduleProblems } from '../schedule-config.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export async function check(options: CommonOptions): Promise<number> {
@@ -26,6 +28,7 @@ export async function check(options: CommonOptions): Promise<number> {
   };
   const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
   problems.push(...triggerProblems(triggers, runbookNames()));
+  if (config !== null) problems.push(...scheduleProblems(config, openZoneData({ env: process.env })));
   for (const sender of config?.intake.senders ?? [])
     await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
   for (const channel of config?.notify.channels ?? [])

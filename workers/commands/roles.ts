@@ -17,8 +17,8 @@ export interface RoleCommand {
 
 export const intake = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
-    const { config, lifecycle, logger, instance } = context;
-    const log = await openLog(config, `tocsin intake ${instance}`, { lifecycle, logger });
+    const { config, logger, instance } = context;
+    const log = await openLog(config, `tocsin intake ${instance}`, context);
     await untilTopology(context, log);
     const url = await startIntakeRole(context, { region: regions[0] ?? '', log });
     logger.info({ url, region: regions[0] }, 'intake listens');
@@ -26,9 +26,9 @@ export const intake = (options: RoleCommand): Promise<number> =>
 
 export const trigger = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
-    const { config, lifecycle, logger, instance } = context;
-    const temporal = await openTemporal(config, { lifecycle, logger });
-    const log = await openLog(config, `tocsin trigger ${instance}`, { lifecycle, logger });
+    const { config, instance } = context;
+    const temporal = await openTemporal(config, context);
+    const log = await openLog(config, `tocsin trigger ${instance}`, context);
     await untilTopology(context, log);
     await untilSearchAttributes(context, temporal);
     startTriggerRole(context, { regions, log, temporal });
@@ -36,9 +36,10 @@ export const trigger = (options: RoleCommand): Promise<number> =>
 
 export const worker = (options: RoleCommand & { readonly runbooks: boolean }): Promise<number> =>
   inRole(options, async (context, regions) => {
-    const { config, lifecycle, logger } = context;
-    const temporal = await openTemporal(config, { lifecycle, logger });
-    await startWorkerRole(context, { temporal, runbooks: options.runbooks, regions });
+    const { config, instance } = context;
+    const temporal = await openTemporal(config, context);
+    const log = await openLog(config, `tocsin worker ${instance}`, context);
+    await startWorkerRole(context, { temporal, log, runbooks: options.runbooks, regions });
   });
 
 async function inRole(

@@ -60,19 +60,19 @@ async function run(context: RoleContext, lock: DataDirLock, options: UpOptions):
 
 /** Servers first, then what consumes, then what lets events in. */
 async function startAll(context: RoleContext, lock: DataDirLock, say: (line: string) => void) {
-  const { config, lifecycle, logger, health, instance } = context;
+  const { config, lifecycle, health, instance } = context;
   const needed = { nats: !natsTarget(config).external, temporal: !temporalTargetOf(config).external };
   if (needed.nats || needed.temporal) {
     say('starting servers ...');
     await startEmbedded(config, needed, lock, lifecycle, say);
   }
-  const temporal = await openTemporal(config, { lifecycle, logger });
-  const log = await openLog(config, `tocsin up ${instance}`, { lifecycle, logger });
+  const temporal = await openTemporal(config, context);
+  const log = await openLog(config, `tocsin up ${instance}`, context);
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);
   const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, print: say });
-  await startWorkerRole(context, { temporal, runbooks: true, regions: config.regions });
+  await startWorkerRole(context, { temporal, log, runbooks: true, regions: config.regions });
   startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
   const [region = ''] = config.regions;
   const intakeUrl = await startIntakeRole(context, { region, log, onStored: story.stored });

@@ -8,6 +8,7 @@ import { createLogger } from '../logger.ts';
 import { type Metrics, createMetrics } from '../metrics.ts';
 import { freePort } from '../servers/server-process.ts';
 import { installRuntime } from '../temporal-runtime.ts';
+import { type Tracing, startTracing } from '../tracing.ts';
 
 export interface RoleContext {
   readonly config: Config;
@@ -15,6 +16,8 @@ export interface RoleContext {
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** Null unless the environment asks for traces. */
+  readonly tracing: Tracing | null;
   /** Host and process, as records and connection lists show it. */
   readonly instance: string;
 }
@@ -34,7 +37,11 @@ export async function openRoleContext(config: Config, logFile?: string): Promise
     sdkMetricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
   });
   lifecycle.onClose('health', 2_000, () => health.close());
-  return { config, logger, lifecycle, metrics, health, instance: `${hostname()}/${process.pid}` };
+  const instance = `${hostname()}/${process.pid}`;
+  const tracing = await startTracing(instance, process.env);
+  // Opened before everything else, so closed after it: the last spans are sent as well.
+  if (tracing !== null) lifecycle.onClose('traces', 6_000, () => tracing.close());
+  return { config, logger, lifecycle, metrics, health, tracing, instance };
 }
 
 /** Bound on closing what has work in progress. */

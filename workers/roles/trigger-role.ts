@@ -1,4 +1,5 @@
 /** Role `trigger`: for each region, events become runs, and closed runs become records. */
+import { zoneDataSource } from '../../activities/calendar/zone-data.ts';
 import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
@@ -6,9 +7,12 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
+import { createScheduleKeeper } from '../../triggers/schedules/schedule-keeper.ts';
+import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { durationMs } from '../config.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
+import { scheduleDefinitions } from '../schedule-config.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 
@@ -27,6 +31,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
   const { log, temporal } = options;
   const engine = createEngine(temporal);
   const runs = createRuns(temporal);
+  keepSchedules(context, temporal);
   const notices = startNotifier(context, temporal.namespace);
   for (const region of options.regions) {
     const process = createTriggerProcess({
@@ -66,4 +71,16 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     sweeper.start();
     lifecycle.onClose(`sweeper ${region}`, SWEEP_MS, () => sweeper.close());
   }
+}
+
+/** Every trigger process does it; repeating it changes nothing. */
+function keepSchedules({ config, logger, lifecycle }: RoleContext, { client, namespace }: TemporalConnection): void {
+  const keeper = createScheduleKeeper({
+    server: createTemporalSchedules(client, namespace),
+    definitions: scheduleDefinitions(config),
+    zones: zoneDataSource({ env: process.env }),
+    logger: logger.child({ part: 'schedules' }),
+  });
+  keeper.start();
+  lifecycle.onClose('schedules', SWEEP_MS, () => keeper.close());
 }

@@ -2,6 +2,9 @@
 import { join, resolve } from 'node:path';
 import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
+import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
+import type { ScheduleActivities } from '../../workflows/engine/schedule-fired.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
@@ -11,6 +14,8 @@ import { type RoleContext, drainMs } from './role-context.ts';
 
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
+  /** For the runbook worker: schedules publish through it. */
+  readonly log: EventLog;
   readonly runbooks: boolean;
   readonly regions: readonly string[];
 }
@@ -24,7 +29,9 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
   };
   for (const role of await rolesOf(context, options)) {
     const name = role.kind === 'runbooks' ? 'runbook worker' : `activity worker ${role.region}`;
-    const worker = await until(name, { lifecycle, logger }, () => createWorker(options.temporal, role, limits));
+    const worker = await until(name, { lifecycle, logger }, () =>
+      createWorker(options.temporal, role, limits, context.tracing?.worker),
+    );
     lifecycle.onClose(name, drainMs(config) * 2, () => worker.shutdown());
     health.addCheck(name, () => worker.polling());
     worker.finished.catch((error: unknown) => {
@@ -44,5 +51,8 @@ async function rolesOf({ config, logger }: RoleContext, options: WorkerRoleOptio
   }));
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
-  return [{ kind: 'runbooks', codePath }, ...roles];
+  const decisions: ScheduleActivities = {
+    publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
+  };
+  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
 }

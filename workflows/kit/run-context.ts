@@ -30,6 +30,8 @@ export interface RunContext {
 
 /** Name of the signal that tells a run that its alert is resolved. Sending it twice changes nothing. */
 export const RESOLVED_SIGNAL = 'alertResolved';
+/** Workflow type of what a schedule starts: it publishes one event. */
+export const SCHEDULE_FIRED = 'scheduleFired';
 /** Task queue of all runbooks. */
 export const RUNBOOK_QUEUE = 'runbooks';
 /** Task queue on which one region's workers take activities. */

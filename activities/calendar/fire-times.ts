@@ -1,0 +1,146 @@
+/**
+ * The instants at which a schedule fires. The nominal local time is part of each, because it names the event: an instant that moves when
+ * zone data changes keeps its name, and so cannot fire twice.
+ */
+import { CalendarError } from './calendar-error.ts';
+import { DAY, civilFromDays, daysInMonth, floorDiv } from './civil.ts';
+import type { Cron, Every } from './cron.ts';
+import { type Zone, readLocal } from './zone.ts';
+
+export interface FirePolicy {
+  /** A local time that the clock skips: `shift` by the length of the gap, fire at the first instant after it, or `skip` that day. */
+  readonly onGap: 'shift' | 'first_after_gap' | 'skip';
+  /** A local time that occurs twice. */
+  readonly onOverlap: 'first' | 'both';
+  /** A day that the month does not have: not that month, or on its last day. */
+  readonly onMissingDate: 'skip' | 'last_day';
+}
+
+export const DEFAULT_POLICY: FirePolicy = { onGap: 'shift', onOverlap: 'first', onMissingDate: 'skip' };
+
+export interface Firing {
+  /** Seconds since 1970, UTC. */
+  readonly at: number;
+  /** The local reading that was meant, seconds since 1970 on the wall; `at` itself for elapsed time. */
+  readonly nominal: number;
+  /** 2 for the second pass of an overlap. */
+  readonly pass: 1 | 2;
+}
+
+/** 29 February comes eight years late around 2100. */
+const HORIZON_DAYS = 9 * 366;
+/** Bound on one question. */
+export const MAX_COUNT = 10_000;
+/** Every five minutes for 400 days; what comes oftener is for a gate or a probe, not for a calendar. */
+export const MAX_COMPILED = 120_000;
+
+/** The next `count` instants after `after`; fewer when there are none within nine years, or the zone data ends. */
+export function fireTimes(
+  schedule: Cron | Every,
+  zone: Zone,
+  policy: FirePolicy,
+  after: number,
+  count: number,
+): Firing[] {
+  if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
+    throw new CalendarError('bad-count', `count is ${count}; expected 1 to ${MAX_COUNT}`);
+  const found: Firing[] = [];
+  for (const firing of firings(schedule, zone, policy, after)) {
+    found.push(firing);
+    if (found.length === count) break;
+  }
+  return found;
+}
+
+/** All of them after `after` and up to `until`. Throws CalendarError `too-often` beyond MAX_COMPILED. */
+export function firingsUntil(
+  schedule: Cron | Every,
+  zone: Zone,
+  policy: FirePolicy,
+  after: number,
+  until: number,
+): Firing[] {
+  const found: Firing[] = [];
+  for (const firing of firings(schedule, zone, policy, after)) {
+    if (firing.at > until) break;
+    found.push(firing);
+    if (found.length > MAX_COMPILED)
+      throw new CalendarError(
+        'too-often',
+        `it fires more than ${MAX_COMPILED} times; expected every five minutes at most`,
+      );
+  }
+  return found;
+}
+
+function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after: number): Generator<Firing> {
+  if ('everySeconds' in schedule) return yield* elapsed(schedule, after);
+  let waiting: Firing[] = [];
+  let last = -Infinity;
+  const first = floorDiv(after + zone.periodAt(after).offset, DAY) - 2;
+  for (let day = first; day < first + HORIZON_DAYS && day * DAY <= zone.knownUntil; day += 1) {
+    if (firesOn(schedule, day, policy)) waiting.push(...firingsOf(schedule, zone, policy, day, after));
+    if (waiting.length === 0) continue;
+    // Where the clock is set back at midnight, a reading of the next day may come before one of this day.
+    const settled = earliest(zone, day + 1);
+    for (const firing of inOrder(waiting)) {
+      if (firing.at >= settled || firing.at === last) continue;
+      last = firing.at;
+      yield firing;
+    }
+    waiting = waiting.filter(({ at }) => at >= settled);
+  }
+}
+
+/** No reading of this local date or a later one occurs before. */
+const earliest = (zone: Zone, day: number): number =>
+  Math.min(...zone.periods((day - 3) * DAY, (day + 3) * DAY).map(({ offset }) => day * DAY - offset));
+
+function* elapsed({ everySeconds, from }: Every, after: number): Generator<Firing> {
+  const begin = from === null ? after : from + floorDiv(after - from, everySeconds) * everySeconds;
+  for (let at = begin + everySeconds; ; at += everySeconds) yield { at, nominal: at, pass: 1 };
+}
+
+function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolean {
+  if (cron.matchesDay(day)) return true;
+  if (onMissingDate === 'skip' || cron.daysOfMonth === null || !cron.byDayOfMonth) return false;
+  const { year, month, day: date } = civilFromDays(day);
+  return (
+    date === daysInMonth(year, month) && cron.months.includes(month) && cron.daysOfMonth.some((wanted) => wanted > date)
+  );
+}
+
+function firingsOf(cron: Cron, zone: Zone, policy: FirePolicy, day: number, after: number): Firing[] {
+  const period = zone.periodAt(day * DAY);
+  const plain = period.from < (day - 3) * DAY && period.to > (day + 3) * DAY;
+  const firings: Firing[] = [];
+  for (const time of cron.times) {
+    const nominal = day * DAY + time;
+    // Most days are far from any change of the clock.
+    if (!plain) firings.push(...firingsAt(nominal, zone, cron.wildcard ? LITERAL : policy));
+    else if (nominal - period.offset > after) firings.push({ at: nominal - period.offset, nominal, pass: 1 });
+  }
+  return firings.filter(({ at }) => at > after);
+}
+
+/** What follows real time fires whenever the wall shows the reading. */
+const LITERAL = { onGap: 'skip', onOverlap: 'both' } as const;
+
+function firingsAt(nominal: number, zone: Zone, { onGap, onOverlap }: Omit<FirePolicy, 'onMissingDate'>): Firing[] {
+  const { instants, gap } = readLocal(zone, nominal);
+  if (gap !== undefined) {
+    // A date that does not exist at all has no run.
+    const date = floorDiv(nominal, DAY) * DAY;
+    if (onGap === 'skip' || (gap.from <= date && gap.to >= date + DAY)) return [];
+    return [{ at: onGap === 'shift' ? gap.shifted : gap.at, nominal, pass: 1 }];
+  }
+  return instants
+    .slice(0, onOverlap === 'both' ? 2 : 1)
+    .map((at, index) => ({ at, nominal, pass: index === 0 ? 1 : 2 }));
+}
+
+/** Days near a transition may interleave; of two that fall on one instant the one that is not shifted stays. */
+function inOrder(firings: Firing[]): Firing[] {
+  const sorted = firings.toSorted((one, other) => one.at - other.at || other.nominal - one.nominal);
+  return sorted.filter(({ at }, index) => index === 0 || at !== sorted[index - 1]?.at);
+}

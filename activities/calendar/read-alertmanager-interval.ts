@@ -1,0 +1,77 @@
+/**
+ * Imports one item of Alertmanager's `time_intervals` and keeps its rules: UTC unless it names a location, times never run over midnight,
+ * weekdays and months never over their end. Throws CalendarError `bad-window`.
+ */
+import { Problems, isRecord, listOf, shown } from './problems.ts';
+import { readDaysOfMonth, readMonths, readWeekdays, readYears } from './read-ranges.ts';
+import { readTime } from './read-window.ts';
+import { weekdayNamed } from './names.ts';
+import type { Window, WindowRule } from './window.ts';
+
+export interface AlertmanagerWindow {
+  readonly window: Window;
+  /** Null: none was named, which Alertmanager takes for UTC. */
+  readonly zone: string | null;
+}
+
+const FIELDS = ['times', 'weekdays', 'days_of_month', 'months', 'years', 'location'];
+
+/** Takes one interval, or a named entry whose `time_intervals` are a union. */
+export function readAlertmanagerInterval(definition: unknown): AlertmanagerWindow {
+  const problems = new Problems();
+  const items =
+    isRecord(definition) && 'time_intervals' in definition ? listOf(definition['time_intervals']) : listOf(definition);
+  const zones = new Set<string | null>();
+  const rules = items.flatMap((item, index) => {
+    const place = items.length > 1 ? `/${index}` : '';
+    if (!isRecord(item)) {
+      problems.add(place, `${shown(item)} is no time interval; expected an object`);
+      return [];
+    }
+    const { location } = item;
+    if (location !== undefined && typeof location !== 'string')
+      problems.add(`${place}/location`, `${shown(location)} is no zone`);
+    zones.add(typeof location === 'string' ? location : null);
+    return readItem(item, place, problems);
+  });
+  if (zones.size > 1) problems.add('', 'the intervals name different locations; expected one window for each');
+  problems.done('bad-window');
+  return { window: { rules }, zone: [...zones][0] ?? null };
+}
+
+function readItem(item: Readonly<Record<string, unknown>>, place: string, problems: Problems): WindowRule[] {
+  for (const key of Object.keys(item))
+    if (!FIELDS.includes(key)) problems.add(`${place}/${key}`, `unknown; expected one of ${FIELDS.join(', ')}`);
+  const { times, weekdays, days_of_month: daysOfMonth, months, years } = item;
+  const given = (value: unknown): boolean => value !== undefined && value !== null;
+  if (given(weekdays)) refuseWrapped(weekdays, `${place}/weekdays`, problems);
+  const days = {
+    ...(given(weekdays) ? { weekdays: readWeekdays(weekdays, `${place}/weekdays`, problems) } : {}),
+    ...(given(daysOfMonth) ? { daysOfMonth: readDaysOfMonth(daysOfMonth, `${place}/days_of_month`, problems) } : {}),
+    ...(given(months) ? { months: readMonths(months, `${place}/months`, problems) } : {}),
+    ...(given(years) ? { years: readYears(years, `${place}/years`, problems) } : {}),
+  };
+  if (!given(times)) return [{ start: 0, end: 1_440, days }];
+  return listOf(times).flatMap((entry, index) => {
+    const at = `${place}/times/${index}`;
+    if (!isRecord(entry)) {
+      problems.add(at, `${shown(entry)} is no time range; expected start_time and end_time`);
+      return [];
+    }
+    const start = readTime(entry['start_time'], `${at}/start_time`, problems);
+    const end = readTime(entry['end_time'], `${at}/end_time`, problems);
+    if (start === null || end === null) return [];
+    if (start < end) return [{ start, end, days }];
+    problems.add(at, 'ends at or before it starts; expected two ranges, one up to 24:00 and one from 00:00');
+    return [];
+  });
+}
+
+function refuseWrapped(value: unknown, place: string, problems: Problems): void {
+  listOf(value).forEach((entry, index) => {
+    const [first = '', last] = typeof entry === 'string' ? entry.split(':') : [];
+    const [from, to] = [weekdayNamed(first.trim()), weekdayNamed((last ?? first).trim())];
+    if (from !== null && to !== null && from > to)
+      problems.add(`${place}/${index}`, `${shown(entry)} runs over the end of the week; expected two entries`);
+  });
+}

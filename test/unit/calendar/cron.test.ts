@@ -1,0 +1,119 @@
+/** Cron expressions: what they mean, and what is refused with which words. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { CalendarError } from '../../../activities/calendar/calendar-error.ts';
+import { parseCron } from '../../../activities/calendar/cron.ts';
+import { DEFAULT_POLICY, fireTimes } from '../../../activities/calendar/fire-times.ts';
+import { instantText, readInstantText } from '../../../activities/calendar/instant-text.ts';
+import { openZoneData } from '../../../activities/calendar/zone-data.ts';
+
+const utc = openZoneData().zone('UTC');
+const next = (cron: string, after: string, count = 3): string[] =>
+  fireTimes(parseCron(cron).cron, utc, DEFAULT_POLICY, readInstantText(after), count).map(({ at }) =>
+    instantText(at).replace('T00:00:00Z', ''),
+  );
+
+describe('cron', () => {
+  for (const [cron, after, expected] of [
+    ['0 0 L * *', '2026-01-31T00:00:00Z', ['2026-02-28', '2026-03-31', '2026-04-30']],
+    ['0 0 L-2 * *', '2026-01-31T00:00:00Z', ['2026-02-26', '2026-03-29', '2026-04-28']],
+    ['0 0 15W * *', '2026-08-01T00:00:00Z', ['2026-08-14', '2026-09-15', '2026-10-15']],
+    ['0 0 1W * *', '2026-08-01T00:00:00Z', ['2026-08-03', '2026-09-01', '2026-10-01']],
+    ['0 0 LW * *', '2026-02-01T00:00:00Z', ['2026-02-27', '2026-03-31', '2026-04-30']],
+    ['0 0 * * 5L', '2026-11-01T00:00:00Z', ['2026-11-27', '2026-12-25', '2027-01-29']],
+    ['0 0 * * friL', '2026-11-01T00:00:00Z', ['2026-11-27', '2026-12-25', '2027-01-29']],
+    ['0 0 * * fri#2', '2026-11-01T00:00:00Z', ['2026-11-13', '2026-12-11', '2027-01-08']],
+    ['0 0 * * 1#5', '2026-11-01T00:00:00Z', ['2026-11-30', '2027-03-29', '2027-05-31']],
+    ['0 0 * * 7', '2026-11-23T00:00:00Z', ['2026-11-29', '2026-12-06', '2026-12-13']],
+    ['0 0 * * sun', '2026-11-23T00:00:00Z', ['2026-11-29', '2026-12-06', '2026-12-13']],
+    ['0 0 * * fri-sun', '2026-11-23T00:00:00Z', ['2026-11-27', '2026-11-28', '2026-11-29']],
+    ['0 0 * * 5-7', '2026-11-23T00:00:00Z', ['2026-11-27', '2026-11-28', '2026-11-29']],
+    ['0 0 13 * fri', '2026-11-01T00:00:00Z', ['2026-11-06', '2026-11-13', '2026-11-20']],
+    ['0 0 13 * ?', '2026-11-01T00:00:00Z', ['2026-11-13', '2026-12-13', '2027-01-13']],
+    ['0 0 1,15 jan-mar *', '2026-11-01T00:00:00Z', ['2027-01-01', '2027-01-15', '2027-02-01']],
+    ['0 0 29 2 *', '2026-11-01T00:00:00Z', ['2028-02-29', '2032-02-29']],
+    ['0 0 31 4,6,9,11 *', '2026-11-01T00:00:00Z', []],
+    ['@monthly', '2026-11-01T00:00:00Z', ['2026-12-01', '2027-01-01', '2027-02-01']],
+    ['@daily', '2026-11-01T00:00:00Z', ['2026-11-02', '2026-11-03', '2026-11-04']],
+    ['  0   0  1 1  * ', '2026-11-01T00:00:00Z', ['2027-01-01', '2028-01-01', '2029-01-01']],
+    ['30 0 0 1 1 *', '2026-11-01T00:00:00Z', ['2027-01-01T00:00:30Z', '2028-01-01T00:00:30Z', '2029-01-01T00:00:30Z']],
+    ['5/20 12 * * *', '2026-11-01T00:00:00Z', ['2026-11-01T12:05:00Z', '2026-11-01T12:25:00Z', '2026-11-01T12:45:00Z']],
+  ] as const)
+    it(`${cron} after ${after.slice(0, 10)}`, () => {
+      assert.deepEqual(next(cron, after), expected);
+    });
+
+  for (const [cron, words] of [
+    ['', '0 fields'],
+    ['* * *', '3 fields'],
+    ['* * * * * * *', '7 fields'],
+    ['60 * * * *', 'minute "60"'],
+    ['* 24 * * *', 'hour "24"'],
+    ['* * 0 * *', 'day of month "0"'],
+    ['* * 32 * *', 'day of month "32"'],
+    ['* * * 13 *', 'month "13"'],
+    ['* * * * 8', 'day of week "8"'],
+    ['*/0 * * * *', 'step'],
+    ['*/-1 * * * *', 'step'],
+    ['*/x * * * *', 'step'],
+    ['1/2/3 * * * *', 'step'],
+    ['5-1 * * * *', 'runs backwards'],
+    ['1- * * * *', 'minute "1-"'],
+    ['-1 * * * *', 'minute "-1"'],
+    [', * * * *', 'minute ""'],
+    ['1.5 * * * *', 'minute "1.5"'],
+    ['* * * * mon#6', 'day of week'],
+    ['* * * * fr', 'day of week "fr"'],
+    ['* * L-40 * *', 'day of month'],
+    ['@fortnightly', 'unknown'],
+    ['@every', 'duration'],
+    ['@every 0s', 'duration'],
+    ['@every soon', 'duration'],
+    [`* * * * ${'1,'.repeat(600)}1`, 'characters'],
+  ] as const)
+    it(`refuses ${cron.slice(0, 30) || 'nothing'}`, () => {
+      assert.throws(
+        () => parseCron(cron),
+        (error) => error instanceof CalendarError && error.code === 'bad-cron' && error.message.includes(words),
+      );
+    });
+
+  it('never fails in another way, whatever is written', () => {
+    const part = fc.constantFrom(
+      '*',
+      '?',
+      '5',
+      '1-5',
+      '*/7',
+      'mon',
+      'L',
+      'LW',
+      '15W',
+      '5#2',
+      '7L',
+      ',',
+      '-',
+      '/',
+      'x',
+      '#',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.array(part, { maxLength: 4 }).map((all) => all.join('')),
+          { maxLength: 7 },
+        ),
+        (fields) => {
+          try {
+            const { cron } = parseCron(fields.join(' '));
+            fireTimes(cron, utc, DEFAULT_POLICY, 0, 2);
+          } catch (error) {
+            assert.ok(error instanceof CalendarError, String(error));
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,109 @@
+/** What a schedule needs, from what is stored and what is defined; without a server. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { expandCalendars } from '../../../activities/calendar/compile-calendars.ts';
+import { instantText, readInstantText } from '../../../activities/calendar/instant-text.ts';
+import { openZoneData } from '../../../activities/calendar/zone-data.ts';
+import { type Zone, createZone } from '../../../activities/calendar/zone.ts';
+import { compileSchedule, firedAt } from '../../../triggers/schedules/compiled-schedule.ts';
+import { planSync } from '../../../triggers/schedules/plan-sync.ts';
+import {
+  type ReadyScheduleDefinition,
+  type ScheduleDefinition,
+  readyDefinition,
+} from '../../../triggers/schedules/schedule-definition.ts';
+import type { StoredSchedule } from '../../../triggers/schedules/schedule-server.ts';
+
+const zones = openZoneData();
+const DAY = 86_400;
+const at = readInstantText;
+const NOW = at('2026-11-25T12:00:00Z');
+
+const ready = (change: Partial<ScheduleDefinition> = {}, zone?: Zone): ReadyScheduleDefinition => {
+  const definition = {
+    id: 'nightly',
+    zone: 'America/New_York',
+    region: 'eu',
+    cron: '30 2 * * *',
+    catchUpSeconds: 30 * DAY,
+    ...change,
+  };
+  const made = readyDefinition(definition, zones);
+  return zone === undefined ? made : { ...made, zone };
+};
+const stored = (definition: ReadyScheduleDefinition, compiledAt: number, lastFired: number | null): StoredSchedule => ({
+  id: 'nightly',
+  ...compileSchedule(definition, compiledAt, compiledAt, null),
+  paused: null,
+  lastFired,
+  next: [],
+});
+
+describe('plan of a schedule', () => {
+  it('creates what is missing and keeps what is the same', () => {
+    const plan = planSync(ready(), null, NOW);
+    assert.equal(plan.kind, 'create');
+    assert.deepEqual(planSync(ready(), stored(ready(), NOW - DAY, at('2026-11-25T07:30:00Z')), NOW), { kind: 'keep' });
+  });
+
+  it('appends when the calendars have become short, and changes no instant', () => {
+    const before = stored(ready(), NOW - 31 * DAY, at('2026-11-25T07:30:00Z'));
+    const plan = planSync(ready(), before, NOW);
+    assert.ok(plan.kind === 'append');
+    const ahead = (calendars: StoredSchedule['spec']['calendars']): number[] =>
+      expandCalendars(calendars).filter((instant) => instant > NOW);
+    const [old, longer] = [ahead(before.spec.calendars), ahead(plan.compiled.spec.calendars)];
+    assert.deepEqual(longer.slice(0, old.length), old);
+    assert.ok(longer.length > old.length);
+    assert.equal(plan.backfill, null);
+  });
+
+  it('fills in what was due and has not fired, and only what is still wanted', () => {
+    const before = stored(ready(), NOW - 10 * DAY, at('2026-11-23T07:30:00Z'));
+    const same = planSync(ready({ data: 1 }), before, NOW);
+    assert.ok(same.kind === 'change');
+    assert.deepEqual(
+      [same.backfill?.from, same.backfill?.to].map((instant) => instantText(instant ?? 0)),
+      ['2026-11-24T07:29:59Z', '2026-11-25T07:30:00Z'],
+    );
+    const other = planSync(ready({ cron: '0 5 * * *' }), before, NOW);
+    assert.ok(other.kind === 'change' && other.backfill === null);
+    const late = planSync(ready({ data: 1, catchUpSeconds: 3_600 }), before, NOW);
+    assert.ok(late.kind === 'change' && late.backfill === null);
+    const paused = planSync(ready({ data: 1 }), { ...before, paused: 'freeze' }, NOW);
+    assert.ok(paused.kind === 'change' && paused.backfill === null);
+  });
+
+  it('does not let an instant that has fired fire again when the zone data moves it, however often it is compiled', () => {
+    const zone = (offset: number, tzdb: string): Zone =>
+      createZone('America/New_York', tzdb, { first: offset, transitions: [], rule: '', knownUntil: Infinity });
+    const old = ready({}, zone(-4 * 3_600, '2026a'));
+    const fired = at('2026-11-25T06:30:00Z');
+    const before = stored(old, NOW - 10 * DAY, fired);
+    assert.equal(firedAt(before.names, fired).nominal, '2026-11-25T02:30:00');
+    const moved = ready({}, zone(-5 * 3_600, '2026b'));
+    let current = before;
+    for (const now of [fired + 60, fired + 120, fired + 180]) {
+      const plan = planSync(moved, current, now);
+      if (plan.kind !== 'keep') {
+        assert.ok(plan.kind === 'change');
+        current = { ...current, ...plan.compiled };
+      }
+      const [next] = expandCalendars(current.spec.calendars).filter((instant) => instant > now);
+      assert.equal(instantText(next ?? 0), '2026-11-26T07:30:00Z');
+    }
+  });
+
+  it('names the reading that was meant, in gaps and in both passes of an overlap', () => {
+    const both = ready({ cron: '30 1,2 * * *', onOverlap: 'both' });
+    const { names } = compileSchedule(both, at('2026-10-30T00:00:00Z'), at('2026-10-30T00:00:00Z'), null);
+    const of = (instant: string): [string, number] => {
+      const { nominal, pass } = firedAt(names, at(instant));
+      return [nominal, pass];
+    };
+    assert.deepEqual(of('2026-11-01T05:30:00Z'), ['2026-11-01T01:30:00', 1]);
+    assert.deepEqual(of('2026-11-01T06:30:00Z'), ['2026-11-01T01:30:00', 2]);
+    assert.deepEqual(of('2027-03-14T07:30:00Z'), ['2027-03-14T02:30:00', 1]);
+    assert.deepEqual(of('2027-03-15T06:30:00Z'), ['2027-03-15T02:30:00', 1]);
+  });
+});

@@ -1,0 +1,194 @@
+/** `tocsin schedule list | preview | pause | resume | backfill | remove | diff`: what is defined, and what the server makes of it. */
+import { CalendarError } from '../../activities/calendar/calendar-error.ts';
+import { DAY } from '../../activities/calendar/civil.ts';
+import { type Firing, firingsUntil } from '../../activities/calendar/fire-times.ts';
+import { instantText, readInstantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { HORIZON_DAYS } from '../../triggers/schedules/compiled-schedule.ts';
+import { type ReadyScheduleDefinition, readyDefinition } from '../../triggers/schedules/schedule-definition.ts';
+import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
+import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { scheduleDefinitions } from '../schedule-config.ts';
+import { type CommonOptions, type Session, output, withSession } from './session.ts';
+
+const MAX_NEXT = 3;
+const MAX_SHOWN = 10;
+const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
+
+export const listSchedules = (options: CommonOptions): Promise<number> =>
+  withSession(options, async (session) => {
+    const server = await serverOf(session);
+    const ready = allReady(session.config);
+    const known = ready.map(({ definition }) => definition.id);
+    const orphans = (await server.list()).filter((id) => !known.includes(id));
+    const defined = [];
+    for (const each of ready) {
+      const stored = await server.read(each.definition.id);
+      defined.push({
+        id: each.definition.id,
+        zone: each.definition.zone,
+        state: stored === null ? 'not on the server yet' : (stored.paused ?? 'active'),
+        next: (stored?.next ?? []).slice(0, MAX_NEXT).map((instant) => localText(each, instant)),
+        compiledUntil: stored?.names.until == null ? null : instantText(stored.names.until),
+        tzdb: stored?.names.tzdb ?? null,
+      });
+    }
+    const lines = [
+      ...defined.map(({ id, zone, state, next }) => `${id}  ${zone}  ${state}  ${next.join(', ')}`),
+      ...orphans.map((id) => `${id}  is on the server and not defined here; \`tocsin schedule remove ${id}\` ends it`),
+    ];
+    output(options, { schedules: defined, orphans }, lines.length === 0 ? 'no schedules' : lines.join('\n'));
+    return EXIT.ok;
+  });
+
+export interface PreviewCommand extends CommonOptions {
+  readonly id: string;
+  readonly days: string;
+}
+
+/** What the calendar says, without any server. */
+export function previewSchedule(options: PreviewCommand): number {
+  const days = Number(options.days);
+  if (!Number.isInteger(days) || days < 1 || days > HORIZON_DAYS)
+    throw new CommandError(EXIT.refused, `--days ${options.days}; expected 1 to ${HORIZON_DAYS}`);
+  const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
+  const ready = named(config, options.id);
+  const now = nowSeconds();
+  const firings = firingsUntil(ready.points.points, ready.zone, ready.points.policy, now, now + days * DAY);
+  const rows = firings.map((firing) => ({
+    instant: instantText(firing.at),
+    local: localText(ready, firing.at),
+    nominal: readingText(firing.nominal),
+    note: noteOf(ready, firing),
+  }));
+  const text = rows
+    .map(({ local, instant, note }) => `${local}  ${instant}${note === '' ? '' : `  ${note}`}`)
+    .join('\n');
+  const { id, zone } = ready.definition;
+  output(options, { id, zone, tzdb: ready.zone.tzdb, instants: rows }, text || `never within ${days} days`);
+  return EXIT.ok;
+}
+
+function noteOf({ zone, points }: ReadyScheduleDefinition, { at, nominal, pass }: Firing): string {
+  if ('everySeconds' in points.points) return '';
+  if (pass === 2) return 'second pass of an hour that occurs twice';
+  return nominal === at + zone.periodAt(at).offset ? '' : `${readingText(nominal)} does not exist that day`;
+}
+
+export interface ScheduleCommand extends CommonOptions {
+  readonly id: string;
+  readonly why: string;
+}
+
+export const pauseSchedule = (options: ScheduleCommand): Promise<number> =>
+  change(options, 'paused', (server) => server.pause(options.id, options.why || 'paused by an operator'));
+
+export const resumeSchedule = (options: ScheduleCommand): Promise<number> =>
+  change(options, 'resumed', (server) => server.resume(options.id, options.why || 'resumed by an operator'));
+
+export const removeSchedule = (options: ScheduleCommand): Promise<number> =>
+  change(options, 'removed; it comes back while it is defined', (server) => server.remove(options.id));
+
+export interface BackfillCommand extends ScheduleCommand {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Instants that had their event already give none again: the id of an event is its nominal local time. */
+export const backfillSchedule = (options: BackfillCommand): Promise<number> =>
+  change(options, `filled in from ${options.from} to ${options.to}`, (server) => {
+    const [from, to] = [instantOf(options.from), instantOf(options.to)];
+    if (from >= to) throw new CommandError(EXIT.refused, `--from ${options.from} is not before --to ${options.to}`);
+    return server.backfill(options.id, from - 1, to);
+  });
+
+function instantOf(text: string): number {
+  try {
+    return readInstantText(text);
+  } catch (error) {
+    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
+    throw error;
+  }
+}
+
+const change = (
+  options: ScheduleCommand,
+  done: string,
+  work: (server: ScheduleServer) => Promise<void>,
+): Promise<number> =>
+  withSession(options, async (session) => {
+    const server = await serverOf(session);
+    if ((await server.read(options.id)) === null)
+      throw new CommandError(
+        EXIT.refused,
+        `schedule ${JSON.stringify(options.id)} is not on the server; it has ${(await server.list()).join(', ') || 'none'}`,
+      );
+    await work(server);
+    output(options, { schedule: options.id, done }, `${options.id}: ${done}`);
+    return EXIT.ok;
+  });
+
+/** What the server itself says it will do, against what the calendar says. Exit code 1 when they differ. */
+export const diffSchedules = (options: CommonOptions): Promise<number> =>
+  withSession(options, async (session) => {
+    const server = await serverOf(session);
+    const differences = [];
+    for (const each of allReady(session.config)) differences.push(await differenceOf(each, server));
+    const bad = differences.filter(({ missing, extra, absent }) => absent || missing.length > 0 || extra.length > 0);
+    const lines = differences.flatMap(({ id, compared, missing, extra, absent }) => [
+      absent
+        ? `${id}: not on the server`
+        : `${id}: ${compared} instants, ${missing.length} missing, ${extra.length} extra`,
+      ...missing.slice(0, MAX_SHOWN).map((instant) => `  missing ${instant}`),
+      ...extra.slice(0, MAX_SHOWN).map((instant) => `  extra   ${instant}`),
+    ]);
+    output(options, { schedules: differences }, lines.length === 0 ? 'no schedules' : lines.join('\n'));
+    return bad.length === 0 ? EXIT.ok : EXIT.failed;
+  });
+
+async function differenceOf({ definition, points, zone }: ReadyScheduleDefinition, server: ScheduleServer) {
+  const { id } = definition;
+  const stored = await server.read(id);
+  if (stored === null) return { id, absent: true, compared: 0, missing: [], extra: [] };
+  const from = nowSeconds() + 1;
+  // Elapsed time has no horizon of its own; a day of it tells enough.
+  const until = stored.names.until ?? from + DAY;
+  const ours = firingsUntil(points.points, zone, points.policy, from, until).map(({ at }) => at);
+  const theirs = await server.matching(id, from, until);
+  const [wanted, given] = [new Set(ours), new Set(theirs)];
+  return {
+    id,
+    absent: false,
+    compared: ours.length,
+    missing: ours.filter((instant) => !given.has(instant)).map(instantText),
+    extra: theirs.filter((instant) => !wanted.has(instant)).map(instantText),
+  };
+}
+
+async function serverOf(session: Session): Promise<ScheduleServer> {
+  const { client, namespace } = await session.temporal();
+  return createTemporalSchedules(client, namespace);
+}
+
+function allReady(config: Config): readonly ReadyScheduleDefinition[] {
+  const zones = openZoneData({ env: process.env });
+  try {
+    return scheduleDefinitions(config).map((definition) => readyDefinition(definition, zones));
+  } catch (error) {
+    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
+    throw error;
+  }
+}
+
+function named(config: Config, id: string): ReadyScheduleDefinition {
+  const all = allReady(config);
+  const found = all.find(({ definition }) => definition.id === id);
+  if (found !== undefined) return found;
+  const known = all.map(({ definition }) => definition.id).join(', ') || 'none';
+  throw new CommandError(EXIT.refused, `schedule ${JSON.stringify(id)} is not defined; expected one of ${known}`);
+}
+
+const localText = ({ zone }: ReadyScheduleDefinition, instant: number): string =>
+  zonedText(instant, zone.periodAt(instant).offset, zone.id);

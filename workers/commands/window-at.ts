@@ -1,0 +1,54 @@
+/** `tocsin window at`: whether a window is open at an instant. Needs no server and no configuration. */
+import { CalendarError } from '../../activities/calendar/calendar-error.ts';
+import { instantText, readInstantText } from '../../activities/calendar/instant-text.ts';
+import { openingAt } from '../../activities/calendar/next-opening.ts';
+import { readAlertmanagerInterval } from '../../activities/calendar/read-alertmanager-interval.ts';
+import { readWindow } from '../../activities/calendar/read-window.ts';
+import { type Window, openSpans } from '../../activities/calendar/window.ts';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { EXIT } from '../exit-code.ts';
+import { type Case, answerCases, printLines, textField } from './case-lines.ts';
+import type { CasesCommand } from './schedule-next.ts';
+
+interface Answer {
+  readonly open: boolean;
+  /** When it closes; null while it is closed, or when it does not close within 400 days. */
+  readonly closesAt: string | null;
+  /** When it opens next; null while it is open, or when it does not open within 400 days. */
+  readonly opensAt: string | null;
+}
+
+export function windowAt({ cases, json }: CasesCommand): number {
+  const zones = openZoneData({ env: process.env });
+  const look = (question: Case): Answer => {
+    const { window, zone } = definitionOf(question);
+    const place = zones.zone(zone);
+    const { open, opensAt, closesAt } = openingAt(
+      (from, to) => openSpans(window, place, from, to),
+      readInstantText(textField(question, 'at')),
+    );
+    return { open, closesAt: open ? textOf(closesAt) : null, opensAt: open ? null : textOf(opensAt) };
+  };
+  const answers = answerCases(cases, look, { open: false, closesAt: null, opensAt: null });
+  if (json) printLines(answers);
+  else
+    for (const { id, error, ...answer } of answers)
+      process.stdout.write(`${String(id)}: ${error ?? sentence(answer)}\n`);
+  return EXIT.ok;
+}
+
+function definitionOf(question: Case): { readonly window: Window; readonly zone: string } {
+  if (question['window'] !== undefined)
+    return { window: readWindow(question['window']), zone: textField(question, 'zone') };
+  if (question['alertmanager'] === undefined)
+    throw new CalendarError('bad-case', 'neither /window nor /alertmanager is given; expected one of them');
+  const { window, zone } = readAlertmanagerInterval(question['alertmanager']);
+  return { window, zone: zone ?? (question['zone'] === undefined ? 'UTC' : textField(question, 'zone')) };
+}
+
+const textOf = (instant: number | null): string | null => (instant === null ? null : instantText(instant));
+
+function sentence({ open, closesAt, opensAt }: Answer): string {
+  if (open) return closesAt === null ? 'open for the next 400 days' : `open until ${closesAt}`;
+  return opensAt === null ? 'closed for the next 400 days' : `closed until ${opensAt}`;
+}
