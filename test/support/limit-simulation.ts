@@ -30,7 +30,7 @@ export interface SimulationOptions {
 const S = 1_000;
 const TOTAL_MS = 120 * S;
 const ATTEMPT_MS = 40 * S;
-export const LEASE_MS = TOTAL_MS + 30 * S;
+export const LEASE_MS = TOTAL_MS + ATTEMPT_MS + 30 * S;
 /** What workflows/kit/limits.ts keeps between the end of a step and the end of its lease. */
 const MARGIN_MS = 15 * S;
 const POLL_MS = 30 * S;
@@ -195,7 +195,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Figures
   const onGrant = (run: SimulatedRun, id: string, until: number): void => {
     if (events.now < run.frozenUntil) return events.at(run.frozenUntil, () => onGrant(run, id, until));
     if (run.asking?.id !== id || run.acting || acted.has(id)) return;
-    if (until - clock() < TOTAL_MS + MARGIN_MS && options.plant !== 'acts-on-an-old-lease') {
+    if (until - clock() < TOTAL_MS + ATTEMPT_MS + MARGIN_MS && options.plant !== 'acts-on-an-old-lease') {
       const { asking } = run;
       send(() => toLimit({ kind: 'request', request: asking }));
       return;
@@ -294,6 +294,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Figures
     events.at(below(600) * S, () => {
       rule = { ...rule, slots: 1 + below(3) };
       most = Math.max(most, rule.slots);
+      toLimit({ kind: 'tick' });
     });
   events.run(HORIZON_MS);
   assert.equal(acting, 0, 'everything has ended');

@@ -57,9 +57,7 @@ function afterLeap(rule: LimitRule, before: LimitState, now: number): LimitState
   const due = wakeAt(rule, before);
   if (due === null || now - due <= LEAP_MS) return { ...before, now };
   const leases = before.leases.map((lease) =>
-    lease.until <= now && !lease.leapt
-      ? { ...lease, leapt: true, until: now + lease.attemptMs + DRAIN_GRACE_MS }
-      : lease,
+    lease.until <= now && !lease.overrun ? { ...lease, overrun: true, until: drained(lease, now) } : lease,
   );
   return { ...before, now, leases };
 }
@@ -84,14 +82,15 @@ function release(
   state: LimitState,
   { id, outcome, lingers }: Extract<LimitInput, { kind: 'release' }>,
 ): Step {
-  // A copy of a release; or of one that came before its request, which must then not be granted any more.
-  if (finished(state, id) !== undefined) return { state, outputs: [] };
-  const lease = state.leases.find((each) => each.id === id);
+  const lease = state.leases.find((each) => each.id === id && each.phase !== 'left');
+  // A copy of a release.
+  if (lease === undefined && finished(state, id) !== undefined) return { state, outputs: [] };
+  // Also when it is not known: its request comes late, and must not be granted any more.
   const done = finish({ ...state, queue: state.queue.filter((each) => each.id !== id) }, id);
   if (lease === undefined) return { state: done, outputs: [] };
   const given = lingers
-    ? change(done, id, (each) => ({ ...each, phase: 'draining', until: drained(each, state.now) }))
-    : { ...done, leases: done.leases.filter((each) => each.id !== id) };
+    ? change(done, id, (each) => ({ ...each, phase: 'left', until: drained(each, state.now) }))
+    : without(done, id);
   const cooled = outcome === 'unused' ? given : cool(rule, given);
   return outcome === 'failed' ? countFailure(rule, cooled, lease) : { state: cooled, outputs: [] };
 }
@@ -108,32 +107,33 @@ function countFailure(rule: LimitRule, state: LimitState, lease: Lease): Step {
 }
 
 function inspected(rule: LimitRule, state: LimitState, id: string, verdict: Verdict): LimitState {
-  const lease = state.leases.find((each) => each.id === id);
-  if (lease === undefined || lease.phase === 'draining') return state;
-  const over = lease.until <= state.now;
-  const without = { ...state, leases: state.leases.filter((each) => each.id !== id) };
-  switch (verdict.kind) {
-    case 'unknown':
-      return state;
-    case 'live':
-      return over ? change(state, id, (held) => ({ ...held, until: state.now + EXTENSION_MS })) : state;
-    case 'idle':
-      // Not finished: its run may ask again, and then gets a new one.
-      return over ? cool(rule, without) : state;
-    case 'closed':
-      // It ended before it was given the lease, so it never acted under it.
-      if (verdict.closedAt < lease.since) return finish(without, id);
-      return change(state, id, (held) => ({
-        ...held,
-        phase: 'draining',
-        // After a leap its end says nothing about when that was.
-        until: held.leapt ? held.until : Math.min(held.until, drained(held, verdict.closedAt)),
-      }));
-  }
+  const lease = state.leases.find((each) => each.id === id && each.phase === 'held');
+  if (lease === undefined || verdict.kind === 'unknown') return state;
+  if (verdict.kind === 'closed') return closed(state, lease, verdict.closedAt);
+  if (lease.until > state.now) return state;
+  if (verdict.kind === 'live')
+    return change(state, id, (held) => ({ ...held, overrun: true, until: state.now + EXTENSION_MS }));
+  // Not finished: its run may ask again, and then gets a new one.
+  return lease.overrun
+    ? change(state, id, (held) => ({ ...held, phase: 'left', until: drained(held, state.now) }))
+    : cool(rule, without(state, id));
+}
+
+function closed(state: LimitState, lease: Lease, closedAt: number): LimitState {
+  const done = finish(state, lease.id);
+  // It ended before it was given the lease, so it never acted under it.
+  if (closedAt < lease.since) return without(done, lease.id);
+  const until = lease.overrun ? drained(lease, state.now) : Math.min(lease.until, drained(lease, closedAt));
+  return change(done, lease.id, (held) => ({ ...held, phase: 'lost', until }));
 }
 
 /** When an attempt that was at work at that time must have ended. */
 const drained = ({ attemptMs }: Lease, from: number): number => from + attemptMs + DRAIN_GRACE_MS;
+
+const without = (state: LimitState, id: string): LimitState => ({
+  ...state,
+  leases: state.leases.filter((lease) => lease.id !== id),
+});
 
 const change = (state: LimitState, id: string, by: (lease: Lease) => Lease): LimitState => ({
   ...state,

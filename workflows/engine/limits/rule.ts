@@ -28,9 +28,9 @@ export interface LimitRequest {
   readonly step: string;
   /** What it acts on: what counts as one of the sick. */
   readonly target: string;
-  /** Longest time the step may take with all its attempts, and some grace. */
+  /** Longest time the step may take with all its attempts, the last of them included, and some grace. */
   readonly leaseMs: number;
-  /** Longest time one attempt may go on after its run was cut off. */
+  /** Longest time one attempt may take. */
   readonly attemptMs: number;
   /** Takes something back: passes breaker, cool-down and the sick count, and goes before the others. */
   readonly undo: boolean;

@@ -19,7 +19,7 @@ export function settle(rule: LimitRule, state: LimitState): Step {
 /** When something is due without anybody asking; null: never. */
 export function wakeAt(rule: LimitRule, state: LimitState): number | null {
   const times = [
-    ...state.leases.map((lease) => (lease.phase === 'draining' ? lease.until : inspectionDue(lease, waits(state)))),
+    ...state.leases.map((lease) => (lease.phase === 'held' ? inspectionDue(lease, waits(state)) : lease.until)),
     ...state.queue.map(({ giveUpAt }) => giveUpAt),
     ...(waits(state) && hasRoom(rule, state) ? [state.coolUntil] : []),
   ];
@@ -27,10 +27,9 @@ export function wakeAt(rule: LimitRule, state: LimitState): number | null {
 }
 
 function endDrained(rule: LimitRule, state: LimitState): LimitState {
-  const ended = state.leases.filter(({ phase, until }) => phase === 'draining' && until <= state.now);
+  const ended = state.leases.filter(({ phase, until }) => phase !== 'held' && until <= state.now);
   if (ended.length === 0) return state;
-  const left = { ...state, leases: state.leases.filter((lease) => !ended.includes(lease)) };
-  const rest = ended.reduce<LimitState>((next, { id }) => finish(next, id), left);
+  const rest = { ...state, leases: state.leases.filter((lease) => !ended.includes(lease)) };
   return cool(rule, rest, Math.max(...ended.map(({ until }) => until)));
 }
 
@@ -70,7 +69,7 @@ function grantWaiters(rule: LimitRule, state: LimitState, outputs: LimitOutput[]
       until: next.now + request.leaseMs,
       phase: 'held',
       inspectedAt: next.now,
-      leapt: false,
+      overrun: false,
     };
     next = { ...next, fence, leases: [...next.leases, lease], queue: next.queue.filter(({ id }) => id !== waiter.id) };
     outputs.push({ kind: 'grant', lease });

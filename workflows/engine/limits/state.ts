@@ -5,13 +5,13 @@ export interface Lease extends LimitRequest {
   /** Higher than that of every lease before it. */
   readonly fence: number;
   readonly since: number;
-  /** The holder begins nothing that could last longer. */
+  /** The holder begins nothing whose last attempt could last longer. */
   readonly until: number;
-  /** `draining`: the holder is gone or has given it back, and an attempt may still be at work until `until`. */
-  readonly phase: 'held' | 'draining';
+  /** `left`: given back while an attempt may still be at work. `lost`: the holder's run is closed. Both end at `until`. */
+  readonly phase: 'held' | 'left' | 'lost';
   readonly inspectedAt: number;
-  /** It has been given its extra time after a leap. */
-  readonly leapt: boolean;
+  /** It outlasted its own bound, because time leapt or a step went on: the bound promises nothing any more. */
+  readonly overrun: boolean;
 }
 
 export interface Waiter extends LimitRequest {
