@@ -1,4 +1,5 @@
 /** What authors of activities compose, in a repository of their own. */
+export type { AllowedTarget, TargetRule } from './allowed-target.ts';
 export { type CommandHooks, type CommandRequest, type CommandResult, runCommand } from './command.ts';
 export {
   type Http,
@@ -8,6 +9,9 @@ export {
   type HttpResponse,
   createHttp,
 } from './http.ts';
+export type { Inventory } from './inventory/inventory.ts';
+export type { Selector } from './inventory/selector.ts';
+export type { Target } from './inventory/target.ts';
 export { idempotencyKey } from './idempotency-key.ts';
 export { type Look, type Looks, look } from './look.ts';
 export { permanent } from './permanent.ts';

@@ -3,28 +3,16 @@
  * come from configuration. A restart is compare-and-act (R9): only the invocation that was observed sick is restarted.
  */
 import { Context } from '@temporalio/activity';
+import type { AllowedTarget } from './allowed-target.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import type { Http } from './http.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { look } from './look.ts';
 import { permanent } from './permanent.ts';
-
-export interface ServiceTarget {
-  readonly name: string;
-  readonly region: string;
-  /** URL that answers 2xx while the service is healthy. */
-  readonly health: string;
-  /** Prints one JSON object `{"invocation": "..."}` naming the instance that runs now. */
-  readonly status: readonly string[];
-  /** Restarts; `{invocation}` stands for the observed instance. Exit code 0: done, 3: another instance runs by now. */
-  readonly restart: readonly string[];
-  readonly takeOut?: readonly string[];
-  readonly putBack?: readonly string[];
-  /** Bound on each command; default 30 s. */
-  readonly timeoutMs?: number;
-}
+import type { ServiceTreatment, TreatmentOf } from './service-treatment.ts';
 
 export interface ServiceRequest {
+  /** Id of a target of the inventory. */
   readonly service: string;
 }
 
@@ -46,26 +34,21 @@ export interface RestartRequest extends ServiceRequest {
 export type ServiceActivities = ReturnType<typeof createServiceActivities>;
 
 export interface ServiceDependencies {
-  readonly region: string;
-  readonly services: readonly ServiceTarget[];
+  readonly allowedTarget: AllowedTarget;
+  readonly treatmentOf: TreatmentOf;
   readonly http: Http;
+}
+
+interface Treated extends ServiceTreatment {
+  readonly name: string;
 }
 
 const COMMAND_TIMEOUT_MS = 30_000;
 /** Exit code by which a restart command says that the observed instance is no longer the one that runs. */
 const OTHER_INSTANCE = 3;
 
-export function createServiceActivities({ region, services, http }: ServiceDependencies) {
-  const find = (name: string): ServiceTarget => {
-    const here = services.filter((target) => target.region === region);
-    const found = here.find((target) => target.name === name);
-    if (found !== undefined) return found;
-    const allowed = here.map((target) => target.name).join(', ') || 'none';
-    throw permanent(
-      'TargetNotAllowed',
-      `service ${JSON.stringify(name)} is not in the inventory of region ${region}; it has: ${allowed}`,
-    );
-  };
+export function createServiceActivities({ allowedTarget, treatmentOf, http }: ServiceDependencies) {
+  const find = (service: string): Treated => ({ name: service, ...treatmentOf(allowedTarget(service)) });
   return {
     /** Looks only; may run any number of times. Retried while the status command fails. */
     observeService: look(async ({ service }: ServiceRequest): Promise<Observation> => {
@@ -95,10 +78,7 @@ export function createServiceActivities({ region, services, http }: ServiceDepen
   };
 }
 
-async function probe(
-  http: Http,
-  target: ServiceTarget,
-): Promise<{ readonly healthy: boolean; readonly detail: string }> {
+async function probe(http: Http, target: Treated): Promise<{ readonly healthy: boolean; readonly detail: string }> {
   try {
     const { status } = await http.request({ method: 'GET', url: target.health });
     return { healthy: status >= 200 && status < 300, detail: `health check answered ${status}` };
@@ -112,7 +92,7 @@ async function probe(
   }
 }
 
-async function currentInvocation(target: ServiceTarget): Promise<string | null> {
+async function currentInvocation(target: Treated): Promise<string | null> {
   const result = await run(target, target.status);
   succeeded(result, target.status);
   try {
@@ -124,14 +104,14 @@ async function currentInvocation(target: ServiceTarget): Promise<string | null> 
   }
 }
 
-async function setRotation(target: ServiceTarget, which: 'takeOut' | 'putBack'): Promise<void> {
+async function setRotation(target: Treated, which: 'takeOut' | 'putBack'): Promise<void> {
   const argv = target[which];
   if (argv === undefined)
     throw permanent('NoRotation', `service ${target.name} has no ${which} command in the inventory`);
   succeeded(await run(target, argv), argv);
 }
 
-const run = (target: ServiceTarget, argv: readonly string[]): Promise<CommandResult> => {
+const run = (target: Treated, argv: readonly string[]): Promise<CommandResult> => {
   const context = Context.current();
   return runCommand(
     { argv, timeoutMs: target.timeoutMs ?? COMMAND_TIMEOUT_MS, env: { TOCSIN_KEY: idempotencyKey() } },

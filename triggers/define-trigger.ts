@@ -30,6 +30,11 @@ export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof 
   /** Until an operator says otherwise (`tocsin trigger mode`). Default `auto`. */
   readonly mode?: Mode;
   readonly input: (event: EventOf<Data>) => InputOf<R, Name>;
+  /**
+   * Narrows what its runs may act upon: labels (or `kind`, `service`, ...) that a target of the inventory must have, each with its value or
+   * one of several. Checked by the worker that acts, whatever the event says. Default: every target.
+   */
+  readonly targets?: Readonly<Record<string, string | readonly string[]>>;
   readonly service?: (event: EventOf<Data>) => string;
   /** Region whose workers act; default: the region read from the alert when it is one of ours, else where the event was stored. */
   readonly region?: (event: EventOf<Data>) => string;

@@ -4,14 +4,17 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { Command, Option } from 'commander';
 import { Conflict, LogFull, LogUnavailable } from '../triggers/nats/errors.ts';
 import { EngineUnavailable } from '../triggers/path/engine.ts';
+import { answer } from './commands/approve.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
+import { newKey } from './commands/keys.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
+import { listActs, verifyActs } from './commands/operator-log.ts';
 import { run } from './commands/run.ts';
 import { scheduleNext } from './commands/schedule-next.ts';
 import {
@@ -24,6 +27,7 @@ import {
   resumeSchedule,
 } from './commands/schedule.ts';
 import type { CommonOptions } from './commands/session.ts';
+import { targets } from './commands/targets.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { topology } from './commands/topology.ts';
 import { up } from './commands/up.ts';
@@ -84,7 +88,7 @@ triggerCommand
   .action(async () => end(await listTriggers({ ...common(), regions: triggerRegions() })));
 triggerCommand
   .command('mode <trigger> <mode>')
-  .description('observe: record what would run; auto: run it')
+  .description('observe: record what would run, with its plan; approve: run it once it is approved; auto: run it')
   .option(...WHY)
   .action(async (id: string, mode: string, { why }: { why: string }) =>
     end(await setMode({ ...common(), regions: triggerRegions(), id, why }, mode)),
@@ -133,11 +137,41 @@ program
   .option('-i, --input <json>', 'its input', '{}')
   .option(REGION, 'region whose workers act (default: the first)')
   .option('--id <id>', 'the same id starts it once only')
+  .option('--plan', 'print what it would do, and do nothing', false)
+  .option('--approve', 'make a plan and wait until somebody else approves it', false)
   .option('-w, --wait', 'wait for its end; exit code 0 only if it completed', false)
   .option('--timeout <duration>', 'bound on the run', '1h')
-  .action(async (runbook: string, options: { input: string; wait: boolean; timeout: string }) =>
-    end(await run({ ...common(), ...options, runbook })),
+  .action(
+    async (
+      runbook: string,
+      options: { input: string; wait: boolean; timeout: string; plan: boolean; approve: boolean },
+    ) => end(await run({ ...common(), ...options, runbook })),
   );
+
+for (const [decision, what] of [
+  ['approve', 'let a run do what it plans'],
+  ['deny', 'end a run before it does what it plans'],
+] as const)
+  program
+    .command(`${decision} <run>`)
+    .description(`${what}; signed with your key`)
+    .option('-k, --key <file>', 'private key: a file, or env:NAME (default: that of `tocsin keys new`)')
+    .option('--plan <hash>', 'only if this is the plan it asks about')
+    .option('-y, --yes', 'do not ask again', false)
+    .option('--why <text>', 'kept beside the answer', '')
+    .action(async (name: string, options: { key?: string; plan?: string; yes: boolean; why: string }) =>
+      end(await answer({ ...common(), ...options, run: name }, decision)),
+    );
+
+program
+  .command('keys')
+  .description('keys to approve with')
+  .command('new')
+  .description('make a key; prints its entry for approvals.keys')
+  .option('-o, --out <file>', 'where the private key is kept (default: ~/.config/tocsin/approval-key.pem)')
+  .option('--person <name>', 'whose key it is (default: your user name)')
+  .option('--id <id>', 'its name in the key ring')
+  .action((options: { out?: string; person?: string; id?: string }) => end(newKey({ ...common(), ...options })));
 
 program
   .command('explain <query>')
@@ -170,10 +204,34 @@ deadLetters
   .action(async (name: string) => end(await redriveDeadLetter(common(), name)));
 deadLetters.command('discard <letter>').action(async (name: string) => end(await discardDeadLetter(common(), name)));
 
+const operatorLog = program
+  .command('operator-log')
+  .description('who did what by hand, as a chain nobody can change unseen');
+operatorLog
+  .command('list')
+  .option(REGION, 'one region only')
+  .option('--last <lines>', 'how many lines', '50')
+  .action(async (options: { region?: string; last: string }) => end(await listActs({ ...common(), ...options })));
+operatorLog
+  .command('verify')
+  .description('exit code 1 when a line was changed, removed or replaced')
+  .option(REGION, 'one region only')
+  .option('--expect <hash>', 'a head noted earlier, which must still be in the chain')
+  .action(async (options: { region?: string; expect?: string }) => end(await verifyActs({ ...common(), ...options })));
+
 program
   .command('list')
   .description('runbooks, triggers, senders and targets')
   .action(() => end(list(common())));
+
+program
+  .command('targets')
+  .description('what runbooks may act upon, who names it and how old that is')
+  .option('-s, --selector <label=value>', 'only those; repeat for more (default: all)', collect, [])
+  .option(REGION, 'one region only')
+  .action(async ({ selector, region }: { selector: readonly string[]; region?: string }) =>
+    end(await targets({ ...common(), selectors: selector, ...(region === undefined ? {} : { region }) })),
+  );
 
 program
   .command('detect <file...>')

@@ -1,10 +1,14 @@
 /** What `tocsin.yaml` may say. Every figure has its default and its unit here; unknown keys are refused, because a typing error is one. */
 import { Type, type Static } from 'typebox';
-import type { ServiceTarget } from '../activities/services.ts';
+import { TARGET_ID } from '../activities/inventory/target.ts';
+import type { ServiceTarget } from '../activities/service-treatment.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { ApprovalsSchema } from './approvals-schema.ts';
+import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
+import { SecretRef } from './secret-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -17,9 +21,6 @@ const Duration = (text: string) =>
     default: text,
   });
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
-const Argv = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100 });
-/** Where a secret is kept; never the secret itself. */
-const SecretRef = Type.String({ pattern: '^(env:[A-Z][A-Z0-9_]*|file:/.+)$' });
 /** Two of them for the time of a rotation. */
 const Secrets = Type.Array(SecretRef, { minItems: 1, maxItems: 2 });
 
@@ -148,19 +149,17 @@ export const ConfigSchema = Type.Object(
     /** What runbooks may act on. Events choose among these by name. */
     services: Type.Array(
       Closed({
-        name: Type.String({ minLength: 1 }),
+        name: Type.String({ pattern: TARGET_ID.source }),
         region: Name,
-        health: Type.String({ pattern: '^https?://' }),
-        status: Argv,
-        restart: Argv,
-        takeOut: Type.Optional(Argv),
-        putBack: Type.Optional(Argv),
-        timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
+        labels: Type.Optional(LabelsSchema),
+        ...TREATMENT,
       }),
       { default: [] },
     ),
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
+    /** More targets than those, by providers, and who may act upon which. */
+    inventory: InventorySchema,
     http: Closed({
       /** Origins that activities may call. */
       allow: Type.Array(
@@ -183,9 +182,14 @@ export const ConfigSchema = Type.Object(
         ),
       ),
     }),
+    /** Who may approve, and how they are asked. */
+    approvals: ApprovalsSchema,
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },
 );
 
-export type Config = Omit<Static<typeof ConfigSchema>, 'services'> & { readonly services: readonly ServiceTarget[] };
+export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'inventory'> & {
+  readonly services: readonly ServiceTarget[];
+  readonly inventory: InventoryConfig;
+};

@@ -4,13 +4,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import ms, { type StringValue } from 'ms';
 import { parseDocument } from 'yaml';
 import { compileCheck, withDefaults } from '../triggers/events/check.ts';
+import { approvalProblems } from './approvals-schema.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
+import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
+import { inventoryProblems } from './inventory/inventory-problems.ts';
 
 export type { Config } from './config-schema.ts';
+export { durationMs } from './duration.ts';
 
 const DEFAULT_FILE = 'tocsin.yaml';
 
@@ -81,9 +84,11 @@ function contradictions(config: Config): string[] {
     if (!config.regions.includes(region))
       problems.push(`/services/${index}/region: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`);
   }
+  problems.push(...inventoryProblems(config));
   const names = config.intake.senders.map(({ name }) => name);
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     problems.push(`/intake/senders: ${name} is there twice`);
+  problems.push(...approvalProblems(config.approvals));
   return problems;
 }
 
@@ -99,9 +104,6 @@ export function chosenRegions(config: Config, wanted: readonly (string | undefin
   }
   return asked.length === 0 ? config.regions : asked;
 }
-
-/** Durations are checked when the configuration is loaded. */
-export const durationMs = (text: string): number => ms(text as StringValue);
 
 /** The value behind `env:NAME` or `file:/path`. Rejects when it is empty, because an empty secret opens every door. */
 export function readSecret(reference: string, env: Readonly<Record<string, string | undefined>> = process.env): string {

@@ -17,7 +17,10 @@ export interface RestartServiceReport {
 
 export const restartService = runbook<RestartServiceInput, RestartServiceReport, ServiceActivities>(
   async ({ service }, run) => {
-    const seen = await run.check(`is ${service} still sick?`, (on) => on.observeService({ service }));
+    const seen = await run.check(`is ${service} still sick?`, (on) => on.observeService({ service }), {
+      // How it is sick may change in its words; that it is, and which instance, may not.
+      significant: ({ healthy, invocation, rotation }) => ({ healthy, invocation, rotation }),
+    });
     if (seen.healthy) return { outcome: 'already-healthy', service, seen: seen.detail, restarted: false };
 
     if (seen.rotation) {
@@ -28,7 +31,7 @@ export const restartService = runbook<RestartServiceInput, RestartServiceReport,
     const { restarted } = await run.act(
       `restart ${service}`,
       (on) => on.restartUnit({ service, invocation: seen.invocation }),
-      { heartbeatMs: 20_000 },
+      { heartbeatMs: 20_000, assumed: { restarted: true } },
     );
     const healthy = await run.verify(
       `does ${service} answer its health check?`,

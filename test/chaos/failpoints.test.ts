@@ -37,6 +37,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'deadLetters.show': 'commands',
   'deadLetters.redrive': 'commands',
   'deadLetters.discard': 'commands',
+  'attempts.fail': 'a message that fails although every server is there; none does here',
   'control.change': 'commands',
   'runs.find': 'audit, explain',
   'runs.startedSince': 'audit',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { connect } from 'nats';
 import { LogRefused } from '../../triggers/nats/errors.ts';
 import type { Delivery } from '../../triggers/nats/port.ts';
 import { CLOSE_MS, CONSUMER, bytes, text, useLog } from '../support/events-log.ts';
@@ -163,6 +164,36 @@ describe('the events log gives back what it stores', () => {
         [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
       );
     });
+
+    for (const maxInFlight of [1, 64])
+      it(`a consumer that is deleted is told and not pulled; made anew, it goes on (${maxInFlight})`, async () => {
+        const name = `deleted${maxInFlight}`;
+        const stream = await on.create(name);
+        const troubles: Error[] = [];
+        const seen: string[] = [];
+        const consumption = await on.log.consume(
+          { stream, consumer: CONSUMER, maxInFlight, onTrouble: (error) => troubles.push(error) },
+          async (delivery) => {
+            await delivery.ack();
+            seen.push(text(delivery.data));
+          },
+        );
+        try {
+          const nc = await connect({ servers: on.natsUrl });
+          await (await nc.jetstreamManager()).consumers.delete(stream, CONSUMER);
+          await nc.close();
+          await on.log.publish(`${name}.a`, bytes('1'));
+          const trouble = await until('it is told', () => troubles[0]);
+          assert.match(trouble.message, /cannot pull DELETED\d+\/reader, trying again: consumer not found/);
+          assert.equal(consumption.pulling(), false);
+          await on.create(name);
+          await until('it goes on', () => seen.length === 1);
+          assert.equal(consumption.pulling(), true);
+          assert.equal(troubles.length, 1, 'once for one stretch of it');
+        } finally {
+          await consumption.close(CLOSE_MS);
+        }
+      });
 
     it('a consumer that is not there is refused', async () => {
       await on.create('nobody', { consumers: [] });

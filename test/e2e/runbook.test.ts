@@ -4,7 +4,6 @@ import { after, before, describe, it } from 'node:test';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
 import { workflowId } from '../../triggers/path/workflow-id.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
@@ -13,8 +12,9 @@ import { type DemoService, startDemoService } from '../../workers/demo/superviso
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
-import { ESCALATED } from '../../workflows/kit/runbook.ts';
+import { ESCALATED } from '../../workflows/kit/escalated.ts';
 import type { OnResolved, RunContext } from '../../workflows/kit/run-context.ts';
+import { servicesOf } from '../support/services.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
@@ -43,11 +43,13 @@ describe('runbook restartService', () => {
       services.set(name, await startDemoService({ name, region: REGION, port: await freePort(), dir, stubborn }));
     }
     const all = [...services.values()];
-    const activities = createActivities({
-      region: REGION,
-      services: all.map(({ target }) => target),
-      http: createHttp({ allow: all.map(({ origin }) => ({ origin, private: true })) }),
-    });
+    const activities = createActivities(
+      servicesOf({
+        region: REGION,
+        services: all.map(({ target }) => target),
+        allow: all.map(({ origin }) => ({ origin, private: true })),
+      }),
+    );
     const { namespace, temporalAddress: address } = servers;
     temporal = await connectTemporal({ connection: { address }, namespace, external: true });
     const { codePath } = await workflowBundle(servers.dir, pino({ level: 'silent' }));

@@ -33,6 +33,7 @@ export interface LogFixture {
   /** Set once the file's tests run. */
   readonly log: EventLog;
   readonly server: Restartable;
+  readonly natsUrl: string;
   /** Makes the stream of `streamSpec`; resolves to its name. */
   create(name: string, changes?: Partial<StreamSpec>): Promise<string>;
   /** Closed when the test ends. */
@@ -68,6 +69,9 @@ export function useLog(): LogFixture {
     },
     get server() {
       return begun(servers).nats;
+    },
+    get natsUrl() {
+      return begun(servers).natsUrl;
     },
     create: async (name, changes) => {
       await begun(log).ensureTopology([streamSpec(name, changes)], true);

@@ -57,6 +57,8 @@ export interface InstallationOptions {
   readonly stubborn?: boolean;
   /** More environment for the roles. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Sections of the configuration that replace those of the installation. */
+  readonly config?: (service: DemoService) => object;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -84,6 +86,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       sweeper: { every: '1s' },
       services: [service.target],
       http: { allow: [{ origin: service.origin, private: true }] },
+      ...options.config?.(service),
     }),
   );
   const env = {

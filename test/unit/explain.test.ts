@@ -70,7 +70,11 @@ function ask(
     },
     ledger: { read: () => each(stored.records) },
     book: { read: () => Promise.resolve({ episode: null, revision: 0 }) },
-    runs: { find: () => Promise.resolve(null), failure: () => Promise.resolve(null) },
+    runs: {
+      find: () => Promise.resolve(null),
+      failure: () => Promise.resolve(null),
+      plan: () => Promise.resolve(null),
+    },
   };
   return explain(query, options);
 }

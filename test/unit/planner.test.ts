@@ -245,12 +245,33 @@ describe('planner: episodes are decided by the book', () => {
       { ...fires(2), control: observing },
       fires(3),
     ]);
-    for (const { settled } of plans.slice(0, 2)) {
-      const [kept] = settled;
-      assert.ok(kept?.kind === 'ignored' && kept.reason === 'observed');
-      assert.match(kept.detail ?? '', /would run restartService as restart-service\//);
+    for (const { plans: made } of plans.slice(0, 2)) {
+      const [{ start, disposition } = assert.fail('no plan')] = made;
+      assert.ok(disposition.kind === 'ignored' && disposition.reason === 'observed');
+      assert.match(disposition.detail ?? '', /would run restartService as restart-service\//);
+      assert.deepEqual([start.mode, start.workflowId], ['plan', disposition.plan]);
+      assert.match(start.workflowId, /^plan\/restart-service\//);
     }
     assert.deepEqual([starts.length, episode?.generation], [1, 1]);
+  });
+
+  it('a trigger to be approved starts a run that asks, and a start that is repeated acts by itself only while that is allowed', () => {
+    const approve = control({ mode: 'approve' });
+    const observe = control({ mode: 'observe' });
+    const { starts, plans } = feed([
+      { ...fires(1), control: approve },
+      { ...fires(1), control: observe },
+      { ...fires(1), control: control({ mode: 'auto' }) },
+    ]);
+    assert.deepEqual(
+      starts.map(({ mode }) => mode),
+      ['approve', 'approve', 'auto'],
+    );
+    assert.equal(new Set(starts.map(({ workflowId }) => workflowId)).size, 1);
+    assert.deepEqual(
+      plans.flatMap(({ plans: made }) => made),
+      [],
+    );
   });
 
   it('a paused trigger holds or ignores, as its policy says', () => {

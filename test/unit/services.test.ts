@@ -6,10 +6,12 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { type HttpAllow, createHttp } from '../../activities/http.ts';
-import { type ServiceTarget, createServiceActivities } from '../../activities/services.ts';
+import type { HttpAllow } from '../../activities/http.ts';
+import type { ServiceTarget } from '../../activities/service-treatment.ts';
+import { createServiceActivities } from '../../activities/services.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
+import { servicesOf } from '../support/services.ts';
 
 const REGION = 'eu';
 const SERVICE = { service: 'checkout' };
@@ -29,11 +31,9 @@ describe('services', () => {
   });
 
   const activitiesOn = (services: readonly ServiceTarget[], allow?: readonly HttpAllow[]) =>
-    createServiceActivities({
-      region: REGION,
-      services,
-      http: createHttp({ allow: allow ?? [{ origin: demo.origin, private: true }] }),
-    });
+    createServiceActivities(
+      servicesOf({ region: REGION, services, allow: allow ?? [{ origin: demo.origin, private: true }] }),
+    );
   let on: ReturnType<typeof activitiesOn>;
   let activity: MockActivityEnvironment;
   beforeEach(() => {

@@ -31,6 +31,7 @@ function fakeTemporal() {
       reasons.push(workflowId);
       return Promise.resolve('why');
     },
+    plan: () => Promise.resolve(null),
     stuck: (workflowId) => {
       state.asked.push(workflowId);
       return Promise.resolve(null);

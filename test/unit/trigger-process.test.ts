@@ -15,7 +15,12 @@ import { until } from '../support/until.ts';
 
 /** A trigger process on ports in memory, given one delivery; `start` is what Temporal does. */
 function given(
-  delivery: { readonly deliveryCount: number; readonly headers?: Record<string, string> },
+  delivery: {
+    readonly deliveryCount: number;
+    readonly headers?: Record<string, string>;
+    /** How often handling it has failed before. */
+    readonly failures?: number;
+  },
   start: Engine['start'],
 ) {
   const seen = {
@@ -25,6 +30,7 @@ function given(
     letters: [] as string[],
     opened: 0,
     marks: 0,
+    failures: delivery.failures ?? 0,
   };
   let episode: Episode | null = null;
   let revision = 0;
@@ -76,7 +82,11 @@ function given(
       redrive: () => Promise.resolve(),
       discard: () => Promise.resolve(),
     },
-    attempts: { begin: () => Promise.resolve(0), end: () => Promise.resolve(void (seen.marks += 1)) },
+    attempts: {
+      begin: () => Promise.resolve(0),
+      end: () => Promise.resolve(void (seen.marks += 1)),
+      fail: () => Promise.resolve((seen.failures += 1)),
+    },
     control: { read: () => Promise.resolve(NO_CONTROL), change: () => Promise.resolve(NO_CONTROL) },
     engine: { start, signalResolved: () => Promise.resolve(true), ping: () => Promise.resolve() },
     triggers: [restartServiceTrigger],
@@ -98,7 +108,7 @@ describe('trigger process', () => {
   });
 
   it('the same error again and again buries the event with its reason, and forgets what was decided for it', async () => {
-    const { seen, episode, close } = given({ deliveryCount: 4 }, () => Promise.reject(new Error('odd')));
+    const { seen, episode, close } = given({ deliveryCount: 4, failures: 3 }, () => Promise.reject(new Error('odd')));
     await until('acknowledged', () => seen.acked === 1);
     assert.deepEqual(seen.letters, ['cannot-be-handled']);
     const [disposition] = seen.records[0]?.dispositions ?? [];
@@ -108,11 +118,18 @@ describe('trigger process', () => {
     await close();
   });
 
+  it('an event that outages gave back many times has its tries still to come', async () => {
+    const { seen, close } = given({ deliveryCount: 90 }, () => Promise.reject(new Error('odd')));
+    await until('given back', () => seen.naks.length === 1);
+    assert.deepEqual([seen.acked, seen.letters, seen.failures], [0, [], 1]);
+    await close();
+  });
+
   for (const error of [new EngineUnavailable('away'), new LogUnavailable('away')])
     it(`${error.name} pauses pulling, however often the event has come`, async () => {
       const { seen, close } = given({ deliveryCount: 9 }, () => Promise.reject(error));
       await until('pulling is opened anew after a pause', () => seen.opened === 4);
-      assert.deepEqual([seen.acked, seen.letters, seen.marks], [0, [], 1]);
+      assert.deepEqual([seen.acked, seen.letters, seen.marks, seen.failures], [0, [], 1, 0]);
       await close();
     });
 

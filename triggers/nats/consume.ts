@@ -11,6 +11,18 @@ import type { ConsumeOptions, Consumption, Delivery } from './port.ts';
 /** A pull request lives this long; the server beats every half of it. Short, because a lost leader costs one whole request. */
 const PULL_EXPIRES_MS = 5_000;
 const RESTART_DELAY_MS = 1_000;
+/**
+ * There is nothing to pull from. The client would go on by itself: silently, and with few in flight by asking at full speed, each refusal
+ * looking like a sign of life.
+ */
+const GONE: ReadonlySet<string> = new Set([
+  'consumer_deleted',
+  'consumer_not_found',
+  'stream_not_found',
+  'no_responders',
+]);
+/** Vain restarts between two words about them. */
+const TELL_EVERY = 60;
 const ACK_TIMEOUT_MS = 5_000;
 
 export async function consume(
@@ -22,6 +34,7 @@ export async function consume(
   let messages: ConsumerMessages | undefined;
   let closing = false;
   let lastSign = 0;
+  let inVain = 0;
 
   const open = async (): Promise<ConsumerMessages> => {
     const consumer = await js.consumers.get(options.stream, options.consumer);
@@ -37,20 +50,24 @@ export async function consume(
     for await (const status of await opened.status()) {
       if (status.type === 'heartbeats_missed') {
         if (Number(status.data) >= 2) opened.stop();
-      } else if (!String(status.type).includes('not_found')) lastSign = performance.now();
+      } else if (GONE.has(String(status.type))) opened.stop();
+      else lastSign = performance.now();
     }
   };
   const run = async (): Promise<void> => {
     while (!closing) {
       try {
         messages ??= await open();
+        inVain = 0;
         for await (const message of messages) {
           lastSign = performance.now();
           if (closing) message.nak();
           else await begin(message);
         }
-      } catch {
-        // The server or the consumer is away; the loop below tries again until it is closed.
+      } catch (error) {
+        // The server or the consumer is away; it is tried again until it is closed.
+        if (inVain % TELL_EVERY === 0) options.onTrouble?.(troubled(options, error));
+        inVain += 1;
       }
       messages = undefined;
       if (!closing) await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS));
@@ -72,6 +89,11 @@ export async function consume(
       await bounded(Promise.allSettled([...inFlight, loop]), deadlineMs);
     },
   };
+}
+
+function troubled({ stream, consumer }: ConsumeOptions, error: unknown): LogUnavailable {
+  const why = error instanceof Error ? error.message : String(error);
+  return new LogUnavailable(`cannot pull ${stream}/${consumer}, trying again: ${why}`, { cause: error });
 }
 
 function deliver(message: JsMsg): Delivery {

@@ -50,6 +50,8 @@ export interface ConsumeOptions {
   readonly consumer: string;
   /** Deliveries handed out and not yet ended, at most. */
   readonly maxInFlight: number;
+  /** Why it does not pull right now: called once for each stretch of it, and again every minute while it lasts. */
+  readonly onTrouble?: (error: Error) => void;
 }
 
 export interface Consumption {

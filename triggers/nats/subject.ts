@@ -49,6 +49,8 @@ export const bookSubject = (region: string, alertKey: string): string =>
 export const eventStream = (region: string): string => `EVENTS_${streamToken(region)}`;
 export const ledgerStream = (region: string): string => `LEDGER_${streamToken(region)}`;
 export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
+export const actsStream = (region: string): string => `ACTS_${streamToken(region)}`;
+export const actsSubject = (region: string): string => `acts.${routeToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
 export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;

@@ -4,6 +4,8 @@
 import {
   LANES,
   type Lane,
+  actsStream,
+  actsSubject,
   bookBucket,
   bookStream,
   deadStream,
@@ -100,6 +102,17 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxMsgSize: MIB / 4,
       maxPerSubject: 1,
       allowDelete: true,
+    },
+    {
+      ...common,
+      name: actsStream(region),
+      subjects: [actsSubject(region)],
+      description: `Tocsin: who did what by hand in region ${region}`,
+      // Longer than any audit asks back; when it is full, acts are refused rather than unrecorded.
+      maxAgeMs: 3_650 * DAY_MS,
+      maxBytes: 256 * MIB,
+      maxMsgSize: MIB / 16,
+      allowDelete: false,
     },
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * Counts process deaths per message (R5). A mark is open while a process holds the message; finding it open on the next
- * delivery means that its holder died. Only messages that came back several times are marked, so the normal path pays nothing.
+ * Counts process deaths and failures per message (R5). A mark is open while a process holds the message; finding it open on the next
+ * delivery means that its holder died. Only messages that came back several times or failed are marked, so the normal path pays nothing.
  */
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../nats/port.ts';
@@ -11,6 +11,8 @@ import type { Attempts } from './ports.ts';
 
 interface Mark {
   readonly deaths: number;
+  /** Absent in marks of earlier versions. */
+  readonly failures?: number;
   /** The process that has the message in hand; null when it was given back. */
   readonly holder: string | null;
 }
@@ -25,16 +27,22 @@ export function createAttempts(log: Pick<EventLog, 'last' | 'publish'>, region: 
     const stored = await log.last(bookStream(region), subject(position));
     return stored === null ? { deaths: 0, holder: null } : decodeJson<Mark>(stored.data);
   };
+  const write = (position: Position, next: Mark): Promise<unknown> => log.publish(subject(position), encodeJson(next));
   return {
     begin: async (position) => {
       const before = await mark(position);
       const deaths = before.deaths + (before.holder === null || before.holder === SELF ? 0 : 1);
-      await log.publish(subject(position), encodeJson({ deaths, holder: SELF } satisfies Mark));
+      await write(position, { ...before, deaths, holder: SELF });
       return deaths;
     },
     end: async (position) => {
-      const { deaths } = await mark(position);
-      await log.publish(subject(position), encodeJson({ deaths, holder: null } satisfies Mark));
+      await write(position, { ...(await mark(position)), holder: null });
+    },
+    fail: async (position) => {
+      const before = await mark(position);
+      const failures = (before.failures ?? 0) + 1;
+      await write(position, { ...before, failures });
+      return failures;
     },
   };
 }

@@ -8,9 +8,9 @@ import type { EventLog } from '../nats/port.ts';
 import { bookBucket, bookStream } from '../nats/subject.ts';
 import { decodeJson, encodeJson } from './json-bytes.ts';
 
-/** `observe`: decide and record what would run, start nothing. `auto`: start. */
-export type Mode = 'observe' | 'auto';
-export const MODES: readonly Mode[] = ['observe', 'auto'];
+/** `observe`: decide and record what would run and its plan, start nothing that can act. `approve`: start, act once approved. `auto`: start. */
+export type Mode = 'observe' | 'approve' | 'auto';
+export const MODES: readonly Mode[] = ['observe', 'approve', 'auto'];
 
 /** What becomes of events meanwhile: listed when the trigger is resumed, or not. Neither starts anything afterwards by itself. */
 export type Pause = 'hold' | 'ignore';

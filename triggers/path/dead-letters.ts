@@ -18,7 +18,7 @@ export const REDRIVE = { trigger: 'tocsin-redrive-trigger', at: 'tocsin-redrive-
 /** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
 export function redriveOf({
   headers,
-}: StoredMessage): { readonly trigger: string | null; readonly of: Position } | null {
+}: Pick<StoredMessage, 'headers'>): { readonly trigger: string | null; readonly of: Position } | null {
   const text = headers[REDRIVE.of];
   if (text === undefined) return null;
   const parsed = parseJson(Buffer.from(text));
@@ -57,13 +57,15 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
       if (letter === null)
         throw new Error(`dead letter ${id} is not in ${stream}: it was redriven, discarded or has expired`);
       const { stream: from, sequence, storedAt, subject } = letter.original;
+      // Put back before, and buried again: what counts is still where it stood at first.
+      const first = redriveOf(letter)?.of ?? { stream: from, sequence, storedAt };
       await log.publish(subject, letter.data, {
         expectStream: eventStream(region),
         msgId: `redrive:${stream}:${id}`,
         headers: {
           ...letter.headers,
           [REDRIVE.at]: String(now()),
-          [REDRIVE.of]: JSON.stringify({ stream: from, sequence, storedAt }),
+          [REDRIVE.of]: JSON.stringify(first),
           // A letter without a trigger is an event that could not be read at all; it is judged anew by every trigger.
           ...(letter.trigger === '' ? {} : { [REDRIVE.trigger]: letter.trigger }),
         },

@@ -3,7 +3,7 @@
  * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
  */
 import ms from 'ms';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { APPROVAL_ALLOWANCE_MS, type RunContext } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
@@ -18,8 +18,8 @@ import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
 import type { TriggerDecision } from './episode.ts';
 import { isSame } from './order.ts';
-import { type Plan, type PlannedStart, plan, policyOf } from './planner.ts';
-import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
+import { type Plan, type PlannedPlan, type PlannedStart, plan, policyOf } from './planner.ts';
+import type { DeadLetters, Engine, EpisodeBook, Ledger, StartRequest } from './ports.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 export interface DispatcherOptions {
@@ -67,12 +67,17 @@ export interface Dispatcher {
   quarantine(received: Received, reason: string, message: string): Promise<EventRecord>;
 }
 
-type WithKnown = DispatcherOptions & { readonly known: BoundedSet };
+type WithKnown = DispatcherOptions & {
+  /** Alert keys seen here. */
+  readonly known: BoundedSet;
+  /** Plans asked for here, so that an alert that fires on costs no further call. */
+  readonly planned: BoundedSet;
+};
 
 export function createDispatcher(given: DispatcherOptions): Dispatcher {
   const { onCondition } = given;
   const triggers = onCondition === undefined ? given.triggers : given.triggers.map((each) => timed(each, onCondition));
-  const options = { ...given, triggers, known: new BoundedSet(MAX_KNOWN) };
+  const options = { ...given, triggers, known: new BoundedSet(MAX_KNOWN), planned: new BoundedSet(MAX_KNOWN) };
   const knownTypes = new Set(triggers.map(({ on }) => on.type));
   const triggerSet = triggerSetHash(given.triggers);
 
@@ -129,6 +134,7 @@ async function carryOut(
 ) {
   const done = await decideAndWrite(options, decoded, delivery, position);
   const outcomes = await Promise.all(done.starts.map((start) => startRun(options, decoded, position, start)));
+  const observed = await Promise.all(done.plans.map((each) => startPlan(options, decoded, position, each)));
   const started = outcomes.some(({ kind }) => kind === 'started');
   if (started && decoded.alert !== null) await tellIfResolvedMeanwhile(options, decoded.alert.alertKey, done.starts);
   const told = await Promise.all(
@@ -137,7 +143,7 @@ async function carryOut(
       return { trigger, kind: 'joined', workflowId, generation, run: reached ? 'told' : 'done' };
     }),
   );
-  return { done, dispositions: [...outcomes, ...told, ...done.settled] };
+  return { done, dispositions: [...outcomes, ...observed, ...told, ...done.settled] };
 }
 
 /** Plan on the current record and write the next one; on a lost compare-and-set, read and plan again. */
@@ -183,14 +189,7 @@ async function startRun(
 ): Promise<Disposition> {
   const { trigger, workflowId, generation } = start;
   try {
-    const result = await options.engine.start({
-      workflowId,
-      workflowType: trigger.run,
-      input: start.input,
-      context: contextOf(options, decoded, position, start),
-      executionTimeoutMs: ms(trigger.executionTimeout ?? DEFAULT_EXECUTION_TIMEOUT),
-      summary: `${trigger.run} for ${decoded.alert?.title ?? decoded.event.type}`,
-    });
+    const result = await options.engine.start(requestOf(options, decoded, position, start));
     if (result.kind === 'started' || result.byThisEvent) {
       return { trigger: trigger.id, kind: 'started', workflowId, runId: result.runId, generation };
     }
@@ -200,6 +199,42 @@ async function startRun(
     if (decoded.alert !== null) await forget(options.book, decoded.alert.alertKey, trigger.id, workflowId);
     return { trigger: trigger.id, kind: 'dead', reason: 'start-refused', message: error.message };
   }
+}
+
+/** The same id for the same plan, so it is made once; one that Temporal refuses leaves the disposition without it. */
+async function startPlan(
+  options: WithKnown,
+  decoded: Extract<Decoded, { ok: true }>,
+  position: Position,
+  { start, disposition }: PlannedPlan,
+): Promise<Disposition> {
+  if (options.planned.has(start.workflowId)) return disposition;
+  try {
+    await options.engine.start(requestOf(options, decoded, position, start));
+    options.planned.add(start.workflowId);
+    return disposition;
+  } catch (error) {
+    if (!(error instanceof EngineRefused)) throw error;
+    return { trigger: start.trigger.id, kind: 'ignored', reason: 'observed', detail: `no plan: ${error.message}` };
+  }
+}
+
+function requestOf(
+  options: DispatcherOptions,
+  decoded: Extract<Decoded, { ok: true }>,
+  position: Position,
+  start: PlannedStart,
+): StartRequest {
+  const { trigger, workflowId, mode } = start;
+  const boundMs = ms(trigger.executionTimeout ?? DEFAULT_EXECUTION_TIMEOUT);
+  return {
+    workflowId,
+    workflowType: trigger.run,
+    input: start.input,
+    context: contextOf(options, decoded, position, start),
+    executionTimeoutMs: boundMs + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0),
+    summary: `${mode === 'plan' ? 'plan of ' : ''}${trigger.run} for ${decoded.alert?.title ?? decoded.event.type}`,
+  };
 }
 
 /** R4, the starter's half: the resolver may have closed the episode between our write and our start, and found no run to tell. */
@@ -258,6 +293,7 @@ function contextOf(
     service: start.service,
     severity: event.severitytext ?? null,
     onResolved: start.trigger.onResolved ?? 'cancel',
+    mode: start.mode,
   };
 }
 

@@ -26,7 +26,12 @@ export type Disposition = { readonly trigger: string } & (
       /** What was known of the run it joined. `told`: this resolve was signalled to it. */
       readonly run: 'open' | 'running' | 'done' | 'failed' | 'told';
     }
-  | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
+  | {
+      readonly kind: 'ignored';
+      readonly reason: IgnoredReason;
+      readonly detail?: string;
+      /** Id of the run that made the plan, if one was observed. */ readonly plan?: string;
+    }
   /** Kept for an operator to see; starts nothing by itself. */
   | { readonly kind: 'held'; readonly reason: 'paused'; readonly detail: string }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }

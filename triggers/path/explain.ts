@@ -9,6 +9,7 @@ import { eventStream } from '../nats/subject.ts';
 import { decode } from './decode.ts';
 import type { EventRecord, RunRecord } from './disposition.ts';
 import type { Episode } from './episode.ts';
+import type { Plan } from '../../workflows/kit/plan.ts';
 import type { EpisodeBook, Ledger, RunInfo, Runs } from './ports.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
@@ -17,7 +18,7 @@ export interface ExplainOptions {
   readonly log: Pick<EventLog, 'get' | 'read'>;
   readonly ledger: Pick<Ledger, 'read'>;
   readonly book: Pick<EpisodeBook, 'read'>;
-  readonly runs: Pick<Runs, 'find' | 'failure'>;
+  readonly runs: Pick<Runs, 'find' | 'failure' | 'plan'>;
   readonly triggers: readonly Trigger[];
   /** How far back events and records are looked through, ms since 1970. */
   readonly since: number;
@@ -38,6 +39,8 @@ export interface ExplainedEvent {
 
 export interface ExplainedRun extends RunInfo {
   readonly failure: string | null;
+  /** What it would have done, when it only planned. */
+  readonly plan: Plan | null;
 }
 
 export interface Explanation {
@@ -171,7 +174,10 @@ async function undecided(
 
 function workflowIds(records: readonly EventRecord[], named: RunInfo | null): string[] {
   const ids = records.flatMap(({ dispositions }) =>
-    dispositions.flatMap((each) => ('workflowId' in each ? [each.workflowId] : [])),
+    dispositions.flatMap((each) => {
+      if ('workflowId' in each) return [each.workflowId];
+      return 'plan' in each && each.plan !== undefined ? [each.plan] : [];
+    }),
   );
   return [...new Set([...ids, ...(named === null ? [] : [named.workflowId])])].slice(-MAX_RUNS);
 }
@@ -182,7 +188,12 @@ async function runsOf(ids: readonly string[], { runs }: ExplainOptions): Promise
       const run = await runs.find(id);
       if (run === null) return null;
       const over = run.status !== 'running' && run.status !== 'completed';
-      return { ...run, failure: over ? await runs.failure(run.workflowId, run.runId) : null };
+      const planned = run.context?.mode === 'plan' && run.status === 'completed';
+      return {
+        ...run,
+        failure: over ? await runs.failure(run.workflowId, run.runId) : null,
+        plan: planned ? await runs.plan(run.workflowId) : null,
+      };
     }),
   );
   return found.filter((run) => run !== null);

@@ -3,7 +3,7 @@
  * clock, so that rehearsal, simulation and production run the same code. The dispatcher carries the plan out.
  */
 import ms from 'ms';
-import type { OnResolved } from '../../workflows/kit/run-context.ts';
+import { type OnResolved, PLAN_PREFIX, type RunMode } from '../../workflows/kit/run-context.ts';
 import type { OnFailure, Trigger } from '../define-trigger.ts';
 import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
@@ -38,6 +38,13 @@ export interface PlannedStart {
   readonly region: string | null;
   readonly generation: number;
   readonly attempt: number;
+  readonly mode: RunMode;
+}
+
+/** A run that only plans, for a trigger that only observes; its disposition names it. */
+export interface PlannedPlan {
+  readonly start: PlannedStart;
+  readonly disposition: Disposition;
 }
 
 export interface PlannedSignal {
@@ -51,6 +58,8 @@ export interface Plan {
   readonly write: Episode | null;
   readonly effect: { readonly effect: EpisodeEffect; readonly generation: number } | null;
   readonly starts: readonly PlannedStart[];
+  /** Started for their plans alone. */
+  readonly plans: readonly PlannedPlan[];
   readonly signals: readonly PlannedSignal[];
   /** Dispositions that need nothing more than to be recorded (and buried, if dead). */
   readonly settled: readonly Disposition[];
@@ -80,10 +89,12 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
   const current: Episode = opens ? openEpisode(episode, alert.alertKey, position) : episode;
   const decisions: Record<string, TriggerDecision> = { ...current.triggers };
   const starts: PlannedStart[] = [];
+  const plans: PlannedPlan[] = [];
   const settled: Disposition[] = [];
   for (const [trigger, evaluation] of matching(input)) {
     const outcome = decide(input, current, trigger, evaluation);
-    if (outcome.kind !== 'start') settled.push(outcome.disposition);
+    if (outcome.kind === 'settled') settled.push(outcome.disposition);
+    else if (outcome.kind === 'plan') plans.push(outcome);
     else {
       starts.push(outcome.start);
       decisions[trigger.id] = {
@@ -104,12 +115,14 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
       generation: current.generation,
     },
     starts,
+    plans,
     settled,
   };
 }
 
 type Outcome =
   | { readonly kind: 'start'; readonly start: PlannedStart }
+  | ({ readonly kind: 'plan' } & PlannedPlan)
   | { readonly kind: 'settled'; readonly disposition: Disposition };
 
 /** One trigger that matched (or threw), against what it decided earlier in this episode. */
@@ -133,10 +146,12 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
   const start = startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1);
   const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
-  // Under the id that was decided then, should the rule for ids have changed since.
-  if (repeats) return { kind: 'start', start: { ...start, workflowId: earlier.workflowId } };
-  const kept = withheld(input, start);
-  return kept === null ? { kind: 'start', start } : settle(kept);
+  // Under the id that was decided then, should the rule for ids have changed since; acting at once only if that is allowed now.
+  if (repeats) {
+    const mode = controlOf(input.control, trigger).mode === 'auto' ? 'auto' : 'approve';
+    return { kind: 'start', start: { ...start, workflowId: earlier.workflowId, mode } };
+  }
+  return permitted(input, start);
 }
 
 /** Which attempt this event starts; null when it only joins. */
@@ -186,6 +201,7 @@ const tell = ({ triggers }: PlanInput, runs: Readonly<Record<string, string>>, g
 function planPlain(input: PlanInput): Plan {
   const { event } = input;
   const starts: PlannedStart[] = [];
+  const plans: PlannedPlan[] = [];
   const settled: Disposition[] = [];
   for (const [trigger, evaluation] of matching(input)) {
     const stale = staleness(input, trigger, instantMs(event.time ?? null));
@@ -195,15 +211,16 @@ function planPlain(input: PlanInput): Plan {
       settled.push({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
     } else {
       const start = startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, 1);
-      const kept = withheld(input, start);
-      if (kept === null) starts.push(start);
-      else settled.push(kept);
+      const outcome = permitted(input, start);
+      if (outcome.kind === 'start') starts.push(outcome.start);
+      else if (outcome.kind === 'plan') plans.push(outcome);
+      else settled.push(outcome.disposition);
     }
   }
-  return { ...NOTHING, starts, settled };
+  return { ...NOTHING, starts, plans, settled };
 }
 
-const NOTHING: Plan = { write: null, effect: null, starts: [], signals: [], settled: [] };
+const NOTHING: Plan = { write: null, effect: null, starts: [], plans: [], signals: [], settled: [] };
 
 type Matching = Exclude<Evaluation, { kind: 'filtered' }>;
 
@@ -217,15 +234,23 @@ function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching]
 }
 
 /**
- * What keeps a trigger from starting this run now. A start that was decided before is carried out whatever has been changed since: its
- * record may be all that is missing.
+ * Whether a trigger may start this run now, or have it planned. A start that was decided before is carried out whatever has been changed
+ * since: its record may be all that is missing.
  */
-function withheld({ control }: PlanInput, { trigger, workflowId: id }: PlannedStart): Disposition | null {
+function permitted({ control }: PlanInput, start: PlannedStart): Outcome {
+  const { trigger, workflowId: id } = start;
   const { mode, paused } = controlOf(control, trigger);
   const detail = `would run ${trigger.run} as ${id}`;
-  if (paused === 'hold') return { trigger: trigger.id, kind: 'held', reason: 'paused', detail };
-  if (paused === 'ignore') return { trigger: trigger.id, kind: 'ignored', reason: 'paused', detail };
-  return mode === 'observe' ? { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail } : null;
+  if (paused === 'hold') return settle({ trigger: trigger.id, kind: 'held', reason: 'paused', detail });
+  if (paused === 'ignore') return settle({ trigger: trigger.id, kind: 'ignored', reason: 'paused', detail });
+  if (mode === 'auto') return { kind: 'start', start };
+  if (mode === 'approve') return { kind: 'start', start: { ...start, mode } };
+  const plan = `${PLAN_PREFIX}${id}`;
+  return {
+    kind: 'plan',
+    start: { ...start, workflowId: plan, mode: 'plan' },
+    disposition: { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail, plan },
+  };
 }
 
 const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', disposition });
@@ -242,7 +267,7 @@ function startOf(
   attempt: number,
 ): PlannedStart {
   const id = workflowId({ stream, trigger: trigger.id, key, generation, attempt });
-  return { trigger, workflowId: id, input, service, region, generation, attempt };
+  return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto' };
 }
 
 /** Older than the last resolve, or so soon after it that it is more likely late than new. */

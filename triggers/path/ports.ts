@@ -2,6 +2,7 @@
  * What the path needs from outside, besides the events log: the book, the ledger, the dead letters and the engine. Every
  * implementation is a plain object of functions, so that a test can wrap each method of each port and kill the process there.
  */
+import type { Plan } from '../../workflows/kit/plan.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { StoredMessage } from '../nats/port.ts';
 import type { EventRecord, LedgerRecord, Position, RunRecord } from './disposition.ts';
@@ -60,12 +61,14 @@ export interface DeadLetters {
   discard(id: number): Promise<void>;
 }
 
-/** Counts how often a process died with a message in hand; naks and time-outs of our own do not count. */
+/** Counts how often a process died with a message in hand, and how often handling it failed by itself; deliveries count as neither. */
 export interface Attempts {
   /** Note that this process takes the message; resolves to how many have died on it before. */
   begin(position: Position): Promise<number>;
   /** Note that it was given back alive. */
   end(position: Position): Promise<void>;
+  /** Note that handling it failed with every server there; resolves to how often that has happened, this time included. */
+  fail(position: Position): Promise<number>;
 }
 
 export interface StartRequest {
@@ -122,6 +125,8 @@ export interface Runs {
   openBefore(before: number): AsyncIterable<RunInfo>;
   /** Why a closed run did not complete; null when it says nothing. */
   failure(workflowId: string, runId: string): Promise<string | null>;
+  /** The plan that a completed run made, if that is all it did. */
+  plan(workflowId: string): Promise<Plan | null>;
   /** A sentence when an open run cannot go on by itself (its workflow task fails again and again), else null. */
   stuck(workflowId: string): Promise<string | null>;
   /** How long Temporal keeps a closed run, milliseconds. */

@@ -7,6 +7,7 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { RunInfo, RunStatus, Runs } from './ports.ts';
 
@@ -49,6 +50,18 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
         return null;
       }
     },
+    plan: async (workflowId) => {
+      try {
+        const report = (await call(() =>
+          client.workflow.getHandle(workflowId).result(),
+        )) as Partial<PlannedReport> | null;
+        return report?.outcome === 'planned' && report.plan !== undefined ? report.plan : null;
+      } catch (error) {
+        if (error instanceof ServiceError) throw error;
+        // It failed, and a plan that failed is none; or it was purged meanwhile.
+        return null;
+      }
+    },
     stuck: async (workflowId) => {
       const attempt = (await describe(workflowId))?.raw.pendingWorkflowTask?.attempt ?? 0;
       return attempt >= STUCK_AFTER_ATTEMPTS ? `its workflow task failed ${attempt - 1} times` : null;
@@ -70,7 +83,7 @@ async function* runsOf(client: Client, call: Call, query: string): AsyncGenerato
     const next = await call(() => found.next());
     if (next.done === true) return;
     const run = toRun(next.value);
-    if (run.context?.trigger !== null) yield run;
+    if (run.context?.trigger !== null && run.context?.mode !== 'plan') yield run;
   }
 }
 

@@ -50,8 +50,11 @@ const SUSPECT_FROM_DELIVERY = 4;
 const MAX_DEATHS = 3;
 /** A ledger that fills while we pull must stop us before it is full: runs would start that nobody can record (R1). */
 const LEDGER_PROBE_MS = 5_000;
-/** Tries of a message whose failure no server's absence explains. */
-const BURY_FROM_DELIVERY = 4;
+/**
+ * Tries of a message whose failure no server's absence explains. Deliveries do not count: an outage gives a message back many times
+ * without anybody having tried it.
+ */
+const MAX_FAILURES = 4;
 /** Queue of suspects; no alert key begins with a line break. */
 const SUSPECTS = '\nsuspects';
 const MAX_PAUSE_MS = 30_000;
@@ -108,7 +111,8 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     try {
       return await dispatcher.dispatch(received);
     } catch (error) {
-      if (meaningOf(error) !== 'suspect' || received.delivery.deliveryCount < BURY_FROM_DELIVERY) throw error;
+      if (meaningOf(error) !== 'suspect') throw error;
+      if ((await options.attempts.fail(positionOf(received.delivery))) < MAX_FAILURES) throw error;
       logger.error({ err: error, region, sequence: received.delivery.sequence }, 'event cannot be handled, buried');
       return dispatcher.quarantine(
         received,
@@ -151,6 +155,11 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
           stream: eventStream(region),
           consumer: laneConsumer(lane),
           maxInFlight: options.options.maxInFlight,
+          onTrouble: (error: Error) =>
+            logger.warn(
+              { err: error, region, lane },
+              'lane is not pulled; if its consumer was deleted, `tocsin topology --apply` makes it anew',
+            ),
         };
         opened.push(await options.log.consume(consume, handle));
       }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type AuditReport, audit as auditRegion } from '../../triggers/path/audit.ts';
 import { durationMs } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
+import { actNow } from '../operator.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 export interface AuditCommand extends CommonOptions {
@@ -16,6 +17,7 @@ export const audit = (options: AuditCommand): Promise<number> =>
     const runs = await session.runs();
     const reports: AuditReport[] = [];
     for (const path of await session.paths(options.region)) {
+      if (options.repair) await path.operatorLog.append(actNow('audit: repair', `since ${options.since}`));
       reports.push(
         await auditRegion({
           ...path,

@@ -10,6 +10,8 @@ import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
 import { type Config, loadConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
+import type { ProviderConfig } from '../inventory/inventory-schema.ts';
+import { ruleProblems } from '../inventory/target-rules.ts';
 import { createChannel } from '../notify/create-channel.ts';
 import { toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
@@ -29,6 +31,10 @@ export async function check(options: CommonOptions): Promise<number> {
   const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
   problems.push(...triggerProblems(triggers, runbookNames()));
   if (config !== null) problems.push(...scheduleProblems(config, openZoneData({ env: process.env })));
+  if (config !== null) {
+    problems.push(...ruleProblems(config.inventory, { triggers, runbooks: runbookNames() }));
+    for (const provider of config.inventory.providers) await attempt(() => assertBearer(provider));
+  }
   for (const sender of config?.intake.senders ?? [])
     await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
   for (const channel of config?.notify.channels ?? [])
@@ -39,6 +45,11 @@ export async function check(options: CommonOptions): Promise<number> {
   const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
   output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
+}
+
+/** A provider that needs a secret which is not there would be unusable from the start. */
+function assertBearer(provider: ProviderConfig): void {
+  if (provider.kind === 'http' && provider.bearer !== undefined) readSecret(provider.bearer);
 }
 
 const SILENT = pino({ level: 'silent' });

@@ -7,6 +7,7 @@ import {
   explain as explainIn,
   isAnswer,
 } from '../../triggers/path/explain.ts';
+import { planLines } from '../../workflows/kit/approval-text.ts';
 import { type Config, durationMs } from '../config.ts';
 import { temporalTargetOf } from '../connect.ts';
 import { sentence } from '../disposition-text.ts';
@@ -81,6 +82,7 @@ function runLines(run: ExplainedRun, config: Config): string[] {
   const { namespace } = temporalTargetOf(config);
   return [
     `run ${run.workflowId} is ${run.status}${run.failure === null ? '' : `: ${run.failure}`}`,
+    ...(run.plan === null ? [] : planLines(run.plan).map((line) => `    ${line}`)),
     ...(uiUrl === null ? [] : [`    ${runLink(uiUrl, namespace, run.workflowId, run.runId)}`]),
   ];
 }

@@ -10,6 +10,7 @@ import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { actNow } from '../operator.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -120,11 +121,14 @@ const change = (
 ): Promise<number> =>
   withSession(options, async (session) => {
     const server = await serverOf(session);
-    if ((await server.read(options.id)) === null)
+    const stored = await server.read(options.id);
+    if (stored === null)
       throw new CommandError(
         EXIT.refused,
         `schedule ${JSON.stringify(options.id)} is not on the server; it has ${(await server.list()).join(', ') || 'none'}`,
       );
+    const [path] = await session.paths(stored.names.region);
+    await path?.operatorLog.append(actNow(`schedule: ${done}`, options.id, options.why));
     await work(server);
     output(options, { schedule: options.id, done }, `${options.id}: ${done}`);
     return EXIT.ok;

@@ -1,5 +1,4 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
-import { userInfo } from 'node:os';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
@@ -11,6 +10,7 @@ import {
   controlOf,
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { operatorName } from '../operator.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -74,7 +74,7 @@ export const resumeTrigger = (options: ChangeCommand): Promise<number> =>
   withSession(options, async (session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
-    for (const path of paths) await path.control.change(trigger, { paused: null }, describe(options, 'resumed'));
+    for (const path of paths) await changeIn(path, trigger, { paused: null }, describe(options, 'resumed'));
     // Until every process has looked, some still hold.
     await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
     const backlog = [];
@@ -113,7 +113,7 @@ const change = (
   withSession(options, async (session: Session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
-    for (const { control } of paths) await control.change(trigger, next, describe(options, what));
+    for (const path of paths) await changeIn(path, trigger, next, describe(options, what));
     const regions = paths.map(({ region }) => region);
     output(
       options,
@@ -132,17 +132,20 @@ function named(id: string): Trigger {
 
 const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   at: new Date().toISOString(),
-  by: userName(),
+  by: operatorName(),
   trigger: id,
   what,
   why,
 });
 
-/** A container's user often has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
+/** Recorded before it is done: an act that cannot be recorded is not done. */
+async function changeIn(
+  { control, operatorLog }: RegionPath,
+  trigger: Trigger,
+  next: Partial<Pick<TriggerControl, 'mode' | 'paused'>>,
+  change: Change,
+): Promise<void> {
+  const { at, by, what, why } = change;
+  await operatorLog.append({ at, by, what: `trigger: ${what}`, on: trigger.id, why });
+  await control.change(trigger, next, change);
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { ServiceTarget } from '../../activities/services.ts';
+import type { ServiceTarget } from '../../activities/service-treatment.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { type Effect, readEffects, writeState } from './demo-files.ts';
 

@@ -1,5 +1,7 @@
 /** What the trigger process finds and a human should know, in words: a run that did not complete, an event that could not be handled. */
+import type { RunNotice, Tell } from '../../activities/tell.ts';
 import type { Disposition, EventRecord, RunRecord } from '../../triggers/path/disposition.ts';
+import { runLink } from '../run-link.ts';
 import type { Notice } from './channel.ts';
 
 /** `link`: where the run can be seen. */
@@ -13,6 +15,22 @@ export function failedRunNotice(region: string, record: RunRecord, link: string 
     text: lines({ reason: detail, trigger, run: runId, explain: `tocsin explain '${workflowId}'` }),
     link,
     at: Date.parse(recordedAt),
+  };
+}
+
+/** What a run itself tells. `uiUrl`: of the Temporal UI, null when it is not known. */
+export function runNotice(
+  { about, severity, title, text }: RunNotice,
+  { namespace, workflowId, runId }: Parameters<Tell>[1],
+  uiUrl: string | null,
+): Notice {
+  return {
+    key: `run/${workflowId}/${about}`,
+    severity,
+    title,
+    text: `${text}\nrun: ${workflowId}`,
+    link: uiUrl === null ? null : runLink(uiUrl, namespace, workflowId, runId),
+    at: Date.now(),
   };
 }
 

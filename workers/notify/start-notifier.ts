@@ -3,9 +3,9 @@ import type { EventRecord, RunRecord } from '../../triggers/path/disposition.ts'
 import { durationMs } from '../config.ts';
 import type { RoleContext } from '../roles/role-context.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
-import { createChannel, secretUrl } from './create-channel.ts';
+import { secretUrl } from './create-channel.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { createNotifier } from './notifier.ts';
+import { openNotifier } from './open-notifier.ts';
 import { deadLetterNotices, failedRunNotice } from './run-notices.ts';
 
 export interface TriggerNotices {
@@ -13,23 +13,15 @@ export interface TriggerNotices {
   recorded(region: string, record: EventRecord): void;
 }
 
-/** Notices that may wait for one channel. */
-const QUEUE = 500;
-const CLOSE_MS = 10_000;
-/** What the lifecycle allows beyond the notifier's own bound. */
+/** Bound on stopping the heartbeat. */
 const GRACE_MS = 1_000;
 
 /** `namespace`: of the runs. Rejects with exit code 2 when a secret is missing. */
 export function startNotifier(context: RoleContext, namespace: string): TriggerNotices {
-  const { config, lifecycle, health, instance } = context;
-  const { channels, perMinute, dedup, heartbeat } = config.notify;
+  const { config, lifecycle, health } = context;
+  const { heartbeat } = config.notify;
   const logger = context.logger.child({ part: 'notifier' });
-  const notifier = createNotifier({
-    channels: channels.map((channel) => createChannel(channel, { instance, logger })),
-    logger,
-    limits: { perMinute, dedupMs: durationMs(dedup), queue: QUEUE },
-  });
-  lifecycle.onClose('notifier', CLOSE_MS + GRACE_MS, () => notifier.close(CLOSE_MS));
+  const notifier = openNotifier(context, logger);
   if (heartbeat !== undefined) {
     const beats = createHeartbeat({
       url: secretUrl(heartbeat.url),

@@ -1,13 +1,25 @@
 /** Role `worker`: Temporal workers for the runbooks and for the activities of the regions this process acts in. */
 import { join, resolve } from 'node:path';
+import { createAllowedTarget } from '../../activities/allowed-target.ts';
 import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
-import type { ScheduleActivities } from '../../workflows/engine/schedule-fired.ts';
+import { createTreatments } from '../../activities/service-treatment.ts';
+import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { startInventory } from '../inventory/start-inventory.ts';
+import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
+import { runbookNames } from '../runbooks.ts';
+import { createDecisions } from '../../activities/decisions.ts';
+import { refusePlans } from '../../activities/refuse-plans.ts';
+import { approvalSettings } from '../approvals-schema.ts';
+import { openNotifier } from '../notify/open-notifier.ts';
+import { runNotice } from '../notify/run-notices.ts';
+import { uiUrlOf } from '../run-link.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -42,17 +54,36 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
   }
 }
 
-async function rolesOf({ config, logger }: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
-  const http = createHttp({ allow: config.http.allow });
-  const roles: WorkerRole[] = options.regions.map((region) => ({
-    kind: 'activities',
-    region,
-    activities: createActivities({ region, services: config.services, http }),
-  }));
+async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
+  const { config, logger } = context;
+  const roles = options.regions.length === 0 ? [] : activityRoles(context, options.regions);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
-  const decisions: ScheduleActivities = {
+  const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
+  const uiUrl = uiUrlOf(config);
+  const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
+    approvals: approvalSettings(config.approvals),
+    tell: (notice, run) => notifier.notify(runNotice(notice, run, uiUrl)),
+  });
+  return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
+}
+
+function activityRoles(context: RoleContext, regions: readonly string[]): WorkerRole[] {
+  const { config } = context;
+  const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
+  if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
+  const inventory = startInventory(context);
+  const rules = targetRules(config.inventory, triggers);
+  const shared = {
+    http: createHttp({ allow: config.http.allow }),
+    treatmentOf: createTreatments(config.services, config.inventory.treatments),
   };
-  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
+  return regions.map((region) => ({
+    kind: 'activities',
+    region,
+    activities: refusePlans(
+      createActivities({ ...shared, allowedTarget: createAllowedTarget({ region, inventory, rules }) }),
+    ),
+  }));
 }

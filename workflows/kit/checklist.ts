@@ -3,7 +3,8 @@ import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunContext } from './run-context.ts';
 
-export type Phase = 'checking' | 'acting' | 'verifying' | 'undoing' | 'done' | 'failed' | 'resolved';
+export type Phase =
+  'planning' | 'approval' | 'checking' | 'acting' | 'verifying' | 'undoing' | 'done' | 'failed' | 'resolved' | 'denied';
 type Mark = 'open' | 'ok' | 'failed' | 'note';
 
 const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
@@ -15,6 +16,7 @@ export class Checklist {
   readonly #header: string;
   #lines: { mark: Mark; text: string }[] = [];
   #phase: Phase | null = null;
+  #question: string | null = null;
 
   constructor(context: RunContext) {
     const facts = [
@@ -42,7 +44,13 @@ export class Checklist {
     this.#add({ mark: 'note', text });
   }
 
-  end(phase: 'done' | 'failed' | 'resolved'): void {
+  /** What people are asked, shown above the lines while it is open. */
+  question(markdown: string | null): void {
+    this.#question = markdown;
+    this.#show();
+  }
+
+  end(phase: 'done' | 'failed' | 'resolved' | 'denied'): void {
     this.#enter(phase);
   }
 
@@ -59,8 +67,8 @@ export class Checklist {
   }
 
   #show(): void {
-    setCurrentDetails(
-      [this.#header, '', ...this.#lines.map(({ mark, text }) => `- ${SIGNS[mark]} ${text}`)].join('\n'),
-    );
+    const lines = this.#lines.map(({ mark, text }) => `- ${SIGNS[mark]} ${text}`);
+    const question = this.#question === null ? [] : [this.#question, ''];
+    setCurrentDetails([this.#header, '', ...question, ...lines].join('\n'));
   }
 }

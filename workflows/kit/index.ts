@@ -1,5 +1,8 @@
 /** What runbook authors compose. */
-export { ESCALATED, runbook } from './runbook.ts';
-export type { ActOptions, ResolvedReport, Run, VerifyOptions } from './runbook.ts';
+export { ESCALATED } from './escalated.ts';
+export { runbook } from './runbook.ts';
+export type { DeniedReport, ResolvedReport, RunbookReport } from './runbook.ts';
+export type { Plan, PlannedReport } from './plan.ts';
+export type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 export type { StepOptions } from './step-activities.ts';
-export type { OnResolved, RunContext } from './run-context.ts';
+export type { OnResolved, RunContext, RunMode } from './run-context.ts';

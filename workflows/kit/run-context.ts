@@ -5,6 +5,9 @@
 /** What a run does when its alert is resolved meanwhile: stop and undo before the next step, go on, or not be told. */
 export type OnResolved = 'cancel' | 'finish' | 'ignore';
 
+/** `auto`: act. `approve`: make a plan, and act once it is approved. `plan`: make a plan, and end. */
+export type RunMode = 'auto' | 'approve' | 'plan';
+
 export interface RunContext {
   /** Trigger id; null for a run started by hand. */
   readonly trigger: string | null;
@@ -26,12 +29,20 @@ export interface RunContext {
   readonly service: string | null;
   readonly severity: string | null;
   readonly onResolved: OnResolved;
+  /** Absent: `auto`. */
+  readonly mode?: RunMode;
+  /** Who started it by hand; that person cannot approve it. */
+  readonly startedBy?: string;
 }
 
 /** Name of the signal that tells a run that its alert is resolved. Sending it twice changes nothing. */
 export const RESOLVED_SIGNAL = 'alertResolved';
 /** Workflow type of what a schedule starts: it publishes one event. */
 export const SCHEDULE_FIRED = 'scheduleFired';
+/** Workflow ids of runs that only plan begin with it; workers refuse every effect to them. */
+export const PLAN_PREFIX = 'plan/';
+/** Added to the bound on a run that has to be approved: its questions wait no longer than this in all. */
+export const APPROVAL_ALLOWANCE_MS = 86_400_000;
 /** Task queue of all runbooks. */
 export const RUNBOOK_QUEUE = 'runbooks';
 /** Task queue on which one region's workers take activities. */

@@ -5,52 +5,39 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  allHandlersFinished,
   condition,
   defineSignal,
   isCancellation,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
-import type { Looks } from '../../activities/look.ts';
-import { Checklist } from './checklist.ts';
-import { type Activities, type StepOptions, activitiesFor } from './step-activities.ts';
-import { RESOLVED_SIGNAL, type RunContext } from './run-context.ts';
-
-/** Failure type of a run that ended by `run.escalate`: a human has to take over. */
-export const ESCALATED = 'Escalated';
-
-/** What `run` offers to a procedure whose steps are the activities `Acts`. */
-export interface Run<Acts> {
-  readonly context: RunContext;
-  /** Look without changing anything; only activities marked `look` can be called. */
-  check<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options?: StepOptions): Promise<T>;
-  /** Change something. `undo` is called if the run fails, is cancelled or its alert is resolved later on; newest first. */
-  act<T>(title: string, call: (on: Acts) => Promise<T>, options?: ActOptions<Acts>): Promise<T>;
-  /** Look until it holds, at most `attempts` times, `everyMs` apart. False when it never held. */
-  verify<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options: VerifyOptions<T>): Promise<boolean>;
-  /** A line of the checklist. */
-  note(text: string): void;
-  /** Undo what was done and end the run as failed, for a human to take over. */
-  escalate(message: string): never;
-  /** The same run, acting through another region's workers. */
-  in(region: string): Run<Acts>;
-}
-
-export interface ActOptions<Acts> extends StepOptions {
-  readonly undo?: (on: Acts) => Promise<unknown>;
-}
-
-export interface VerifyOptions<T> extends StepOptions {
-  readonly holds: (observed: T) => boolean;
-  readonly attempts: number;
-  readonly everyMs: number;
-}
+import { Approval, Denied } from './approval.ts';
+import { runApproved } from './approved-pass.ts';
+import { decisions } from './decisions.ts';
+import type { PlannedReport } from './plan.ts';
+import { makePlan } from './planning-pass.ts';
+import { ResolvedMeanwhile } from './resolved.ts';
+import type { Run } from './run.ts';
+import { RESOLVED_SIGNAL } from './run-context.ts';
+import { RunState } from './run-state.ts';
+import type { Activities } from './step-activities.ts';
 
 /** Result of a run whose alert was resolved before it was done, under policy `cancel`. */
 export interface ResolvedReport {
   readonly outcome: 'resolved-meanwhile';
   readonly undone: readonly string[];
 }
+
+/** Result of a run that somebody denied. Nothing more was done, and nothing was undone: that person has decided. */
+export interface DeniedReport {
+  readonly outcome: 'denied';
+  readonly by: string;
+  readonly reason: string;
+  /** Effects of before that stay as they are. */
+  readonly left: readonly string[];
+}
+
+export type RunbookReport<Report> = Report | ResolvedReport | DeniedReport | PlannedReport;
 
 /**
  * @example
@@ -59,18 +46,22 @@ export interface ResolvedReport {
  * });
  */
 export function runbook<Input, Report, Acts extends Activities<Acts>>(
-  procedure: (input: Input, run: Run<Acts>) => Promise<Report>,
-): (input: Input) => Promise<Report | ResolvedReport> {
+  procedure: Procedure<Input, Report, Acts>,
+): (input: Input) => Promise<RunbookReport<Report>> {
   return async (input) => {
     const state = new RunState<Acts>();
     setHandler(defineSignal(RESOLVED_SIGNAL), () => state.resolve(), {
       description: 'The alert of this run is resolved.',
     });
     try {
-      const report = await procedure(input, state.run(state.context.region));
+      const report = await inItsMode(procedure, input, state);
       state.checklist.end('done');
       return report;
     } catch (error) {
+      if (error instanceof Denied) {
+        state.checklist.end('denied');
+        return { outcome: 'denied', by: error.person, reason: error.reason, left: state.acted() };
+      }
       const undone = await CancellationScope.nonCancellable(() => state.undoAll());
       if (error instanceof ResolvedMeanwhile) {
         state.checklist.end('resolved');
@@ -82,127 +73,29 @@ export function runbook<Input, Report, Acts extends Activities<Acts>>(
   };
 }
 
-/** Thrown between steps to leave the procedure; never leaves this file. */
-class ResolvedMeanwhile extends Error {
-  override readonly name = 'ResolvedMeanwhile';
-}
+type Procedure<Input, Report, Acts> = (input: Input, run: Run<Acts>) => Promise<Report>;
 
-interface Undo {
-  readonly title: string;
-  readonly call: () => Promise<unknown>;
-}
-
-class RunState<Acts extends Activities<Acts>> {
-  readonly context: RunContext = contextOfThisRun();
-  readonly checklist = new Checklist(this.context);
-  readonly #undos: Undo[] = [];
-  #resolved = false;
-
-  resolve(): void {
-    if (this.#resolved) return;
-    this.#resolved = true;
-    this.checklist.note('the alert is resolved');
-  }
-
-  run(region: string): Run<Acts> {
-    return {
-      context: this.context,
-      check: (title, call, options) => this.#step('checking', region, title, call, options),
-      act: async (title, call, options = {}) => {
-        const { undo } = options;
-        // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-        if (undo !== undefined)
-          this.#undos.push({ title, call: () => undo(activitiesFor(region, `undo: ${title}`, options)) });
-        return this.#step('acting', region, title, call, options);
-      },
-      verify: (title, call, options) => this.#verify(region, title, call, options),
-      note: (text) => this.checklist.note(text),
-      escalate: (message) => {
-        throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });
-      },
-      in: (other) => this.run(other),
-    };
-  }
-
-  async #step<T>(
-    phase: 'checking' | 'acting',
-    region: string,
-    title: string,
-    call: (on: Acts) => Promise<T>,
-    options: StepOptions = {},
-  ): Promise<T> {
-    this.#stopIfResolved();
-    const done = this.checklist.begin(phase, title);
-    try {
-      const result = await call(activitiesFor<Acts>(region, title, options));
-      done('ok');
-      return result;
-    } catch (error) {
-      done('failed');
-      throw error;
+async function inItsMode<Input, Report, Acts extends Activities<Acts>>(
+  procedure: Procedure<Input, Report, Acts>,
+  input: Input,
+  state: RunState<Acts>,
+): Promise<Report | PlannedReport> {
+  const { context } = state;
+  switch (context.mode) {
+    case 'plan': {
+      const plan = await makePlan({ procedure, input, context, journal: [], look: state });
+      return { outcome: 'planned', plan, hash: await decisions.hashPlan({ plan }) };
     }
-  }
-
-  async #verify<T>(
-    region: string,
-    title: string,
-    call: (on: Looks<Acts>) => Promise<T>,
-    options: VerifyOptions<T>,
-  ): Promise<boolean> {
-    this.#stopIfResolved();
-    const done = this.checklist.begin('verifying', title);
-    try {
-      for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
-        if (
-          options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
-        ) {
-          done('ok');
-          return true;
-        }
-        if (attempt < options.attempts) await condition(() => this.#stops(), options.everyMs);
-        this.#stopIfResolved();
-      }
-    } catch (error) {
-      done('failed');
-      throw error;
-    }
-    done('failed');
-    return false;
-  }
-
-  /** Newest first; one that fails is noted and does not keep the others from being undone. */
-  async undoAll(): Promise<string[]> {
-    const undone: string[] = [];
-    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
-      const done = this.checklist.begin('undoing', `undo: ${undo.title}`);
+    case 'approve':
       try {
-        await undo.call();
-        undone.push(undo.title);
-        done('ok');
-      } catch {
-        done('failed');
+        return await runApproved({ procedure, input, state, approval: new Approval(context, state.checklist) });
+      } finally {
+        // Whoever answered is told what came of it; bounded by the decisions they wait for.
+        await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
       }
-    }
-    return undone;
+    default:
+      return procedure(input, state.run(context.region));
   }
-
-  #stops(): boolean {
-    return this.#resolved && this.context.onResolved === 'cancel';
-  }
-
-  #stopIfResolved(): void {
-    if (this.#stops()) throw new ResolvedMeanwhile('the alert is resolved');
-  }
-}
-
-function contextOfThisRun(): RunContext {
-  const context = workflowInfo().memo?.['tocsin'] as RunContext | undefined;
-  if (context !== undefined) return context;
-  throw ApplicationFailure.create({
-    type: 'NoRunContext',
-    message: 'this run was started without memo `tocsin`; start it by a trigger or by `tocsin run`',
-    nonRetryable: true,
-  });
 }
 
 /** A plain Error would only fail the workflow task, again and again, and look stuck; a failure ends the run visibly. */

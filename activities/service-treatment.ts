@@ -1,0 +1,63 @@
+/**
+ * How a target is treated: addresses and commands, from configuration only. A provider says what there is, never what is run, so that
+ * whoever can change an inventory cannot run a command.
+ */
+import { CONFIG_PROVIDER } from './inventory/config-provider.ts';
+import type { Target } from './inventory/target.ts';
+import { permanent } from './permanent.ts';
+
+export interface ServiceTreatment {
+  /** URL that answers 2xx while the service is healthy. */
+  readonly health: string;
+  /** Prints one JSON object `{"invocation": "..."}` naming the instance that runs now. */
+  readonly status: readonly string[];
+  /** Restarts; `{invocation}` stands for the observed instance. Exit code 0: done, 3: another instance runs by now. */
+  readonly restart: readonly string[];
+  readonly takeOut?: readonly string[];
+  readonly putBack?: readonly string[];
+  /** Bound on each command; default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+/** A service that the configuration names, with its own treatment. */
+export interface ServiceTarget extends ServiceTreatment {
+  readonly name: string;
+  readonly region: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Throws `NoTreatment` (final) for a target nobody has said how to treat. */
+export type TreatmentOf = (target: Target) => ServiceTreatment;
+
+/** `byKind`: of the targets of providers; `{id}`, `{service}` and `{region}` stand for the target's own. */
+export function createTreatments(
+  services: readonly ServiceTarget[],
+  byKind: Readonly<Record<string, ServiceTreatment>>,
+): TreatmentOf {
+  const own = new Map(services.map((service) => [`${service.region}/${service.name}`, service]));
+  return (target) => {
+    const service = target.provider === CONFIG_PROVIDER ? own.get(`${target.region}/${target.id}`) : undefined;
+    if (service !== undefined) return service;
+    const template = Object.hasOwn(byKind, target.kind) ? byKind[target.kind] : undefined;
+    if (template !== undefined) return filledIn(template, target);
+    throw permanent(
+      'NoTreatment',
+      `target ${target.id} is of kind ${target.kind}, for which inventory.treatments has nothing`,
+    );
+  };
+}
+
+function filledIn(template: ServiceTreatment, target: Target): ServiceTreatment {
+  const argv = (parts: readonly string[]): string[] => parts.map((part) => fill(part, target, String));
+  return {
+    ...template,
+    health: fill(template.health, target, encodeURIComponent),
+    status: argv(template.status),
+    restart: argv(template.restart),
+    ...(template.takeOut && { takeOut: argv(template.takeOut) }),
+    ...(template.putBack && { putBack: argv(template.putBack) }),
+  };
+}
+
+const fill = (text: string, target: Target, encode: (value: string) => string): string =>
+  text.replace(/\{(id|service|region)\}/g, (_all, part: 'id' | 'service' | 'region') => encode(target[part]));

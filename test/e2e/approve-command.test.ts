@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Explanation } from '../../triggers/path/explain.ts';
+import { makeKey } from '../../workers/approval-key.ts';
+import { openQuestion } from '../../workers/open-question.ts';
+import { cli } from '../support/cli.ts';
+import { type Installation, startInstallation } from '../support/installation.ts';
+import { storeAlert } from '../support/payloads.ts';
+import { until } from '../support/until.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'tocsin-keys-'));
+const file = (name: string): string => join(dir, `${name}.pem`);
+let tocsin: Installation;
+
+before(async () => {
+  const keys = [
+    { id: 'ann', person: 'Ann', publicKey: makeKey(file('ann')) },
+    { id: 'me', person: 'Me', login: userInfo().username, publicKey: makeKey(file('me')) },
+  ];
+  makeKey(file('stranger'));
+  tocsin = await startInstallation({ config: () => ({ approvals: { keys } }) });
+  await tocsin.service.exhaust();
+  // In force before the first event: whoever only looks must not have acted once.
+  await run('trigger', 'mode', 'restart-service', 'observe');
+  await Promise.all([tocsin.startReady('trigger'), tocsin.startReady('worker')]);
+});
+after(async () => {
+  await tocsin?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const run = (...args: readonly string[]) => cli(tocsin.env, '--json', ...args);
+const effects = (): number => tocsin.service.effects().length;
+interface Started {
+  readonly workflowId: string;
+}
+/** A run by hand that has asked; resolves to its id. */
+async function asking(): Promise<string> {
+  const started = await run('run', 'restartService', '--input', '{"service":"checkout"}', '--approve');
+  assert.equal(started.code, 0, started.stderr);
+  const { workflowId } = started.json as Started;
+  await until('it asks', () => openQuestion(tocsin.client, workflowId));
+  return workflowId;
+}
+const errorOf = ({ json }: { readonly json: unknown }): string => (json as { error: string }).error;
+
+describe('approving by command', () => {
+  it('run --plan prints what it would do, with a hash, and does nothing', async () => {
+    const before = effects();
+    const { code, json } = await run('run', 'restartService', '--input', '{"service":"checkout"}', '--plan');
+    const { outcome, hash, plan } = json as { outcome: string; hash: string; plan: { actions: { title: string }[] } };
+    assert.deepEqual([code, outcome], [0, 'planned']);
+    assert.match(hash, /^[0-9a-f]{64}$/);
+    assert.deepEqual(
+      plan.actions.map(({ title }) => title),
+      ['take checkout out of rotation', 'restart checkout', 'put checkout back in rotation'],
+    );
+    const text = await cli(tocsin.env, 'run', 'restartService', '--input', '{"service":"checkout"}', '--plan');
+    assert.match(
+      text.stdout,
+      /2\. restart checkout \(eu\): restartUnit \{"invocation":"checkout-1","service":"checkout"\}/,
+    );
+    assert.equal(effects(), before);
+  });
+
+  it('deny needs a reason, and ends the run without an effect', async () => {
+    const before = effects();
+    const id = await asking();
+    const silent = await run('deny', id, '--key', file('ann'));
+    assert.deepEqual([silent.code, errorOf(silent)], [2, 'to deny needs a reason: --why']);
+    const { code, json } = await run('deny', id, '--key', file('ann'), '--why', 'not today');
+    assert.deepEqual([code, (json as { state: string }).state], [0, 'denied']);
+    assert.deepEqual(await tocsin.client.workflow.getHandle(id).result(), {
+      outcome: 'denied',
+      by: 'Ann',
+      reason: 'not today',
+      left: [],
+    });
+    assert.equal(effects(), before);
+    const closed = await run('approve', id, '--key', file('ann'));
+    assert.deepEqual([closed.code, errorOf(closed)], [1, `run ${id} is closed (completed): nothing to answer`]);
+  });
+
+  it('who started it cannot approve it; somebody else can, and only the plan that was read', async () => {
+    const id = await asking();
+    const own = await run('approve', id, '--key', file('me'));
+    assert.deepEqual([own.code, (own.json as { refusal: string }).refusal], [1, 'requester']);
+    const other = await run('approve', id, '--key', file('ann'), '--plan', 'abcdef');
+    assert.equal(other.code, 1);
+    assert.match(errorOf(other), /asks about plan [0-9a-f]{64}, not abcdef/);
+    const { asked } = await openQuestion(tocsin.client, id);
+    const details = await cli(tocsin.env, 'approve', id, '--key', file('ann'), '--plan', asked.planHash.slice(0, 12));
+    assert.equal(details.code, 0, details.stdout + details.stderr);
+    assert.match(details.stdout, /1\. take checkout out of rotation .* undo: putBackInRotation[\s\S]*approved/);
+    assert.equal(((await tocsin.client.workflow.getHandle(id).result()) as { outcome: string }).outcome, 'restarted');
+    await tocsin.service.exhaust();
+  });
+
+  it('keys that are missing, open to others or not in the ring, and runs that are unknown or ask nothing', async () => {
+    const unknown = await run('approve', 'no-such-run', '--key', file('ann'));
+    assert.deepEqual([unknown.code, errorOf(unknown)], [2, 'run "no-such-run" is unknown']);
+    const stranger = await run('approve', 'any', '--key', file('stranger'));
+    assert.equal(stranger.code, 2);
+    assert.match(errorOf(stranger), /is not in approvals\.keys; its public key is /);
+    assert.match(
+      errorOf(await run('approve', 'any', '--key', file('nobody'))),
+      /there is no key .*; `tocsin keys new`/,
+    );
+    chmodSync(file('stranger'), 0o644);
+    assert.match(errorOf(await run('approve', 'any', '--key', file('stranger'))), /has mode 644, expected 600/);
+    const started = await run('run', 'restartService', '--input', '{"service":"checkout"}', '--region', 'nowhere');
+    const { workflowId } = started.json as Started;
+    const silent = await run('approve', workflowId, '--key', file('ann'));
+    assert.equal(silent.code, 1);
+    assert.match(errorOf(silent), /asks nothing at this moment/);
+    await tocsin.client.workflow.getHandle(workflowId).terminate('the test is over');
+  });
+
+  it('keys new writes a key that only its owner can read, and never over another', async () => {
+    const out = file('new');
+    const { code, json } = await run('keys', 'new', '--out', out, '--person', 'Zoe', '--id', 'zoe-1');
+    const { entry } = json as { entry: Record<string, string> };
+    assert.deepEqual([code, entry['id'], entry['person']], [0, 'zoe-1', 'Zoe']);
+    assert.equal(statSync(out).mode & 0o777, 0o600);
+    const again = await run('keys', 'new', '--out', out);
+    assert.deepEqual([again.code, errorOf(again)], [2, `${out} is there already; a key is never written over`]);
+  });
+
+  it('a trigger in mode observe makes a plan that explain shows; in mode approve its run asks', async () => {
+    const before = effects();
+    const { event } = await storeAlert(tocsin.log, tocsin.region, 'firing', { instance: 'observed' });
+    const planned = await until('explain shows the plan', async () => {
+      const { json } = await run('explain', event.partitionkey ?? '');
+      return (json as Explanation[])[0]?.runs.find(({ plan }) => plan !== null);
+    });
+    assert.match(planned.workflowId, /^plan\/restart-service\//);
+    assert.equal(planned.plan?.actions.length, 3);
+    const text = await cli(tocsin.env, 'explain', event.partitionkey ?? '');
+    assert.match(text.stdout, /ignored it: observed, would run restartService[\s\S]*2\. restart checkout/);
+    assert.equal((await run('trigger', 'mode', 'restart-service', 'approve', '--why', 'second week')).code, 0);
+    let attempt = 0;
+    const workflowId = await until('a run is started', async () => {
+      const stored = await storeAlert(tocsin.log, tocsin.region, 'firing', { instance: `approve ${attempt++}` });
+      const record = await until('it is recorded', async () =>
+        (await tocsin.records()).find((each) => each.event.alertKey === stored.event.partitionkey),
+      );
+      const [first] = record.dispositions;
+      return first?.kind === 'started' ? first.workflowId : null;
+    });
+    await until('it asks', () => openQuestion(tocsin.client, workflowId));
+    assert.equal(effects(), before);
+    const { code } = await run('approve', workflowId, '--key', file('ann'));
+    assert.equal(code, 0);
+    assert.equal(
+      ((await tocsin.client.workflow.getHandle(workflowId).result()) as { outcome: string }).outcome,
+      'restarted',
+    );
+    const audited = await tocsin.audit();
+    assert.deepEqual(audited.offenders, [], 'a plan is no run that the audit misses');
+  });
+});

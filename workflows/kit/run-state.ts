@@ -1,0 +1,171 @@
+/** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
+import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import type { Looks } from '../../activities/look.ts';
+import { Checklist } from './checklist.ts';
+import { ESCALATED } from './escalated.ts';
+import type { Look } from './journal.ts';
+import { ResolvedMeanwhile } from './resolved.ts';
+import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
+import type { RunContext } from './run-context.ts';
+import { type Activities, type StepOptions, activitiesFor } from './step-activities.ts';
+
+interface Undo {
+  readonly title: string;
+  readonly call: () => Promise<unknown>;
+}
+
+export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
+  readonly context: RunContext = contextOfThisRun();
+  readonly checklist = new Checklist(this.context);
+  #undos: Undo[] = [];
+  readonly #acted: string[] = [];
+  #resolved = false;
+
+  resolve(): void {
+    if (this.#resolved) return;
+    this.#resolved = true;
+    this.checklist.note('the alert is resolved');
+  }
+
+  /** Acts at once: mode `auto`. */
+  run(region: string): Run<Acts> {
+    return {
+      context: this.context,
+      check: (title, call, options = {}) => this.check(region, title, call, options),
+      act: (title, call, options = {}) => this.act(region, title, call, options),
+      verify: (title, call, options) => this.verify(region, title, call, options),
+      note: (text) => this.checklist.note(text),
+      escalate,
+      in: (other) => this.run(other),
+    };
+  }
+
+  async check<T>(
+    region: string,
+    title: string,
+    call: (on: Looks<Acts>) => Promise<T>,
+    options: CheckOptions<T>,
+  ): Promise<T> {
+    return this.#step('checking', region, title, call, options);
+  }
+
+  async act<T>(
+    region: string,
+    title: string,
+    call: (on: Acts) => Promise<T>,
+    options: ActOptions<Acts, T>,
+  ): Promise<T> {
+    const { undo } = options;
+    // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
+    if (undo !== undefined)
+      this.#undos.push({ title, call: () => undo(activitiesFor(region, `undo: ${title}`, options)) });
+    const result = await this.#step('acting', region, title, call, options);
+    this.#acted.push(title);
+    return result;
+  }
+
+  async verify<T>(
+    region: string,
+    title: string,
+    call: (on: Looks<Acts>) => Promise<T>,
+    options: VerifyOptions<T>,
+  ): Promise<boolean> {
+    this.stopIfResolved();
+    const done = this.checklist.begin('verifying', title);
+    try {
+      for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
+        if (
+          options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
+        ) {
+          done('ok');
+          return true;
+        }
+        if (attempt < options.attempts) await condition(() => this.stops(), options.everyMs);
+        this.stopIfResolved();
+      }
+    } catch (error) {
+      done('failed');
+      throw error;
+    }
+    done('failed');
+    return false;
+  }
+
+  /** Newest first; one that fails is noted and does not keep the others from being undone. */
+  async undoAll(): Promise<string[]> {
+    const undone: string[] = [];
+    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
+      const done = this.checklist.begin('undoing', `undo: ${undo.title}`);
+      try {
+        await undo.call();
+        undone.push(undo.title);
+        done('ok');
+      } catch {
+        done('failed');
+      }
+    }
+    return undone;
+  }
+
+  /** Titles of the effects that came to their end, oldest first. */
+  acted(): readonly string[] {
+    return this.#acted;
+  }
+
+  /** How many undos are registered; `forgetUndos` takes back those of an act that did not come to act. */
+  undoCount(): number {
+    return this.#undos.length;
+  }
+
+  forgetUndos(count: number): void {
+    this.#undos = this.#undos.slice(0, count);
+  }
+
+  /** Whether the run is to end before its next step. */
+  stops(): boolean {
+    return this.#resolved && this.context.onResolved === 'cancel';
+  }
+
+  stopIfResolved(): void {
+    if (this.stops()) throw new ResolvedMeanwhile('the alert is resolved');
+  }
+
+  async #step<T>(
+    phase: 'checking' | 'acting',
+    region: string,
+    title: string,
+    call: (on: Acts) => Promise<T>,
+    options: StepOptions,
+  ): Promise<T> {
+    this.stopIfResolved();
+    const done = this.checklist.begin(phase, title);
+    try {
+      const result = await call(activitiesFor<Acts>(region, title, options));
+      done('ok');
+      return result;
+    } catch (error) {
+      done('failed');
+      throw error;
+    }
+  }
+}
+
+export function escalate(message: string): never {
+  throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });
+}
+
+const MODES: ReadonlySet<unknown> = new Set([undefined, 'auto', 'approve', 'plan']);
+
+function contextOfThisRun(): RunContext {
+  const context = workflowInfo().memo?.['tocsin'] as RunContext | undefined;
+  if (context === undefined)
+    throw noContext('this run was started without memo `tocsin`; start it by a trigger or by `tocsin run`');
+  if (!MODES.has(context.mode))
+    throw noContext(
+      `mode ${JSON.stringify(context.mode)} of memo \`tocsin\` is unknown; expected auto, approve or plan`,
+    );
+  return context;
+}
+
+const noContext = (message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'NoRunContext', message, nonRetryable: true });

@@ -1,0 +1,40 @@
+/** What `run` offers to a procedure whose steps are the activities `Acts`. */
+import type { Looks } from '../../activities/look.ts';
+import type { RunContext } from './run-context.ts';
+import type { StepOptions } from './step-activities.ts';
+
+export interface Run<Acts> {
+  readonly context: RunContext;
+  /** Look without changing anything; only activities marked `look` can be called. */
+  check<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options?: CheckOptions<T>): Promise<T>;
+  /** Change something. `undo` is called if the run fails, is cancelled or its alert is resolved later on; newest first. */
+  act<T>(title: string, call: (on: Acts) => Promise<T>, options?: ActOptions<Acts, T>): Promise<T>;
+  /** Look until it holds, at most `attempts` times, `everyMs` apart. False when it never held. A plan assumes that it holds once it has acted. */
+  verify<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options: VerifyOptions<T>): Promise<boolean>;
+  /** A line of the checklist. */
+  note(text: string): void;
+  /** Undo what was done and end the run as failed, for a human to take over. */
+  escalate(message: string): never;
+  /** The same run, acting through another region's workers. */
+  in(region: string): Run<Acts>;
+}
+
+export interface CheckOptions<T> extends StepOptions {
+  /**
+   * What of the result an approval depends on; all of it by default. Leave out what is noise, so that it does not void an approval. After an
+   * effect of the same run, a check binds only if it says so here.
+   */
+  readonly significant?: (observed: T) => unknown;
+}
+
+export interface ActOptions<Acts, T = unknown> extends StepOptions {
+  readonly undo?: (on: Acts) => Promise<unknown>;
+  /** What a plan assumes it returns. Without it a plan ends where the procedure looks into the result. */
+  readonly assumed?: T;
+}
+
+export interface VerifyOptions<T> extends StepOptions {
+  readonly holds: (observed: T) => boolean;
+  readonly attempts: number;
+  readonly everyMs: number;
+}
