@@ -9,6 +9,8 @@ import { workflowTraceModules } from './tracing.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
+/** Puts fencing tokens into the headers of activities. */
+const FENCES = join(ROOT, 'kit', `fence-header${extname(import.meta.filename)}`);
 
 export interface Bundle {
   readonly codePath: string;
@@ -24,7 +26,7 @@ export async function workflowBundle(cacheDir: string, logger: Logger): Promise<
   const log = logger.child({ part: 'bundler' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: FRONT_DOOR,
-    workflowInterceptorModules: modules.map((name) => createRequire(import.meta.url).resolve(name)),
+    workflowInterceptorModules: [...modules.map((name) => createRequire(import.meta.url).resolve(name)), FENCES],
     logger: {
       log: (_level, message) => log.debug(message),
       trace: (message) => log.trace(message),

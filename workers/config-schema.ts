@@ -6,6 +6,7 @@ import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
+import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
@@ -184,6 +185,8 @@ export const ConfigSchema = Type.Object(
     }),
     /** Who may approve, and how they are asked. */
     approvals: ApprovalsSchema,
+    /** How many steps may act at once, and when none may: docs/limits.md. */
+    limits: LimitsSchema,
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },

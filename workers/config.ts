@@ -11,6 +11,7 @@ import { type Config, ConfigSchema } from './config-schema.ts';
 import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
+import { limitProblems } from './limits/limits-schema.ts';
 
 export type { Config } from './config-schema.ts';
 export { durationMs } from './duration.ts';
@@ -89,6 +90,7 @@ function contradictions(config: Config): string[] {
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     problems.push(`/intake/senders: ${name} is there twice`);
   problems.push(...approvalProblems(config.approvals));
+  problems.push(...limitProblems(config.limits));
   return problems;
 }
 

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { fenceActivities } from '../activities/fencing-token.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
@@ -46,6 +47,10 @@ export async function createWorker(
   const worker = await Worker.create({
     ...optionsOf(role, limits),
     ...tracing,
+    interceptors: {
+      ...tracing.interceptors,
+      activity: [...(tracing.interceptors?.activity ?? []), fenceActivities],
+    },
     connection: temporal.connection,
     namespace: temporal.namespace,
     taskQueue,

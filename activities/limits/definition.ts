@@ -1,4 +1,6 @@
 /** A limit as the configuration says it, before it is known which scope it is for. Figures are checked there; times are in milliseconds. */
+import type { Selector } from '../inventory/selector.ts';
+
 export interface LimitDefinition {
   readonly name: string;
   readonly scope: LimitScope;
@@ -6,8 +8,8 @@ export interface LimitDefinition {
   readonly slots: number | Percent;
   /** With a share: at least so many, unless there is no target at all. Without it a share that comes to less than one allows nothing. */
   readonly min: number;
-  /** Of the targets in the scope only those with these labels count. */
-  readonly of: Readonly<Record<string, string>>;
+  /** Of the targets in the scope only those that match count. */
+  readonly of: Selector;
   readonly failures: { readonly max: number; readonly perMs: number } | null;
   readonly coolDownMs: number;
   readonly whenFull: 'queue' | 'refuse';
@@ -20,5 +22,5 @@ export type LimitScope = 'target' | 'service' | 'region' | 'fleet' | `label:${st
 /** `10%` */
 export type Percent = `${number}%`;
 
-/** How many targets of the inventory have all these labels; `service` and `region` are labels too. */
-export type CountTargets = (labels: Readonly<Record<string, string>>) => Promise<number>;
+/** How many targets of the inventory match; throws `InventoryUnusable` (may be retried) while that is not known. */
+export type CountTargets = (selector: Selector) => number;

@@ -64,20 +64,25 @@ export interface InspectRequest {
 
 const CALL_TIMEOUT_MS = 5_000;
 
-export function createLimitDecisions({ client, definitions, countTargets }: LimitDependencies) {
-  const call = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work);
+/** Without dependencies no limit is known, so every step under one is refused. */
+export function createLimitDecisions(dependencies?: LimitDependencies) {
+  const call = <T>(work: (client: Client) => Promise<T>): Promise<T> => {
+    if (dependencies === undefined) throw permanent('LimitUnknown', 'this worker knows no limits');
+    const { client } = dependencies;
+    return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client));
+  };
   return {
     /** May run twice: the id comes from the step, or from the time before. Final failures: a limit or scope that is not known, one that allows nothing. */
     askForSlot: async (request: AskRequest): Promise<Asked> => {
       const { uses, index, facts, step, leaseMs, attemptMs, undo } = request;
-      const scopes = scopesOf(uses, facts, definitions);
+      const scopes = scopesOf(uses, facts, dependencies?.definitions ?? []);
       const scoped = scopes[index];
       if (scoped === undefined)
         throw permanent(
           'LimitUnknown',
           `there is no limit ${index + 1}; the configuration has changed to ${scopes.length}`,
         );
-      const rule = await ruleOf(scoped, countTargets);
+      const rule = ruleOf(scoped, dependencies?.countTargets ?? (() => 0));
       const { runId, workflowId } = self();
       const id = request.id ?? `${runId}:${Context.current().info.activityId}`;
       const message: LimitRequestMessage = {
@@ -85,7 +90,7 @@ export function createLimitDecisions({ client, definitions, countTargets }: Limi
         request: { id, workflowId, runId, step, target: facts.target, leaseMs, attemptMs, undo },
       };
       const limit = limitId(rule.name, scoped.value);
-      await call(() =>
+      await call((client) =>
         client.workflow.signalWithStart(LIMIT_WORKFLOW, {
           workflowId: limit,
           taskQueue: RUNBOOK_QUEUE,
@@ -106,7 +111,7 @@ export function createLimitDecisions({ client, definitions, countTargets }: Limi
       const foreign = !id.startsWith(`${self().runId}:`);
       const message: LimitReleaseMessage = { id, outcome, lingers: lingers || foreign };
       try {
-        await call(() => client.workflow.getHandle(workflowId).signal(RELEASE_SIGNAL, message));
+        await call((client) => client.workflow.getHandle(workflowId).signal(RELEASE_SIGNAL, message));
       } catch (error) {
         // It remembers nothing any more, so it holds nothing either.
         if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -116,7 +121,9 @@ export function createLimitDecisions({ client, definitions, countTargets }: Limi
     /** Looks only; may run any number of times. */
     inspectHolder: async ({ workflowId, runId }: InspectRequest): Promise<Verdict> => {
       try {
-        const { status, closeTime, raw } = await call(() => client.workflow.getHandle(workflowId, runId).describe());
+        const { status, closeTime, raw } = await call((client) =>
+          client.workflow.getHandle(workflowId, runId).describe(),
+        );
         if (status.name === 'RUNNING') return { kind: raw.pendingActivities?.length ? 'live' : 'idle' };
         return { kind: 'closed', closedAt: closeTime?.getTime() ?? Date.now() };
       } catch (error) {

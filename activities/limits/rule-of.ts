@@ -5,10 +5,10 @@ import type { CountTargets, Percent } from './definition.ts';
 import type { Scoped } from './scope.ts';
 
 /** Throws `LimitAllowsNothing` (final) when no step may act at all. An empty set of targets means none, not all. */
-export async function ruleOf({ definition, scope, labels }: Scoped, count: CountTargets): Promise<LimitRule> {
+export function ruleOf({ definition, scope, labels }: Scoped, count: CountTargets): LimitRule {
   const { name, failures, coolDownMs, whenFull, queueMax, waitMs, slots, min, stopWhenSick } = definition;
   const counted = typeof slots === 'string' || stopWhenSick !== null;
-  const size = counted && labels !== null ? await count({ ...labels, ...definition.of }) : 0;
+  const size = counted && labels !== null ? count({ ...labels, ...definition.of }) : 0;
   const allowed = typeof slots === 'number' ? slots : share(slots, size, min);
   if (counted && size === 0)
     throw permanent(

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { createAllowedTarget } from '../../activities/allowed-target.ts';
 import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
+import type { Inventory } from '../../activities/inventory/inventory.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
@@ -17,6 +18,7 @@ import { runbookNames } from '../runbooks.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
+import { limitDefinitions } from '../limits/limits-schema.ts';
 import { openNotifier } from '../notify/open-notifier.ts';
 import { runNotice } from '../notify/run-notices.ts';
 import { uiUrlOf } from '../run-link.ts';
@@ -56,7 +58,8 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
 
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
   const { config, logger } = context;
-  const roles = options.regions.length === 0 ? [] : activityRoles(context, options.regions);
+  const inventory = startInventory(context);
+  const roles = options.regions.length === 0 ? [] : activityRoles(context, inventory, options.regions);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
@@ -64,16 +67,19 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
     approvals: approvalSettings(config.approvals),
+    limits: {
+      client: options.temporal.client,
+      definitions: limitDefinitions(config.limits),
+      countTargets: (selector) => inventory.size(selector),
+    },
     tell: (notice, run) => notifier.notify(runNotice(notice, run, uiUrl)),
   });
   return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
 }
 
-function activityRoles(context: RoleContext, regions: readonly string[]): WorkerRole[] {
-  const { config } = context;
+function activityRoles({ config }: RoleContext, inventory: Inventory, regions: readonly string[]): WorkerRole[] {
   const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
   if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
-  const inventory = startInventory(context);
   const rules = targetRules(config.inventory, triggers);
   const shared = {
     http: createHttp({ allow: config.http.allow }),

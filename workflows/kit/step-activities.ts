@@ -26,11 +26,12 @@ export function activitiesFor<Acts extends Activities<Acts>>(
   title: string,
   options: StepOptions,
 ): Acts {
+  const { attemptMs, totalMs } = boundsOf(options);
   return proxyActivities({
     taskQueue: activityQueue(region),
     summary: title.slice(0, MAX_SUMMARY),
-    startToCloseTimeout: options.attemptMs ?? ATTEMPT_MS,
-    scheduleToCloseTimeout: options.totalMs ?? TOTAL_MS,
+    startToCloseTimeout: attemptMs,
+    scheduleToCloseTimeout: totalMs,
     ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
     retry: {
       initialInterval: 1_000,
@@ -40,3 +41,8 @@ export function activitiesFor<Acts extends Activities<Acts>>(
     },
   }) as unknown as Acts;
 }
+
+export const boundsOf = (options: StepOptions): { readonly attemptMs: number; readonly totalMs: number } => ({
+  attemptMs: options.attemptMs ?? ATTEMPT_MS,
+  totalMs: options.totalMs ?? TOTAL_MS,
+});
