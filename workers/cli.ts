@@ -12,6 +12,7 @@ import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter }
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
 import { newKey } from './commands/keys.ts';
+import { listLimits, showLimit } from './commands/limits.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { listActs, verifyActs } from './commands/operator-log.ts';
@@ -218,6 +219,15 @@ operatorLog
   .option(REGION, 'one region only')
   .option('--expect <hash>', 'a head noted earlier, which must still be in the chain')
   .action(async (options: { region?: string; expect?: string }) => end(await verifyActs({ ...common(), ...options })));
+
+const limits = program
+  .command('limits')
+  .description('who holds which limit, who waits, and what is stopped')
+  .action(async () => end(await listLimits(common())));
+limits
+  .command('show <name> [scope]')
+  .description('one limit for one scope; exit code 1 while it is stopped')
+  .action(async (name: string, scope?: string) => end(await showLimit({ ...common(), name, scope: scope ?? '' })));
 
 program
   .command('list')

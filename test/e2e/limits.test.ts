@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
+import { FOREIGN_LEASE } from '../../workflows/engine/limit-protocol.ts';
 import { limit } from '../../workflows/kit/limit-use.ts';
+import { cli } from '../support/cli.ts';
 import { type LimitLab, mostAtOnce, reset, startLimitLab } from '../support/limit-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -146,6 +148,11 @@ describe('limits on a real Temporal', () => {
         120_000,
       );
       lab.openGate(`r${task}`);
+      const { events } = await lab.client.workflow.getHandle(name, next).fetchHistory();
+      const foreign = (events ?? []).filter(
+        (event) => event.activityTaskFailedEventAttributes?.failure?.applicationFailureInfo?.type === FOREIGN_LEASE,
+      );
+      assert.equal(foreign.length, task === 0 ? 0 : 1, 'an activity that came with the old lease was refused');
       const token = await lab.client.workflow.getHandle(name).result();
       assert.ok(Number(token) > before.fence, 'with a higher token');
       await free(id);
@@ -228,6 +235,34 @@ describe('limits on a real Temporal', () => {
       ),
     );
     assert.deepEqual(ends, ['done', 'refused', 'refused']);
+  });
+
+  it('`tocsin limits` says who holds and who waits, and what is stopped', async () => {
+    const first = await lab.begin('limited', 'seen', { limits: under('one', 'm/1'), gate: 'm' });
+    await begun('seen');
+    const second = await lab.begin('limited', 'seen-waiting', { limits: under('one', 'm/1') });
+    const list = await until('both are listed', async () => {
+      const { json, code } = await cli(lab.env, 'limits', '--json');
+      assert.equal(code, 0);
+      const found = json as { limits: { scope: string; holders: { workflowId: string }[]; waiting: unknown[] }[] };
+      const one = found.limits.find(({ scope }) => scope === 'target=m/1');
+      return one?.waiting.length === 1 ? { ...found, one } : null;
+    });
+    assert.deepEqual(
+      list.one.holders.map(({ workflowId }) => workflowId),
+      ['seen'],
+    );
+    const shown = await cli(lab.env, 'limits', 'show', 'one', 'target=m/1');
+    assert.equal(shown.code, 0);
+    assert.match(
+      shown.stdout,
+      /one target=m\/1 {2}1\/1 held, by seen since .*, 1 waiting\n {2}holds {3}seen: act on seen, since/,
+    );
+    assert.equal((await cli(lab.env, 'limits', 'show', 'breaker', 'j')).code, 1, 'it is stopped');
+    assert.equal((await cli(lab.env, 'limits', 'show', 'one', 'nobody')).code, 0);
+    assert.equal((await cli(lab.env, 'limits', 'show', 'nothing', 'x')).code, 2);
+    lab.openGate('m');
+    await Promise.all([first.result(), second.result()]);
   });
 
   for (const [uses, pattern] of [

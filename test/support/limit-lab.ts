@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
+import { stringify } from 'yaml';
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { type LimitView, STATE_QUERY } from '../../workflows/engine/limit-protocol.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
@@ -17,6 +18,8 @@ export type Begin = Omit<LimitedInput, 'name'> & { readonly target?: string };
 export interface LimitLab {
   readonly client: Client;
   readonly servers: TestServers;
+  /** Environment with which a command finds these limits. */
+  readonly env: NodeJS.ProcessEnv;
   /** Another worker process. */
   startWorker(): Promise<ChildProcess>;
   /** SIGKILL, to the one with that number or to all. */
@@ -60,9 +63,13 @@ export async function startLimitLab(definitions: readonly LimitDefinition[], tar
     worker.kill('SIGKILL');
     await gone;
   };
+  const config = join(servers.dir, 'tocsin.yaml');
+  const limits = definitions.map(({ name, scope, slots }) => ({ name, scope, slots }));
+  writeFileSync(config, stringify({ regions: ['eu'], limits }));
   return {
     client,
     servers,
+    env: { ...process.env, TOCSIN_CONFIG: config, TEMPORAL_ADDRESS: servers.temporalAddress },
     startWorker,
     kill: async (pid) => {
       await Promise.all([...workers].filter((each) => pid === undefined || each.pid === pid).map(end));
