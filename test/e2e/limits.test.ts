@@ -258,11 +258,11 @@ describe('limits on a real Temporal', () => {
       shown.stdout,
       /one target=m\/1 {2}1\/1 held, by seen since .*, 1 waiting\n {2}holds {3}seen: act on seen, since/,
     );
+    lab.openGate('m');
+    await Promise.all([first.result(), second.result()]);
     assert.equal((await cli(lab.env, 'limits', 'show', 'breaker', 'j')).code, 1, 'it is stopped');
     assert.equal((await cli(lab.env, 'limits', 'show', 'one', 'nobody')).code, 0);
     assert.equal((await cli(lab.env, 'limits', 'show', 'nothing', 'x')).code, 2);
-    lab.openGate('m');
-    await Promise.all([first.result(), second.result()]);
   });
 
   for (const [uses, pattern] of [
