@@ -6,11 +6,14 @@ import { extname, join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { workflowTraceModules } from './tracing.ts';
+import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
-/** Puts fencing tokens into the headers of activities. */
-const FENCES = join(ROOT, 'kit', `fence-header${extname(import.meta.filename)}`);
+/** What stands on every log line of a step, and its fencing tokens. */
+const INTERCEPTORS = ['engine/log-attributes', 'kit/fence-header'].map((name) =>
+  join(ROOT, `${name}${extname(import.meta.filename)}`),
+);
 
 export interface Bundle {
   readonly codePath: string;
@@ -19,14 +22,22 @@ export interface Bundle {
 }
 
 /** Rejects with the bundler's message when workflow code imports what it may not. */
-export async function workflowBundle(cacheDir: string, logger: Logger): Promise<Bundle> {
+export async function workflowBundle(
+  cacheDir: string,
+  logger: Logger,
+  { encodeFailures = false }: { readonly encodeFailures?: boolean } = {},
+): Promise<Bundle> {
   const modules = workflowTraceModules(process.env);
-  const codePath = join(cacheDir, `workflows-${sourceHash(modules)}.js`);
+  const codePath = join(cacheDir, `workflows-${sourceHash(modules)}${encodeFailures ? '-encoded' : ''}.js`);
   if (existsSync(codePath)) return { codePath, fresh: false };
   const log = logger.child({ part: 'bundler' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: FRONT_DOOR,
-    workflowInterceptorModules: [...modules.map((name) => createRequire(import.meta.url).resolve(name)), FENCES],
+    workflowInterceptorModules: [
+      ...INTERCEPTORS,
+      ...modules.map((name) => createRequire(import.meta.url).resolve(name)),
+    ],
+    ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER } : {}),
     logger: {
       log: (_level, message) => log.debug(message),
       trace: (message) => log.trace(message),

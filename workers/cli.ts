@@ -7,15 +7,16 @@ import { EngineUnavailable } from '../triggers/path/engine.ts';
 import { answer } from './commands/approve.ts';
 import { audit } from './commands/audit.ts';
 import { check } from './commands/check.ts';
+import { codecServer } from './commands/codec-server.ts';
 import { detect } from './commands/detect.ts';
 import { discardDeadLetter, listDeadLetters, redriveDeadLetter, showDeadLetter } from './commands/dead-letters.ts';
+import { doctor } from './commands/doctor.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
 import { newKey } from './commands/keys.ts';
 import { listLimits, showLimit } from './commands/limits.ts';
 import { list } from './commands/list.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
-import { listActs, verifyActs } from './commands/operator-log.ts';
 import { run } from './commands/run.ts';
 import { scheduleNext } from './commands/schedule-next.ts';
 import {
@@ -27,12 +28,15 @@ import {
   removeSchedule,
   resumeSchedule,
 } from './commands/schedule.ts';
+import * as runsOf from './commands/runs.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { targets } from './commands/targets.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
-import { topology } from './commands/topology.ts';
+import { natsConfig, topology } from './commands/topology.ts';
+import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { windowAt } from './commands/window-at.ts';
+import { listActs, verifyActs } from './commands/operator-log.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
 const program = new Command('tocsin')
@@ -173,6 +177,35 @@ program
   .option('--person <name>', 'whose key it is (default: your user name)')
   .option('--id <id>', 'its name in the key ring')
   .action((options: { out?: string; person?: string; id?: string }) => end(newKey({ ...common(), ...options })));
+const runs = program.command('runs').description('runs: which there are, what one did, and how to end it');
+runs
+  .command('list')
+  .option('--status <status>', 'running, completed, failed, terminated, canceled or timed-out')
+  .option('--phase <phase>', 'as the run itself says, e.g. acting or approval')
+  .option('--trigger <id>', 'started by this trigger; by-hand: by an operator')
+  .option('--service <name>', 'of this service')
+  .option(REGION, 'one region only')
+  .option('--since <duration>', 'started within', '24h')
+  .option('--limit <count>', 'at most so many, newest first', '100')
+  .action(async (options: { since: string; limit: string }) => end(await runsOf.list({ ...common(), ...options })));
+runs
+  .command('show <workflow-id>')
+  .description('state, checklist, input, failure and timeline')
+  .action(async (id: string) => end(await runsOf.show(common(), id)));
+runs
+  .command('cancel <workflow-id>')
+  .description('ask it to end; it undoes what it did first')
+  .requiredOption('--why <text>', 'kept in its history')
+  .option('-w, --wait', 'wait for its end', false)
+  .action(async (id: string, options: { why: string; wait: boolean }) =>
+    end(await runsOf.cancel({ ...common(), ...options }, id)),
+  );
+
+program
+  .command('status')
+  .description('one screen: servers, regions and lag, runs, approvals, dead letters, paused triggers')
+  .option('-w, --watch', 'look again every two seconds', false)
+  .action(async ({ watch }: { watch: boolean }) => end(await status({ ...common(), watch })));
 
 program
   .command('explain <query>')
@@ -204,21 +237,6 @@ deadLetters
   .description('put it back: its trigger decides again')
   .action(async (name: string) => end(await redriveDeadLetter(common(), name)));
 deadLetters.command('discard <letter>').action(async (name: string) => end(await discardDeadLetter(common(), name)));
-
-const operatorLog = program
-  .command('operator-log')
-  .description('who did what by hand, as a chain nobody can change unseen');
-operatorLog
-  .command('list')
-  .option(REGION, 'one region only')
-  .option('--last <lines>', 'how many lines', '50')
-  .action(async (options: { region?: string; last: string }) => end(await listActs({ ...common(), ...options })));
-operatorLog
-  .command('verify')
-  .description('exit code 1 when a line was changed, removed or replaced')
-  .option(REGION, 'one region only')
-  .option('--expect <hash>', 'a head noted earlier, which must still be in the chain')
-  .action(async (options: { region?: string; expect?: string }) => end(await verifyActs({ ...common(), ...options })));
 
 const limits = program
   .command('limits')
@@ -300,6 +318,13 @@ program
   .action(({ cases }: { cases: string }) => end(windowAt({ ...common(), cases })));
 
 program
+  .command('doctor')
+  .description(
+    'what is wrong or will be, each with its remedy: servers, versions, rights, limits, clocks, zone data, disk',
+  )
+  .action(async () => end(await doctor(common())));
+
+program
   .command('check')
   .description('configuration, triggers, schemas and workflow code, without network')
   .action(async () => end(await check(common())));
@@ -308,7 +333,28 @@ program
   .command('topology')
   .description('what the servers lack or have otherwise than configured')
   .option('--apply', 'create and change it', false)
-  .action(async ({ apply }: { apply: boolean }) => end(await topology({ ...common(), apply })));
+  .option('--nats-config', 'print users with least privilege for the NATS server, without asking it', false)
+  .option(REGION, 'for --nats-config: one region only')
+  .action(async ({ apply, natsConfig: print, ...region }: { apply: boolean; natsConfig: boolean; region?: string }) =>
+    end(print ? natsConfig({ ...common(), ...region }) : await topology({ ...common(), apply })),
+  );
+
+program
+  .command('codec-server')
+  .description('decode for the Temporal UI what is encrypted')
+  .action(async () => end(await codecServer(common())));
+
+const operatorLog = program.command('operator-log').description('who did what');
+operatorLog
+  .command('list')
+  .option(REGION, 'one region only')
+  .action(async (options: { region?: string }) => end(await listActs({ ...common(), ...options })));
+operatorLog
+  .command('verify')
+  .description('whether a line was changed, is missing or was put in; tells the head of the chain')
+  .option(REGION, 'one region only')
+  .option('--head <number:hash>', 'head that an earlier verification told')
+  .action(async (options: { region?: string; head?: string }) => end(await verifyActs({ ...common(), ...options })));
 
 /** Anything still open (a handle of a library) must not keep a finished command from ending. */
 function end(code: number): void {

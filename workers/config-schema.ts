@@ -4,6 +4,9 @@ import { TARGET_ID } from '../activities/inventory/target.ts';
 import type { ServiceTarget } from '../activities/service-treatment.ts';
 import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
+import { EncryptionSchema } from './encryption/encryption-schema.ts';
+import { NATS_ACCESS } from './nats-config-schema.ts';
+import { PRODUCTION } from './production-schema.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
@@ -84,6 +87,7 @@ const ChannelSchema = Type.Unsafe<Static<(typeof CHANNELS)[number]>>({
 
 export const ConfigSchema = Type.Object(
   {
+    ...PRODUCTION,
     /** Data of embedded servers, lock, caches; relative to the working directory. */
     dataDir: Type.String({ minLength: 1, default: '.tocsin' }),
     /** Failure domains: each has its own streams and its own activity workers. The first is where `tocsin intake` stores by default. */
@@ -92,8 +96,11 @@ export const ConfigSchema = Type.Object(
       /** Port of the embedded server, used while NATS_URL is not set. */
       port: Port(4222),
       replicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
+      /** Its monitoring port, for what only that tells: `tocsin doctor` looks there. */
+      monitorUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
       /** A copy sent again within it is dropped by the server. At most `trigger.reorderBound`. */
       duplicateWindow: Duration('10s'),
+      ...NATS_ACCESS,
     }),
     temporal: Closed({
       /** Ports of the embedded server, used while TEMPORAL_ADDRESS is not set. */
@@ -175,6 +182,14 @@ export const ConfigSchema = Type.Object(
       perMinute: Type.Integer({ minimum: 1, maximum: 600, default: 20 }),
       /** Notices of the same matter within it are one, and counted. */
       dedup: Duration('10m'),
+      /** What no event and no run tells: looked at again and again. */
+      watch: Closed({
+        every: Duration('30s'),
+        /** An event that waits for longer is told. */
+        oldestEvent: Duration('5m'),
+        /** A server's clock that differs by more is told. */
+        clockSkew: Duration('2s'),
+      }),
       /** A dead man's switch outside, called while every part of the trigger process is ready. */
       heartbeat: Type.Optional(
         Type.Object(
@@ -187,6 +202,8 @@ export const ConfigSchema = Type.Object(
     approvals: ApprovalsSchema,
     /** How many steps may act at once, and when none may: docs/limits.md. */
     limits: LimitsSchema,
+    /** Absent: Temporal stores everything in clear. */
+    encryption: Type.Optional(EncryptionSchema),
     log: Closed({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
   },
   { additionalProperties: false },

@@ -4,14 +4,15 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseDocument } from 'yaml';
-import { compileCheck, withDefaults } from '../triggers/events/check.ts';
 import { approvalProblems } from './approvals-schema.ts';
+import { type Problem, compileCheck, withDefaults } from '../triggers/events/check.ts';
+import { explainProblem } from './config-problem.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
 import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
 import { limitProblems } from './limits/limits-schema.ts';
+import { type YamlDocument, readYaml } from './yaml-document.ts';
 
 export type { Config } from './config-schema.ts';
 export { durationMs } from './duration.ts';
@@ -42,21 +43,33 @@ export interface ConfigSource {
 export function loadConfig({ file, env = process.env }: ConfigSource = {}): Config {
   const path = resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE);
   const asked = file !== undefined || env['TOCSIN_CONFIG'] !== undefined;
-  const { value, problems } = readFile(path, asked);
+  const { value, problems, placeOf } = readFile(path, asked);
   const raw = withEnvironment(value, env);
   const config = withDefaults(ConfigSchema, raw) as Config;
-  const found = [...problems, ...check(config).map(({ place, message }) => `${place || '/'}: ${message}`)];
-  if (found.length === 0) found.push(...contradictions(config));
-  if (found.length > 0) {
-    throw new CommandError(EXIT.refused, [`configuration ${path}:`, ...found.map((line) => `  ${line}`)].join('\n'));
-  }
+  // What cannot be read has no other faults yet.
+  const found = problems.length > 0 ? [] : check(config).map((each) => ({ ...each, message: explainProblem(each) }));
+  if (problems.length === 0) found.push(...secretsInClear(config));
+  if (problems.length === 0 && found.length === 0) found.push(...contradictions(config));
+  const lines = [
+    ...problems,
+    ...found.map(({ place, message }) => `${whereIs(place, placeOf, env)} ${place || '/'}: ${message}`),
+  ];
+  if (lines.length > 0)
+    throw new CommandError(EXIT.refused, [`configuration ${path}:`, ...lines.map((line) => `  ${line}`)].join('\n'));
   return config;
 }
 
-function readFile(path: string, asked: boolean): { value: unknown; problems: string[] } {
-  if (!existsSync(path)) return { value: {}, problems: asked ? ['the file is not there'] : [] };
-  const document = parseDocument(readFileSync(path, 'utf8'), { uniqueKeys: true });
-  return { value: document.toJS() ?? {}, problems: document.errors.map(({ message }) => message) };
+function readFile(path: string, asked: boolean): YamlDocument {
+  if (existsSync(path)) return readYaml(readFileSync(path, 'utf8'));
+  return { ...readYaml(''), problems: asked ? ['the file is not there'] : [] };
+}
+
+/** Line and column, or the name in the environment that set the value. */
+function whereIs(place: string, placeOf: YamlDocument['placeOf'], env: NonNullable<ConfigSource['env']>): string {
+  const name = Object.entries(ENVIRONMENT).find(
+    ([each, path]) => env[each] !== undefined && `/${path.join('/')}` === place,
+  );
+  return name?.[0] ?? placeOf(place) ?? '-';
 }
 
 function withEnvironment(value: unknown, env: Readonly<Record<string, string | undefined>>): unknown {
@@ -73,26 +86,47 @@ function withEnvironment(value: unknown, env: Readonly<Record<string, string | u
 }
 
 /** What no schema can say: values that fit alone and not together. */
-function contradictions(config: Config): string[] {
-  const problems: string[] = [];
+function contradictions(config: Config): Problem[] {
+  const problems: Problem[] = [];
   if (durationMs(config.nats.duplicateWindow) > durationMs(config.trigger.reorderBound)) {
-    problems.push(
-      `/nats/duplicateWindow: ${config.nats.duplicateWindow} is longer than /trigger/reorderBound ${config.trigger.reorderBound}; ` +
+    problems.push({
+      place: '/nats/duplicateWindow',
+      message:
+        `${config.nats.duplicateWindow} is longer than /trigger/reorderBound ${config.trigger.reorderBound}; ` +
         'an alert that fires again after it was resolved could be taken for a copy',
-    );
+    });
   }
   for (const [index, { name, region }] of config.services.entries()) {
     if (!config.regions.includes(region))
-      problems.push(`/services/${index}/region: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`);
+      problems.push({
+        place: `/services/${index}/region`,
+        message: `${name} is in ${region}, expected one of ${config.regions.join(', ')}`,
+      });
   }
-  problems.push(...inventoryProblems(config));
+  problems.push(...inventoryProblems(config).map(asProblem));
   const names = config.intake.senders.map(({ name }) => name);
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
-    problems.push(`/intake/senders: ${name} is there twice`);
-  problems.push(...approvalProblems(config.approvals));
-  problems.push(...limitProblems(config.limits));
+    problems.push({ place: '/intake/senders', message: `${name} is there twice` });
+  problems.push(...approvalProblems(config.approvals).map(asProblem));
+  problems.push(...limitProblems(config.limits).map(asProblem));
   return problems;
 }
+
+/** A user and a password in an address pass every schema. */
+function secretsInClear(value: unknown, place = ''): Problem[] {
+  if (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]*@/i.test(value))
+    return [{ place, message: 'holds a password in an address, expected an address only; change that password' }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    secretsInClear(each, `${place}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  );
+}
+
+/** `place: message`, as parts of the configuration report it. */
+const asProblem = (line: string): Problem => {
+  const at = line.indexOf(': ');
+  return { place: line.slice(0, at), message: line.slice(at + 2) };
+};
 
 /** All regions when none is asked for. Rejects one that is not configured. */
 export function chosenRegions(config: Config, wanted: readonly (string | undefined)[]): readonly string[] {

@@ -4,9 +4,11 @@ import { connectLog } from '../triggers/nats/nats-log.ts';
 import type { EventLog } from '../triggers/nats/port.ts';
 import { tracedLog } from '../triggers/nats/traced-log.ts';
 import type { Config } from './config.ts';
+import { dataConverterOf } from './encryption/data-converter.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { pause } from '../triggers/path/pause.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { type NatsRole, natsAccess } from './nats-access.ts';
 import {
   type TemporalConnection,
   type TemporalTarget,
@@ -35,15 +37,15 @@ export const natsTarget = (
   external: env['NATS_URL'] !== undefined,
 });
 
-export const temporalTargetOf = (config: Config): TemporalTarget =>
-  temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace });
+export const temporalTargetOf = (config: Config): TemporalTarget => ({
+  ...temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace }),
+  dataConverter: dataConverterOf(config),
+});
 
-export async function openLog(config: Config, name: string, waiting: Waiting): Promise<EventLog> {
-  const credsFile = process.env['NATS_CREDS'];
+export async function openLog(config: Config, role: NatsRole, name: string, waiting: Waiting): Promise<EventLog> {
   const { url } = natsTarget(config);
-  const log = await until(`NATS at ${withoutSecrets(url)}`, waiting, () =>
-    connectLog({ servers: url, name, ...(credsFile === undefined ? {} : { credsFile }) }),
-  );
+  const access = natsAccess(config, role);
+  const log = await until(`NATS at ${url}`, waiting, () => connectLog({ servers: url, name, access }));
   waiting.lifecycle.onClose('NATS connection', 6_000, () => log.close());
   void log.closed().then(() => {
     if (waiting.lifecycle.signal.aborted) return;
@@ -80,8 +82,5 @@ export async function until<T>(what: string, waiting: Waiting, attempt: () => Pr
     }
   }
 }
-
-/** An address may hold a user and a password. */
-const withoutSecrets = (url: string): string => url.replaceAll(/\/\/[^@/,]*@/g, '//');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 /** Follows one run through its history as it happens, told step by step. Reads only; bounded by the caller's deadline. */
 import type { Client } from '@temporalio/client';
+import { type HistoryEvent, failureText, payloadText } from './history-text.ts';
 
 export interface StepReport {
   readonly title: string;
@@ -13,11 +14,7 @@ export interface FollowedRun {
   readonly detail: string;
 }
 
-type History = Awaited<ReturnType<Client['workflowService']['getWorkflowExecutionHistory']>>;
-type HistoryEvent = NonNullable<NonNullable<History['history']>['events']>[number];
-
 const POLL_TIMEOUT_MS = 20_000;
-const MAX_DETAIL = 200;
 
 /** Resolves when the run is closed; rejects when `deadlineMs` (epoch) has passed or Temporal is away. */
 export async function followRun(
@@ -50,7 +47,10 @@ export async function followRun(
 function stepOf(event: HistoryEvent, titles: Map<string, string>): StepReport | null {
   const scheduled = event.activityTaskScheduledEventAttributes;
   if (scheduled) {
-    titles.set(String(event.eventId), decode(event.userMetadata?.summary) || (scheduled.activityType?.name ?? 'step'));
+    titles.set(
+      String(event.eventId),
+      payloadText(event.userMetadata?.summary) || (scheduled.activityType?.name ?? 'step'),
+    );
     return null;
   }
   const done = event.activityTaskCompletedEventAttributes;
@@ -58,44 +58,25 @@ function stepOf(event: HistoryEvent, titles: Map<string, string>): StepReport | 
     return {
       title: titles.get(String(done.scheduledEventId)) ?? 'step',
       outcome: 'ok',
-      detail: decode(done.result?.payloads?.[0]),
+      detail: payloadText(done.result?.payloads?.[0]),
     };
   const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
   if (!failed) return null;
   return {
     title: titles.get(String(failed.scheduledEventId)) ?? 'step',
     outcome: 'failed',
-    detail: reasonOf(failed.failure),
+    detail: failureText(failed.failure),
   };
 }
 
 function endOf(event: HistoryEvent): FollowedRun | null {
   const completed = event.workflowExecutionCompletedEventAttributes;
-  if (completed) return { status: 'completed', detail: decode(completed.result?.payloads?.[0]) };
+  if (completed) return { status: 'completed', detail: payloadText(completed.result?.payloads?.[0]) };
   const failed = event.workflowExecutionFailedEventAttributes;
-  if (failed) return { status: 'failed', detail: reasonOf(failed.failure) };
+  if (failed) return { status: 'failed', detail: failureText(failed.failure) };
   const terminated = event.workflowExecutionTerminatedEventAttributes;
   if (terminated) return { status: 'terminated', detail: terminated.reason ?? '' };
   if (event.workflowExecutionCanceledEventAttributes) return { status: 'canceled', detail: 'cancelled on request' };
   if (event.workflowExecutionTimedOutEventAttributes) return { status: 'timed-out', detail: 'execution time-out' };
   return null;
-}
-
-interface Failure {
-  readonly message?: string | null;
-  readonly cause?: Failure | null;
-}
-
-function reasonOf(failure: Failure | null | undefined): string {
-  const messages: string[] = [];
-  for (let next = failure; next; next = next.cause) if (next.message) messages.push(next.message);
-  return messages.join(': ').slice(0, MAX_DETAIL * 2);
-}
-
-/** Payloads of the default converter are JSON text. */
-function decode(payload: { readonly data?: Uint8Array | null } | null | undefined): string {
-  if (!payload?.data || payload.data.length === 0) return '';
-  const text = Buffer.from(payload.data).toString('utf8');
-  const value: unknown = JSON.parse(text);
-  return (typeof value === 'string' ? value : text).slice(0, MAX_DETAIL);
 }

@@ -1,8 +1,9 @@
-/** Tocsin's own metrics. The Temporal SDK publishes those of workers and calls by itself. */
+/** Tocsin's own metrics; docs/metrics.md is their contract. The Temporal SDK publishes those of workers and calls by itself. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { EventLog } from '../triggers/nats/port.ts';
-import { LANES, deadStream, eventStream, laneConsumer } from '../triggers/nats/subject.ts';
-import type { EventRecord } from '../triggers/path/disposition.ts';
+import type { EventRecord, RunOutcome } from '../triggers/path/disposition.ts';
+import type { Meaning } from '../triggers/path/failure.ts';
+import type { NoticeOutcome } from './notify/lane.ts';
+import { type WatchedRegion, regionGauges } from './region-gauges.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -10,44 +11,66 @@ export interface Metrics {
   rejected(sender: string, reason: string): void;
   /** An event was recorded and acknowledged. `storedAt`: when its stream took it, ms. */
   recorded(region: string, record: EventRecord): void;
+  /** An event was given back because of an error. */
+  pathError(region: string, meaning: Meaning): void;
   /** A run of a trigger that did not complete, once. */
   runFailed(region: string, trigger: string, outcome: string): void;
+  /** A sweep has looked at every run. */
+  swept(region: string): void;
   /** How long a trigger's condition took; a slow one holds up every event behind it. */
   condition(trigger: string, ms: number): void;
-  /** Lag and dead letters of a region, read when the metrics are scraped. */
-  watchRegion(region: string, log: WatchedLog): void;
+  notices(channel: string, outcome: NoticeOutcome, count: number): void;
+  /** A server's clock less ours, ms. */
+  clockAhead(server: 'nats' | 'temporal', ms: number): void;
+  /** What is read when the metrics are scraped: lag, dead letters, streams, pauses. */
+  watchRegion(region: string, watched: WatchedRegion): void;
+}
+
+export interface MetricsOptions {
+  /** Triggers that may be a label; any other is `other`. */
+  readonly triggers: readonly string[];
+  readonly build: { readonly version: string; readonly tzdata: string };
+  readonly now?: () => number;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-export function createMetrics(now: () => number = Date.now): Metrics {
+export function createMetrics({ triggers, build, now = Date.now }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const accepted = new Counter({
-    name: 'tocsin_events_accepted_total',
-    help: 'Events stored by the intake.',
-    labelNames: ['sender'],
-    registers,
-  });
-  const rejected = new Counter({
-    name: 'tocsin_events_rejected_total',
-    help: 'Requests and items that can never be stored, by reason.',
-    labelNames: ['sender', 'reason'],
-    registers,
-  });
-  const dispositions = new Counter({
-    name: 'tocsin_dispositions_total',
-    help: 'What became of events, by trigger; `filtered`: no trigger matched.',
-    labelNames: ['region', 'trigger', 'kind'],
-    registers,
-  });
-  const failed = new Counter({
-    name: 'tocsin_runs_failed_total',
-    help: 'Runs that failed, were terminated, timed out or are stuck.',
-    labelNames: ['region', 'trigger', 'outcome'],
-    registers,
-  });
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers });
+
+  const accepted = counter('tocsin_events_accepted_total', 'Events stored by the intake.', ['sender']);
+  const rejected = counter('tocsin_events_rejected_total', 'Requests and items that can never be stored, by reason.', [
+    'sender',
+    'reason',
+  ]);
+  const dispositions = counter(
+    'tocsin_dispositions_total',
+    'What became of events, by trigger; `filtered`: no trigger matched.',
+    ['region', 'trigger', 'kind'],
+  );
+  const pathErrors = counter('tocsin_path_errors_total', 'Events given back, by what the error means.', [
+    'region',
+    'meaning',
+  ]);
+  const failed = counter('tocsin_runs_failed_total', 'Runs that failed, were terminated, timed out or are stuck.', [
+    'region',
+    'trigger',
+    'outcome',
+  ]);
+  const notices = counter('tocsin_notices_total', 'Notices by channel and outcome.', ['channel', 'outcome']);
+  const settled = gauge('tocsin_last_settled_timestamp_seconds', 'When an event was last recorded and acknowledged.', [
+    'region',
+  ]);
+  const swept = gauge('tocsin_last_sweep_timestamp_seconds', 'When a sweep last looked at every run.', ['region']);
+  const clock = gauge('tocsin_clock_ahead_seconds', 'A server’s clock less ours.', ['server']);
+  const buildInfo = gauge('tocsin_build_info', 'Versions of this process; always 1.', ['version', 'node', 'tzdata']);
+  buildInfo.set({ ...build, node: process.versions.node }, 1);
   const settle = new Histogram({
     name: 'tocsin_settle_seconds',
     help: 'From stored in the stream to recorded and acknowledged.',
@@ -62,68 +85,33 @@ export function createMetrics(now: () => number = Date.now): Metrics {
     buckets: [0.0001, 0.001, 0.01, 0.1, 1],
     registers,
   });
-  const watched = new Map<string, WatchedLog>();
-  gauges(registers, watched);
+  const watch = regionGauges(registers, now);
+  const known = new Set(['', ...triggers]);
+  const label = (trigger: string): string => (known.has(trigger) ? trigger : 'other');
   return {
     registry,
     accepted: (sender, count) => accepted.inc({ sender }, count),
     rejected: (sender, reason) => rejected.inc({ sender, reason }),
     recorded: (region, record) => {
+      settled.set({ region }, now() / 1_000);
       settle.observe({ region }, Math.max(0, now() - record.position.storedAt) / 1_000);
       if (record.dispositions.length === 0) dispositions.inc({ region, trigger: '', kind: 'filtered' });
-      for (const { trigger, kind } of record.dispositions) dispositions.inc({ region, trigger, kind });
+      for (const { trigger, kind } of record.dispositions) dispositions.inc({ region, trigger: label(trigger), kind });
     },
-    runFailed: (region, trigger, outcome) => failed.inc({ region, trigger, outcome }),
+    pathError: (region, meaning) => pathErrors.inc({ region, meaning }),
+    // What a run says of its trigger comes from whoever started it.
+    runFailed: (region, trigger, outcome) => failed.inc({ region, trigger: label(trigger), outcome }),
+    swept: (region) => swept.set({ region }, now() / 1_000),
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
-    watchRegion: (region, log) => void watched.set(region, log),
+    notices: (channel, outcome, count) => notices.inc({ channel, outcome }, count),
+    clockAhead: (server, ms) => clock.set({ server }, ms / 1_000),
+    watchRegion: (region, watched) => {
+      // From zero on: the rate of a counter that begins at one is nothing.
+      for (const meaning of ['pause', 'retry', 'suspect'] satisfies Meaning[]) pathErrors.inc({ region, meaning }, 0);
+      for (const trigger of triggers) for (const outcome of FAILURES) failed.inc({ region, trigger, outcome }, 0);
+      watch(region, watched);
+    },
   };
 }
 
-type WatchedLog = Pick<EventLog, 'consumerState' | 'streamState'>;
-
-/** A scrape has seconds for everything: a region that does not answer at once has no sample, rather than an old one. */
-const SCRAPE_MS = 1_000;
-
-async function soon<T>(work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), SCRAPE_MS)));
-  try {
-    return await Promise.race([work.catch(() => null), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function gauges(registers: Registry[], watched: ReadonlyMap<string, WatchedLog>): void {
-  new Gauge({
-    name: 'tocsin_events_waiting',
-    help: 'Events not acknowledged yet.',
-    labelNames: ['region', 'lane'],
-    registers,
-    async collect() {
-      this.reset();
-      const all = [...watched].flatMap(([region, log]) => LANES.map((lane) => ({ region, lane, log })));
-      await Promise.all(
-        all.map(async ({ region, lane, log }) => {
-          const state = await soon(log.consumerState(eventStream(region), laneConsumer(lane)));
-          if (state !== null) this.set({ region, lane }, state.pending + state.ackPending);
-        }),
-      );
-    },
-  });
-  new Gauge({
-    name: 'tocsin_dead_letters',
-    help: 'Dead letters that wait for somebody.',
-    labelNames: ['region'],
-    registers,
-    async collect() {
-      this.reset();
-      await Promise.all(
-        [...watched].map(async ([region, log]) => {
-          const state = await soon(log.streamState(deadStream(region)));
-          if (state !== null) this.set({ region }, state.messages);
-        }),
-      );
-    },
-  });
-}
+const FAILURES: readonly RunOutcome[] = ['failed', 'terminated', 'timed-out', 'stuck'];

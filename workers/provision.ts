@@ -13,8 +13,8 @@ import type { TemporalClient } from './temporal-connection.ts';
 const KEYWORD = 2;
 const CALL_TIMEOUT_MS = 10_000;
 
-export const topologyOf = (config: Config): readonly StreamSpec[] =>
-  config.regions.flatMap((region) =>
+export const topologyOf = (config: Config, regions = config.regions as readonly string[]): readonly StreamSpec[] =>
+  regions.flatMap((region) =>
     regionTopology(region, {
       duplicateWindowMs: durationMs(config.nats.duplicateWindow),
       replicas: config.nats.replicas,

@@ -5,7 +5,6 @@ import { createBook } from '../triggers/path/book.ts';
 import { type ControlStore, createControlStore } from '../triggers/path/control.ts';
 import { createDeadLetters } from '../triggers/path/dead-letters.ts';
 import { createLedger } from '../triggers/path/ledger.ts';
-import { type OperatorLog, createOperatorLog } from '../triggers/path/operator-log.ts';
 import type { Attempts, DeadLetters, EpisodeBook, Ledger } from '../triggers/path/ports.ts';
 
 export interface RegionPath {
@@ -16,7 +15,6 @@ export interface RegionPath {
   readonly deadLetters: DeadLetters;
   readonly attempts: Attempts;
   readonly control: ControlStore;
-  readonly operatorLog: OperatorLog;
 }
 
 export const regionPath = (region: string, log: EventLog): RegionPath => ({
@@ -27,5 +25,4 @@ export const regionPath = (region: string, log: EventLog): RegionPath => ({
   deadLetters: createDeadLetters(log, region),
   attempts: createAttempts(log, region),
   control: createControlStore(log, region),
-  operatorLog: createOperatorLog(log, region),
 });

@@ -2,8 +2,16 @@
  * Connections to Temporal. A process that works has one native connection, shared by workers and client; a command that asks a question
  * has a plain one. Where they lead comes from Temporal's own environment variables and profiles, else to the embedded server.
  */
-import { Client, Connection, type ConnectionOptions, type WorkflowClientInterceptor } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionLike,
+  type ConnectionOptions,
+  type WorkflowClientInterceptor,
+} from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { CommandError, EXIT } from './exit-code.ts';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 
 export interface TemporalTarget {
@@ -11,11 +19,14 @@ export interface TemporalTarget {
   readonly namespace: string;
   /** True when the operator's environment or profile names a cluster. */
   readonly external: boolean;
+  /** Undefined: nothing is encrypted. */
+  readonly dataConverter?: DataConverter | undefined;
 }
 
 export interface TemporalClient {
   readonly client: Client;
   readonly namespace: string;
+  readonly dataConverter: DataConverter | undefined;
   readonly operatorService: Connection['operatorService'];
   close(): Promise<void>;
 }
@@ -24,10 +35,18 @@ export interface TemporalConnection extends TemporalClient {
   readonly connection: NativeConnection;
 }
 
-/** `TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE` and the configuration file of Temporal's own tools; else the embedded server's address. */
+/**
+ * `TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE` and the configuration file of Temporal's own tools; else the embedded server's address.
+ * Rejects settings of TLS or an API key without an address: they would protect nothing.
+ */
 export function temporalTarget(embedded: { readonly address: string; readonly namespace: string }): TemporalTarget {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const external = connectionOptions.address !== undefined;
+  if (!external && (connectionOptions.apiKey !== undefined || Boolean(connectionOptions.tls)))
+    throw new CommandError(
+      EXIT.refused,
+      'Temporal: TLS or an API key is set, and no address; expected TEMPORAL_ADDRESS, or an address in the profile',
+    );
   return {
     connection: external ? connectionOptions : { address: embedded.address },
     namespace: namespace ?? embedded.namespace,
@@ -39,7 +58,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** For workers and their client. Rejects when no server answers now; the caller decides whether to wait. */
 export async function connectTemporal(
-  { connection: options, namespace }: TemporalTarget,
+  { connection: options, namespace, dataConverter }: TemporalTarget,
   interceptors: readonly WorkflowClientInterceptor[] = [],
 ): Promise<TemporalConnection> {
   // Both packages describe the same options. Small payloads: compressing them costs more processor time than it saves.
@@ -47,20 +66,39 @@ export async function connectTemporal(
   const connection = await NativeConnection.connect(native);
   return {
     connection,
-    client: new Client({ connection, namespace, interceptors: { workflow: [...interceptors] } }),
+    client: clientOn(connection, namespace, dataConverter, interceptors),
     namespace,
+    dataConverter,
     operatorService: connection.operatorService,
     close: () => connection.close(),
   };
 }
 
 /** For a command that asks or starts something and ends. Rejects when no server answers within 5 s. */
-export async function connectClient({ connection: options, namespace }: TemporalTarget): Promise<TemporalClient> {
+export async function connectClient({
+  connection: options,
+  namespace,
+  dataConverter,
+}: TemporalTarget): Promise<TemporalClient> {
   const connection = await Connection.connect({ connectTimeout: CONNECT_TIMEOUT_MS, ...options });
   return {
-    client: new Client({ connection, namespace }),
+    client: clientOn(connection, namespace, dataConverter),
     namespace,
+    dataConverter,
     operatorService: connection.operatorService,
     close: () => connection.close(),
   };
 }
+
+const clientOn = (
+  connection: ConnectionLike,
+  namespace: string,
+  dataConverter: DataConverter | undefined,
+  interceptors: readonly WorkflowClientInterceptor[] = [],
+): Client =>
+  new Client({
+    connection,
+    namespace,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+    interceptors: { workflow: [...interceptors] },
+  });

@@ -13,12 +13,12 @@ export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
   const sdk = logger.child({ part: 'temporal-sdk' });
   Runtime.install({
     logger: {
-      log: (level, message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : LEVELS[level]](meta ?? {}, message),
-      trace: (message, meta) => sdk.trace(meta ?? {}, message),
-      debug: (message, meta) => sdk.debug(meta ?? {}, message),
-      info: (message, meta) => sdk.info(meta ?? {}, message),
-      warn: (message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : 'warn'](meta ?? {}, message),
-      error: (message, meta) => sdk.error(meta ?? {}, message),
+      log: (level, message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : LEVELS[level]](ours(meta), message),
+      trace: (message, meta) => sdk.trace(ours(meta), message),
+      debug: (message, meta) => sdk.debug(ours(meta), message),
+      info: (message, meta) => sdk.info(ours(meta), message),
+      warn: (message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : 'warn'](ours(meta), message),
+      error: (message, meta) => sdk.error(ours(meta), message),
     },
     // Shutdown has an order (lifecycle.ts); the SDK must not begin it by itself.
     shutdownSignals: [],
@@ -33,3 +33,9 @@ export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
 const BY_DESIGN = /^No (activities|workflows) registered/;
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** By the names of our own lines; a task token says nothing to people, and much to who should not have it. */
+function ours(meta: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const { taskToken: _secret, workflowRunId, ...fields } = meta;
+  return workflowRunId === undefined ? fields : { ...fields, runId: workflowRunId };
+}

@@ -2,11 +2,13 @@
  * One Temporal worker on one task queue: runbooks (workflow code only) or the activities of one region. It hides the SDK's defaults
  * that hurt: no grace at shutdown, a cache sized by the heap, and a state RUNNING that says nothing about polling.
  */
-import { hostname } from 'node:os';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
+import { stepLog } from './step-log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
+import { workerIdentity } from './worker-identity.ts';
 
 export interface WorkerLimits {
   /** Runs whose state is kept in memory; others are rebuilt from history when they wake. */
@@ -23,7 +25,7 @@ export type WorkerRole =
 
 export interface RunningWorker {
   readonly taskQueue: string;
-  /** `host pid region`, as the Temporal UI shows it beside each task. */
+  /** As the Temporal UI shows it beside each task. */
   readonly identity: string;
   /** Resolves after shutdown; rejects when the worker cannot go on. */
   readonly finished: Promise<void>;
@@ -34,24 +36,23 @@ export interface RunningWorker {
 
 /** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */
 const POLLER_FRESH_MS = 70_000;
-const DESCRIBE_TIMEOUT_MS = 2_000;
+
+type Traced = Pick<WorkerOptions, 'interceptors' | 'sinks'>;
 
 export async function createWorker(
   temporal: TemporalConnection,
   role: WorkerRole,
   limits: WorkerLimits,
-  tracing: Pick<WorkerOptions, 'interceptors' | 'sinks'> = {},
+  tracing: Traced = {},
 ): Promise<RunningWorker> {
   const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : activityQueue(role.region);
-  const identity = `${hostname()} ${process.pid} ${role.kind === 'runbooks' ? 'runbooks' : role.region}`;
+  const identity = workerIdentity(role.kind === 'runbooks' ? 'runbooks' : role.region);
   const worker = await Worker.create({
     ...optionsOf(role, limits),
     ...tracing,
-    interceptors: {
-      ...tracing.interceptors,
-      activity: [...(tracing.interceptors?.activity ?? []), fenceActivities],
-    },
+    interceptors: interceptorsOf(role, tracing),
     connection: temporal.connection,
+    ...(temporal.dataConverter === undefined ? {} : { dataConverter: temporal.dataConverter }),
     namespace: temporal.namespace,
     taskQueue,
     identity,
@@ -83,26 +84,23 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
       }
     : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
 
+const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
+  ...tracing.interceptors,
+  activity: [
+    ...(role.kind === 'activities' ? [stepLog, fenceActivities] : []),
+    ...(tracing.interceptors?.activity ?? []),
+  ],
+});
+
 async function seenPolling(
-  { client, namespace }: TemporalConnection,
+  temporal: TemporalConnection,
   taskQueue: string,
   identity: string,
   kind: WorkerRole['kind'],
 ): Promise<boolean> {
   try {
-    const { pollers } = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
-      client.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name: taskQueue },
-        // 1: workflow tasks, 2: activity tasks.
-        taskQueueType: kind === 'runbooks' ? 1 : 2,
-      }),
-    );
-    return pollers.some(
-      (poller) =>
-        poller.identity === identity &&
-        Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 < POLLER_FRESH_MS,
-    );
+    const pollers = await pollersOf(temporal, taskQueue, kind === 'runbooks' ? RUNBOOK_TASKS : ACTIVITY_TASKS);
+    return pollers.some((poller) => poller.identity === identity && Date.now() - poller.seenAt < POLLER_FRESH_MS);
   } catch {
     return false;
   }

@@ -51,6 +51,20 @@ describe('the events log keeps its promises', () => {
       assert.equal((await on.log.publish('twice.a', bytes('b'), { msgId: 'id-2' })).duplicate, false);
     });
 
+    it('finds the next message of a filter, and says when there is none', async () => {
+      const stream = await on.create('next');
+      for (const subject of ['next.a', 'next.b', 'next.a']) await on.log.publish(subject, bytes(subject));
+      assert.equal((await on.log.next(stream, 'next.b', 1))?.sequence, 2);
+      assert.equal((await on.log.next(stream, 'next.a', 2))?.sequence, 3);
+      assert.equal(await on.log.next(stream, 'next.b', 3), null);
+    });
+
+    it('says which server answers, and what its clock shows', async () => {
+      const { version, clockAheadMs, roundTripMs } = await on.log.serverState(await on.create('server'));
+      assert.match(version, /^\d+\.\d+\.\d+/);
+      assert.ok(clockAheadMs !== null && Math.abs(clockAheadMs) <= roundTripMs + 5, `${clockAheadMs} ms`);
+    });
+
     it('refuses when the subject belongs to another stream', async () => {
       await on.create('mine');
       await on.create('theirs');

@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
-import { eventStream, eventSubject } from '../../triggers/nats/subject.ts';
+import { NOTICE_CONSUMER, deadStream, eventStream, eventSubject } from '../../triggers/nats/subject.ts';
 import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -31,6 +31,7 @@ describe('a trigger process with a notifier', () => {
     writeFileSync(join(dir, 'heartbeat'), new URL('/heartbeat', receiver.url).href);
     const notify = {
       channels: [{ kind: 'webhook', url: `file:${join(dir, 'webhook')}` }],
+      watch: { every: '500ms', oldestEvent: '1s' },
       heartbeat: { url: `file:${join(dir, 'heartbeat')}`, every: '1s' },
     };
     appendFileSync(
@@ -83,6 +84,47 @@ describe('a trigger process with a notifier', () => {
     await trigger.stop();
     const last = told().at(-1);
     assert.deepEqual([last?.key, last?.repeats], [first.key, 2]);
+  });
+
+  it('what nobody could be told when the process died is told by the next one, once', async () => {
+    const before = told().length;
+    receiver.answer = (response) => response.writeHead(503).end();
+    const second = await tocsin.startReady('trigger');
+    await tocsin.log.publish(subjectOf(tocsin.region), new TextEncoder().encode('{"id": 1, "specversion": "1.0"}'), {
+      expectStream: eventStream(tocsin.region),
+    });
+    await until('it was tried in vain', () => told().length > before);
+    await second.kill();
+    receiver.answer = (response) => response.end('ok');
+    const tried = told().length;
+    // Given back by the server after a minute, or at once: the process that had it is gone.
+    const third = await tocsin.startReady('trigger');
+    const again = await until(
+      'the next one tells it',
+      () =>
+        told()
+          .slice(tried)
+          .find(({ key }) => key.startsWith('dead/')),
+      90_000,
+    );
+    assert.equal(again.repeats, 0);
+    await third.stop();
+    const stream = deadStream(tocsin.region);
+    const state = await tocsin.log.consumerState(stream, NOTICE_CONSUMER);
+    assert.deepEqual([state.pending, state.ackPending], [0, 0]);
+  });
+
+  it('events that wait for too long are told, also while Temporal is away', async () => {
+    const process = await tocsin.startReady('trigger');
+    await tocsin.servers.temporal.kill();
+    await storeAlert(tocsin.log, tocsin.region, 'firing', { instance: 'late' });
+    const lag = await until('the lag is told', () => told().find(({ key }) => key === `lag/${tocsin.region}/urgent`));
+    assert.match(lag.title, /^eu: 1 urgent events wait, the oldest for \d+s$/);
+    await until('and so is the part that is not ready', () =>
+      told().find(({ key }) => key.startsWith('unready/') && key.endsWith('/trigger eu')),
+    );
+    await process.kill();
+    await tocsin.servers.temporal.start();
   });
 });
 

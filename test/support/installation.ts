@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
@@ -16,6 +16,7 @@ import type { Runs } from '../../triggers/path/ports.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, loadConfig } from '../../workers/config.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
+import { dataConverterOf } from '../../workers/encryption/data-converter.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
@@ -24,9 +25,19 @@ import { until } from './until.ts';
 
 export interface RoleProcess {
   readonly pid: number;
+  readonly metricsUrl: string;
   ready(): Promise<boolean>;
   kill(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface LogLine {
+  /** `intake`, `trigger` or `worker`. */
+  readonly role: string;
+  readonly level: number;
+  readonly time: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
 }
 
 export interface Installation {
@@ -44,6 +55,8 @@ export interface Installation {
   startRole(...args: string[]): Promise<RoleProcess>;
   /** The same, resolved when it is ready. */
   startReady(...args: string[]): Promise<RoleProcess>;
+  /** What the roles have logged up to now, each in its own order. */
+  logLines(): readonly LogLine[];
   records(): Promise<EventRecord[]>;
   audit(): Promise<AuditReport>;
   stop(): Promise<void>;
@@ -100,7 +113,12 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const log = await connectLog({ servers: servers.natsUrl, name: 'test' });
   await log.ensureTopology(topologyOf(config), true);
   const connection = await Connection.connect({ address: servers.temporalAddress });
-  const client = new Client({ connection, namespace: servers.namespace });
+  const dataConverter = dataConverterOf(config, env);
+  const client = new Client({
+    connection,
+    namespace: servers.namespace,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+  });
   const runs = createRuns({ client, namespace: servers.namespace });
   const path = regionPath(region, log);
   const roles = new Set<RoleProcess>();
@@ -126,6 +144,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       await until(`tocsin ${args.join(' ')} is ready`, () => role.ready());
       return role;
     },
+    logLines: () => readLogs(servers.dir),
     records: async () => {
       const found: EventRecord[] = [];
       for await (const record of path.ledger.read({})) if (record.kind === 'event') found.push(record);
@@ -142,7 +161,20 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 }
 
-async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
+const readLogs = (dir: string): LogLine[] =>
+  readdirSync(dir)
+    .filter((file) => /^(intake|trigger|worker).*\.log$/.test(file))
+    .flatMap((file) =>
+      readFileSync(join(dir, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map(
+          (line) => ({ ...(JSON.parse(line) as Omit<LogLine, 'role'>), role: file.split('-', 1)[0] ?? '' }) as LogLine,
+        ),
+    );
+
+/** `tocsin <args>` as a process of its own; resolves at once. Its output goes to a file in `dir`. */
+export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), ...args], {
     cwd: ROOT,
@@ -154,6 +186,7 @@ async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: s
   child.stderr.pipe(output);
   return {
     pid: child.pid ?? -1,
+    metricsUrl: `http://127.0.0.1:${port}/metrics`,
     ready: async () => {
       const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
       await response.arrayBuffer();

@@ -25,7 +25,8 @@ const email = { kind: 'email', host: 'mail.test', from: 'a@a.test', to: ['b@b.te
 
 describe('configuration of notify', () => {
   it('nobody is told by default, and there is no heartbeat', () => {
-    assert.deepEqual(notifyOf({}), { channels: [], perMinute: 20, dedup: '10m' });
+    const watch = { every: '30s', oldestEvent: '5m', clockSkew: '2s' };
+    assert.deepEqual(notifyOf({}), { channels: [], perMinute: 20, dedup: '10m', watch });
   });
 
   it('each kind becomes its channel, with secrets read from where they are', () => {
@@ -54,7 +55,7 @@ describe('configuration of notify', () => {
     [
       'a secret in clear',
       { channels: [{ kind: 'slack', url: 'https://hooks.test/x' }] },
-      /channels\/0\/url: must match/,
+      /channels\/0\/url: holds something other than a reference/,
     ],
     ['a missing key', { channels: [{ kind: 'pagerduty' }] }, /channels\/0: .*'routingKey'/],
     ['an unknown key', { channels: [{ kind: 'slack', url: 'env:A', to: 'b' }] }, /channels\/0\/to: is not known here/],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Disposition, EventRecord, RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
-import { deadLetterNotices, failedRunNotice } from '../../workers/notify/run-notices.ts';
+import type { RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
+import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
+import { deadLetterNotice, runNotice } from '../../workers/notify/run-notices.ts';
 
 const NOW = '2026-06-01T12:00:00.000Z';
 const run = (outcome: RunOutcome, detail: string | null): RunRecord => ({
@@ -14,15 +15,17 @@ const run = (outcome: RunOutcome, detail: string | null): RunRecord => ({
   closedAt: null,
   recordedAt: NOW,
 });
-const event = (...dispositions: Disposition[]): EventRecord => ({
-  kind: 'event',
-  position: { stream: 'EVENTS_EU', sequence: 7, storedAt: 0 },
-  event: { id: 'e-1', type: 'tocsin.alert.firing', source: '/test', alertKey: 'am:1', title: null, labels: {} },
-  episode: null,
-  dispositions,
-  triggerSet: '',
-  recordedAt: NOW,
+const letter = (trigger: string, reason: string): StoredDeadLetter => ({
+  id: 12,
+  trigger,
+  reason,
+  message: 'x is not a function',
+  deliveryCount: 1,
   recordedBy: 'test',
+  storedAt: Date.parse(NOW),
+  original: { stream: 'EVENTS_EU', sequence: 7, subject: 'events.eu.normal.am.x', storedAt: 0 },
+  headers: {},
+  data: new Uint8Array(),
 });
 
 describe('notices of runs and dead letters', () => {
@@ -33,7 +36,7 @@ describe('notices of runs and dead letters', () => {
     ['terminated', 'warning', 'eu: run restart/am:1#1 terminated'],
   ] as const) {
     it(`a run that is ${outcome} is ${severity}, and says where to look`, () => {
-      const notice = failedRunNotice('eu', run(outcome, 'still sick'), 'http://ui.test/r-1');
+      const notice = runNotice('eu', run(outcome, 'still sick'), 'http://ui.test/r-1');
       assert.deepEqual(notice, {
         key: `run/restart/am:1#1/${outcome}`,
         severity,
@@ -46,25 +49,20 @@ describe('notices of runs and dead letters', () => {
   }
 
   it('what is not known is left out', () => {
-    assert.doesNotMatch(failedRunNotice('eu', run('failed', null), null).text, /reason|null/);
+    assert.doesNotMatch(runNotice('eu', run('failed', null), null)?.text ?? '', /reason|null/);
   });
 
-  it('each trigger that could not handle the event is one matter, the others are none', () => {
-    const notices = deadLetterNotices(
-      'eu',
-      event(
-        { trigger: 'a', kind: 'dead', reason: 'when-threw', message: 'x is not a function' },
-        { trigger: 'b', kind: 'ignored', reason: 'stale' },
-        { trigger: 'c', kind: 'dead', reason: 'start-refused', message: 'too large' },
-      ),
+  for (const outcome of ['completed', 'canceled'] as const)
+    it(`a run that is ${outcome} is no matter for people`, () =>
+      assert.equal(runNotice('eu', run(outcome, null), null), null));
+
+  it('a dead letter is one matter with others of its trigger and reason, and says how to look at it', () => {
+    const notice = deadLetterNotice('eu', letter('a', 'when-threw'));
+    assert.deepEqual([notice.key, notice.severity], ['dead/eu/when-threw/a', 'warning']);
+    assert.equal(
+      notice.text,
+      'reason: x is not a function\nsubject: events.eu.normal.am.x\nposition: EVENTS_EU/7\nlook: tocsin dead-letters show eu/12',
     );
-    assert.deepEqual(
-      notices.map(({ key }) => key),
-      ['dead/eu/when-threw/a', 'dead/eu/start-refused/c'],
-    );
-    assert.match(
-      notices[0]?.text ?? '',
-      /^reason: x is not a function\nevent: e-1\n.*\nalert: am:1\nposition: EVENTS_EU\/7\n/,
-    );
+    assert.equal(deadLetterNotice('eu', letter('', 'not-json')).title, 'eu: dead letter, an event (not-json)');
   });
 });

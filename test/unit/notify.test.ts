@@ -52,6 +52,25 @@ const hanging = (_message: Message, signal: AbortSignal): Promise<void> =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
 describe('notifier', () => {
+  it('says what became of what must not be lost: told, counted, or to be offered again', async () => {
+    const { notifier, receiver, clock, told } = setUp();
+    assert.equal(await notifier.tell(notice('a')), true);
+    assert.equal(await notifier.tell(notice('a')), true, 'a repetition of what was told');
+    receiver.answer = () => Promise.reject(new Refused('no'));
+    assert.equal(await notifier.tell(notice('b')), false);
+    receiver.answer = () => Promise.resolve();
+    assert.equal(await notifier.tell(notice('b')), true);
+    assert.deepEqual(told(), ['a', 'b'], 'what failed is news when it is offered again');
+    receiver.answer = hanging;
+    const hung = notifier.tell(notice('c'));
+    const waiting = notifier.tell(notice('d'));
+    const closed = notifier.close(1_000);
+    await clock.advance(1_000);
+    assert.deepEqual(await Promise.all([hung, waiting]), [false, false]);
+    await closed;
+    assert.equal(await notifier.tell(notice('e')), false, 'nobody is there any more');
+  });
+
   it('news is told at once, with its words', async () => {
     const { sent, notifier } = setUp();
     notifier.notify(notice('a', 'critical', { link: 'https://ui.example.com/run' }));

@@ -142,10 +142,19 @@ async function handle(
       'content-type',
       `${contentType ?? 'no content type'} is not what ${sender.source.kind} sends`,
     );
-  for (const stored of accepted.stored) options.onStored?.(stored);
+  for (const stored of accepted.stored) {
+    logStored(options, stored);
+    options.onStored?.(stored);
+  }
   for (const { reason } of accepted.rejected) options.onRejected?.(sender.name, reason);
   if (accepted.control !== null) return answerControl(options, sender, accepted.control, reply);
   return answer(reply, accepted.stored, accepted.rejected);
+}
+
+/** One line for each event; who follows an event through the logs begins here. */
+function logStored({ logger, region }: IntakeOptions, { sender, event, ack }: StoredEvent): void {
+  const { stream, sequence, duplicate } = ack;
+  logger.info({ eventId: event.id, region, sender, type: event.type, stream, sequence, duplicate }, 'event stored');
 }
 
 /** What is about the delivery itself. A subscription is confirmed only for who has proved to be the sender: the address is in the request. */

@@ -75,6 +75,7 @@ function streamConfig(spec: StreamSpec): Partial<StreamConfig> & { name: string 
     duplicate_window: nanos(spec.duplicateWindowMs),
     num_replicas: spec.replicas,
     deny_delete: !spec.allowDelete,
+    deny_purge: !spec.allowDelete,
     allow_rollup_hdrs: spec.maxPerSubject === 1,
     // Direct reads may come from a stale replica; the book must be read from the leader.
     allow_direct: false,

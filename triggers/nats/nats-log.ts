@@ -2,9 +2,7 @@
  * The events log on the `nats` 2.29 client. The only file that knows this client: codes become the classes of errors.ts,
  * reconnection is for ever, and every call has a bound.
  */
-import { readFileSync } from 'node:fs';
 import {
-  type Authenticator,
   type ConnectionOptions,
   type JetStreamClient,
   type JetStreamManager,
@@ -14,51 +12,58 @@ import {
   NatsError,
   type StoredMsg,
   connect,
-  credsAuthenticator,
   headers as createHeaders,
 } from 'nats';
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
+import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
+import { read } from './read.ts';
 import { sameTurn } from './same-turn.ts';
-import type { EventLog, Headers, PublishOptions, ReadOptions, StoredMessage } from './port.ts';
+import { serverState } from './server-state.ts';
+import type { EventLog, Headers, PublishOptions, StoredMessage } from './port.ts';
 
 /** Bound on one request to the server. */
 const REQUEST_TIMEOUT_MS = 5_000;
-/** Messages fetched per round trip when reading a stream from the start. */
-const READ_BATCH = 500;
-const READ_EXPIRES_MS = 1_000;
-/** Fetches in a row that bring nothing although something is left. */
-const MAX_SILENT_FETCHES = 5;
-
 export interface ConnectLogOptions {
   readonly servers: string | readonly string[];
   /** Shown in the server's connection list. */
   readonly name: string;
-  readonly credsFile?: string;
+  readonly access?: LogAccess;
 }
 
-/** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server answers within 5 s. */
+/** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server takes the connection within 5 s. */
 export async function connectLog(options: ConnectLogOptions): Promise<EventLog> {
   const nc = await connect(connectionOptions(options)).catch((error: unknown) => {
-    throw new LogUnavailable(`no NATS server answers at ${String(options.servers)}`, { cause: error });
+    throw new LogUnavailable(`no NATS server takes a connection at ${String(options.servers)}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   });
   const js = nc.jetstream({ timeout: REQUEST_TIMEOUT_MS });
   const jsm = await guard('open JetStream', nc.jetstreamManager({ checkAPI: false, timeout: REQUEST_TIMEOUT_MS }));
   return logOn(nc, js, jsm);
 }
 
-/** Read at each attempt to connect: credentials are rotated while processes run. */
-const rereadCredentials =
-  (file: string): Authenticator =>
-  (nonce) =>
-    credsAuthenticator(readFileSync(file))(nonce);
+const REASONS: Readonly<Record<string, string>> = {
+  CONNECTION_REFUSED: 'nobody listens there',
+  AUTHORIZATION_VIOLATION: 'it does not know these credentials',
+  AUTHENTICATION_EXPIRED: 'these credentials have expired',
+  SERVER_OPT_NA: 'it does not offer TLS, and nothing is sent in clear',
+  TIMEOUT: 'no answer in time; a server that wants a certificate of the client may end a connection without a word',
+};
 
-function connectionOptions(options: ConnectLogOptions): ConnectionOptions {
-  const creds = options.credsFile;
+function reasonOf(error: unknown): string {
+  if (!(error instanceof NatsError)) return String(error);
+  const known = REASONS[error.code];
+  if (known !== undefined) return known;
+  return error.chainedError === undefined ? error.message : `${error.message}: ${error.chainedError.message}`;
+}
+
+function connectionOptions({ servers, name, access = {} }: ConnectLogOptions): ConnectionOptions {
+  const { identity, tls, inboxPrefix } = access;
   return {
-    servers: typeof options.servers === 'string' ? options.servers.split(',') : [...options.servers],
-    name: options.name,
+    servers: typeof servers === 'string' ? servers.split(',') : [...servers],
+    name,
     timeout: REQUEST_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,
@@ -67,7 +72,9 @@ function connectionOptions(options: ConnectLogOptions): ConnectionOptions {
     noAsyncTraces: true,
     pingInterval: 10_000,
     maxPingOut: 2,
-    ...(creds === undefined ? {} : { authenticator: rereadCredentials(creds) }),
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+    ...(identity === undefined ? {} : { authenticator: authenticatorOf(identity) }),
+    ...(tls === undefined ? {} : { tls: tlsOf(tls) }),
   };
 }
 
@@ -76,8 +83,9 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
     publish: (subject, data, options = {}) => guard(`publish to ${subject}`, publish(js, subject, data, options)),
     consume: (options, handle) => guard(`consume ${options.stream}/${options.consumer}`, consume(js, options, handle)),
     last: (stream, subject) => find(jsm, stream, { last_by_subj: subject }),
+    next: (stream, filter, sequence) => find(jsm, stream, { seq: sequence, next_by_subj: filter }),
     get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
-    read: (options) => read(js, jsm, options),
+    read: (options) => read(nc, js, jsm, options),
     remove: async (stream, sequence) => {
       await guard(`remove ${stream}#${sequence}`, jsm.streams.deleteMessage(stream, sequence));
     },
@@ -88,6 +96,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
         ackPending: info.num_ack_pending,
         redelivered: info.num_redelivered,
         ackFloor: info.ack_floor.stream_seq,
+        pulls: info.num_waiting,
       };
     },
     streamState: async (stream) => {
@@ -100,6 +109,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
         lastSequence: state.last_seq,
       };
     },
+    serverState: (stream) => guard(`look at ${stream}`, serverState(nc, jsm, stream)),
     ensureTopology: (specs, apply) => guard('compare the topology', ensureTopology(jsm, specs, apply)),
     ping: async () => {
       if (nc.isClosed()) throw new LogUnavailable('the NATS connection is closed');
@@ -139,10 +149,10 @@ function assertSubject(subject: string): void {
   }
 }
 
-async function find(
+export async function find(
   jsm: JetStreamManager,
   stream: string,
-  query: { seq: number } | { last_by_subj: string },
+  query: { seq: number } | { seq: number; next_by_subj: string } | { last_by_subj: string },
 ): Promise<StoredMessage | null> {
   await sameTurn();
   try {
@@ -151,37 +161,6 @@ async function find(
     if (error instanceof NatsError && error.api_error?.err_code === 10037) return null;
     throw explain(`read from ${stream}`, error);
   }
-}
-
-async function* read(js: JetStreamClient, jsm: JetStreamManager, options: ReadOptions): AsyncGenerator<StoredMessage> {
-  const { state } = await guard(`look at ${options.stream}`, jsm.streams.info(options.stream));
-  if (state.messages === 0) return;
-  const consumer = await guard(
-    `read ${options.stream}`,
-    js.consumers.get(options.stream, {
-      ...(options.filter === undefined ? {} : { filterSubjects: options.filter }),
-      ...(options.since === undefined
-        ? {}
-        : { opt_start_time: new Date(options.since).toISOString(), deliver_policy: 'by_start_time' as never }),
-    }),
-  );
-  for (let silent = 0; silent < MAX_SILENT_FETCHES;) {
-    const { num_pending: left } = await guard(`read ${options.stream}`, consumer.info());
-    if (left === 0) return;
-    const batch = await guard(
-      `read ${options.stream}`,
-      consumer.fetch({ max_messages: Math.min(left, READ_BATCH), expires: READ_EXPIRES_MS }),
-    );
-    silent += 1;
-    for await (const message of batch) {
-      silent = 0;
-      if (message.seq > state.last_seq) return;
-      yield fromDelivered(message);
-      if (message.info.pending === 0 || message.seq === state.last_seq) return;
-    }
-  }
-  // A reader that believes it has seen everything would let an audit pass that saw half.
-  throw new LogUnavailable(`reading ${options.stream} stopped: the server has messages and sends none`);
 }
 
 export function fromDelivered(message: JsMsg): StoredMessage {
@@ -225,7 +204,7 @@ async function withTimeout<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
+export const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw explain(what, error);
   });

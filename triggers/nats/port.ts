@@ -77,6 +77,8 @@ export interface ConsumerState {
   readonly redelivered: number;
   /** Every message up to this stream sequence is settled for this consumer. */
   readonly ackFloor: number;
+  /** Pull requests that wait for a message; 0: nobody pulls now. */
+  readonly pulls: number;
 }
 
 export interface StreamState {
@@ -87,6 +89,14 @@ export interface StreamState {
   readonly lastSequence: number;
 }
 
+export interface ServerState {
+  /** Of the server this connection leads to. */
+  readonly version: string;
+  /** The server's clock less ours, ms; null when the server does not tell its time. Half a round trip is its doubt. */
+  readonly clockAheadMs: number | null;
+  readonly roundTripMs: number;
+}
+
 export interface EventLog {
   publish(subject: string, data: Uint8Array, options?: PublishOptions): Promise<PubAck>;
   consume(options: ConsumeOptions, handle: (delivery: Delivery) => Promise<void>): Promise<Consumption>;
@@ -94,6 +104,8 @@ export interface EventLog {
   last(stream: string, subject: string): Promise<StoredMessage | null>;
   /** One message by its sequence; null when it has expired or was removed. */
   get(stream: string, sequence: number): Promise<StoredMessage | null>;
+  /** The first message of the filter at or after this sequence; null when there is none. */
+  next(stream: string, filter: string, sequence: number): Promise<StoredMessage | null>;
   /** What is stored now, oldest first; ends at the sequence that was the last when the call was made. */
   read(options: ReadOptions): AsyncIterable<StoredMessage>;
   /** Take one message out of a stream that allows it. */
@@ -102,6 +114,8 @@ export interface EventLog {
   streamState(stream: string): Promise<StreamState>;
   /** What differs between the specification and the server, one line each; empty when equal. With `apply`, creates and updates. */
   ensureTopology(specs: readonly StreamSpec[], apply: boolean): Promise<readonly string[]>;
+  /** Which server answers, and what its clock says. Needs the right to look at this stream. */
+  serverState(stream: string): Promise<ServerState>;
   /** Round trip to the server; rejects with LogUnavailable. */
   ping(): Promise<void>;
   /** Resolves when the connection is gone for good (closed, or refused for its credentials) and nothing will rebuild it. */

@@ -46,13 +46,17 @@ export const deadSubject = (region: string, sequence: number, trigger: string): 
 export const bookSubject = (region: string, alertKey: string): string =>
   `$KV.${bookBucket(region)}.${keyToken(alertKey)}`;
 
+/** One subject per region: its last sequence is the end of the chain, which compare-and-set extends. */
+export const actSubject = (region: string): string => `acts.${routeToken(region)}`;
+
 export const eventStream = (region: string): string => `EVENTS_${streamToken(region)}`;
 export const ledgerStream = (region: string): string => `LEDGER_${streamToken(region)}`;
 export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
-export const actsStream = (region: string): string => `ACTS_${streamToken(region)}`;
-export const actsSubject = (region: string): string => `acts.${routeToken(region)}`;
+export const actStream = (region: string): string => `ACTS_${streamToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
+/** Of the ledger and of the dead letters of each region. */
+export const NOTICE_CONSUMER = 'notices';
 export const laneConsumer = (lane: Lane): string => `trigger-${lane}`;
 
 const streamToken = (region: string): string => routeToken(region).toUpperCase();

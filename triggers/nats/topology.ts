@@ -4,8 +4,9 @@
 import {
   LANES,
   type Lane,
-  actsStream,
-  actsSubject,
+  NOTICE_CONSUMER,
+  actStream,
+  actSubject,
   bookBucket,
   bookStream,
   deadStream,
@@ -79,6 +80,8 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxBytes: 4096 * MIB,
       maxMsgSize: MIB / 4,
       allowDelete: false,
+      // Records of events are many, and none of them is told.
+      consumers: [noticeSpec(`ledger.${token}.run.>`, options)],
     },
     {
       ...common,
@@ -88,6 +91,7 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxAgeMs: 90 * DAY_MS,
       maxBytes: 1024 * MIB,
       maxMsgSize: EVENT_MAX_BYTES + 65_536,
+      consumers: [noticeSpec(`dlq.${token}.>`, options)],
       // Redrive and discard take a letter out, so that what is listed is what still needs somebody.
       allowDelete: true,
     },
@@ -105,11 +109,11 @@ export function regionTopology(region: string, options: TopologyOptions): readon
     },
     {
       ...common,
-      name: actsStream(region),
-      subjects: [actsSubject(region)],
-      description: `Tocsin: who did what by hand in region ${region}`,
-      // Longer than any audit asks back; when it is full, acts are refused rather than unrecorded.
-      maxAgeMs: 3_650 * DAY_MS,
+      name: actStream(region),
+      subjects: [actSubject(region)],
+      description: `Tocsin: what operators did in region ${region}, as a chain of hashes`,
+      // For ever: a chain that forgets its beginning proves little.
+      maxAgeMs: 0,
       maxBytes: 256 * MIB,
       maxMsgSize: MIB / 16,
       allowDelete: false,
@@ -122,5 +126,13 @@ const laneSpec = (token: string, lane: Lane, options: TopologyOptions): Consumer
   filter: `events.${token}.${lane}.>`,
   description: `Tocsin: trigger processes, lane ${lane}`,
   ackWaitMs: options.ackWaitMs,
+  maxAckPending: 1000,
+});
+
+const noticeSpec = (filter: string, { ackWaitMs }: TopologyOptions): ConsumerSpec => ({
+  name: NOTICE_CONSUMER,
+  filter,
+  description: 'Tocsin: what people are told of',
+  ackWaitMs,
   maxAckPending: 1000,
 });

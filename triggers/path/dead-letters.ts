@@ -34,7 +34,7 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
   const stream = deadStream(region);
   const show = async (id: number): Promise<StoredDeadLetter | null> => {
     const stored = await log.get(stream, id);
-    return stored === null ? null : read(stored);
+    return stored === null ? null : readDeadLetter(stored);
   };
   return {
     bury: async (letter) => {
@@ -77,7 +77,7 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
 }
 
 async function* letters(log: Log, stream: string): AsyncGenerator<StoredDeadLetter> {
-  for await (const stored of log.read({ stream })) yield read(stored);
+  for await (const stored of log.read({ stream })) yield readDeadLetter(stored);
 }
 
 function headersOf({
@@ -111,7 +111,8 @@ function headersOf({
   };
 }
 
-function read(stored: StoredMessage): StoredDeadLetter {
+/** A letter as its stream has it. */
+export function readDeadLetter(stored: StoredMessage): StoredDeadLetter {
   const info = JSON.parse(decodeURIComponent(stored.headers[`${PREFIX}info`] ?? '%7B%7D')) as Omit<
     StoredDeadLetter,
     'id' | 'storedAt' | 'headers' | 'data'

@@ -1,72 +1,71 @@
 /**
- * Who did what by hand, and why: one chained line for each act in a stream of its own. Every line carries the hash of the one before, so that
- * a changed, missing or reordered line shows. Lines are added by compare-and-set, so that the chain cannot fork.
+ * Who did what: one line per act of an operator, each with the hash of the line before it, so that a line which was changed, taken out,
+ * put in or moved shows. Lines are written by compare-and-set on the end of the chain: it cannot fork. Who can write to the server's
+ * disk can make a whole new chain; against that, keep the head that `verify` tells somewhere else, and give it to the next one.
  */
 import { createHash } from 'node:crypto';
+import { parseJson } from '../events/json.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog, StoredMessage } from '../nats/port.ts';
-import { actsStream, actsSubject } from '../nats/subject.ts';
-import { decodeJson, encodeJson } from './json-bytes.ts';
+import { actStream, actSubject } from '../nats/subject.ts';
+import { encodeJson } from './json-bytes.ts';
 
 export interface Act {
-  /** RFC 3339, UTC. */
-  readonly at: string;
+  /** Who, as the operator's machine says it. */
   readonly by: string;
-  /** `trigger.pause`, `dead-letter.redrive`, ... */
   readonly what: string;
-  /** What it was done to. */
-  readonly on: string;
+  /** What it was done to: `trigger restart-service`, `dead letter 12`. */
+  readonly where: string;
   readonly why: string;
 }
 
 export interface ActLine extends Act {
-  /** 1 for the first line. */
-  readonly index: number;
-  /** Hash of the line before; of nothing, 64 zeros. */
-  readonly previous: string;
+  /** 1 for the first line of the region. */
+  readonly number: number;
+  /** RFC 3339, UTC, by the operator's machine. */
+  readonly at: string;
+  readonly previousHash: string;
+  /** SHA-256 over everything else, hex. */
   readonly hash: string;
 }
 
-export interface ChainProblem {
-  /** Sequence in the stream; null for what is not there. */
-  readonly sequence: number | null;
-  readonly kind: 'unreadable' | 'changed' | 'missing' | 'cut-off';
-  readonly message: string;
-}
-
-export interface ChainVerdict {
+export interface Verification {
   readonly lines: number;
-  /** Hash of the last line: noted elsewhere, it proves later that nothing before it was replaced. */
+  /** `<number>:<hash>` of the last line; `0:<zeros>` when there is none. */
   readonly head: string;
-  readonly problems: readonly ChainProblem[];
+  /** One sentence each; empty when the chain is whole. */
+  readonly problems: readonly string[];
 }
 
 export interface OperatorLog {
-  /** Resolves after the line is stored. Rejects with Conflict when others write faster than this one can, else as the log does. */
+  /** Before the act, so that none is without its line. Rejects when the line cannot be stored: then do not act. */
   append(act: Act): Promise<ActLine>;
-  /** Oldest first; lines that cannot be read are left to `verify`. */
+  /** Oldest first; what is no line is left out (`verify` names it). */
   read(): AsyncIterable<ActLine>;
-  verify(): Promise<ChainVerdict>;
+  /** `knownHead`: what an earlier verification told; the chain must still contain it. */
+  verify(knownHead?: string): Promise<Verification>;
 }
 
-const NOTHING = '0'.repeat(64);
+const NO_HASH = '0'.repeat(64);
 const MAX_CONFLICTS = 16;
 const MAX_TEXT = 1_000;
 
 export function createOperatorLog(
-  log: Pick<EventLog, 'publish' | 'last' | 'read' | 'streamState'>,
+  log: Pick<EventLog, 'last' | 'publish' | 'read' | 'streamState'>,
   region: string,
+  now: () => number = Date.now,
 ): OperatorLog {
-  const [stream, subject] = [actsStream(region), actsSubject(region)];
+  const [stream, subject] = [actStream(region), actSubject(region)];
   return {
     append: async (act) => {
       for (let conflicts = 0; ; conflicts += 1) {
         const last = await log.last(stream, subject);
-        const before = last === null ? null : decodeJson<ActLine>(last.data);
-        const line = chained(act, (before?.index ?? 0) + 1, before?.hash ?? NOTHING);
+        const line = lineAfter(last, act, now());
         try {
-          const expectLastSequence = last?.sequence ?? 0;
-          await log.publish(subject, encodeJson(line), { expectStream: stream, expectLastSequence });
+          await log.publish(subject, encodeJson(line), {
+            expectStream: stream,
+            expectLastSequence: last?.sequence ?? 0,
+          });
           return line;
         } catch (error) {
           if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
@@ -79,68 +78,76 @@ export function createOperatorLog(
         if (line !== null) yield line;
       }
     },
-    verify: async () => {
-      const { lastSequence } = await log.streamState(stream);
-      return verifyChain(log.read({ stream }), lastSequence);
-    },
+    verify: (knownHead) => verify(log, stream, knownHead),
   };
 }
 
-function chained({ at, by, what, on, why }: Act, index: number, previous: string): ActLine {
-  const text = (value: string): string => value.slice(0, MAX_TEXT).toWellFormed();
-  const line = { index, at, by: text(by), what: text(what), on: text(on), why: text(why), previous };
-  return { ...line, hash: hashOf(line) };
+function lineAfter(last: StoredMessage | null, act: Act, at: number): ActLine {
+  const before = last === null ? null : lineOf(last);
+  const [by, what, where, why] = [act.by, act.what, act.where, act.why].map((text) => text.slice(0, MAX_TEXT)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const content = {
+    number: (before?.number ?? 0) + 1,
+    at: new Date(at).toISOString(),
+    by,
+    what,
+    where,
+    why,
+    previousHash: last === null ? NO_HASH : hashOf(last),
+  };
+  return { ...content, hash: digest(content) };
 }
 
-/** The fields in this order, as JSON: whatever writes the same line gets the same hash. */
-const hashOf = ({ index, at, by, what, on, why, previous }: Omit<ActLine, 'hash'>): string =>
+/** Also of what is no line: it cannot be taken out unseen either. */
+const hashOf = (message: StoredMessage): string =>
+  lineOf(message)?.hash ?? createHash('sha256').update(message.data).digest('hex');
+
+const digest = ({ number, at, by, what, where, why, previousHash }: Omit<ActLine, 'hash'>): string =>
   createHash('sha256')
-    .update(JSON.stringify([index, at, by, what, on, why, previous]))
+    .update(JSON.stringify([number, at, by, what, where, why, previousHash]))
     .digest('hex');
 
 function lineOf({ data }: StoredMessage): ActLine | null {
-  try {
-    const line = decodeJson<Partial<ActLine>>(data);
-    const texts = [line.at, line.by, line.what, line.on, line.why, line.previous, line.hash];
-    return Number.isInteger(line.index) && texts.every((text) => typeof text === 'string') ? (line as ActLine) : null;
-  } catch {
-    return null;
-  }
+  const parsed = parseJson(Buffer.from(data));
+  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
+  const line = parsed.value as unknown as ActLine;
+  const texts = [line.at, line.by, line.what, line.where, line.why, line.previousHash, line.hash];
+  return typeof line.number === 'number' && texts.every((text) => typeof text === 'string') ? line : null;
 }
 
-/** `lastSequence`: the highest the stream has ever given out, which removing its last lines does not take back. */
-async function verifyChain(messages: AsyncIterable<StoredMessage>, lastSequence: number): Promise<ChainVerdict> {
-  const problems: ChainProblem[] = [];
-  let [lines, head, index, seen] = [0, NOTHING, 0, 0];
-  const note = (sequence: number | null, kind: ChainProblem['kind'], message: string): void => {
-    problems.push({ sequence, kind, message });
-  };
-  for await (const message of messages) {
-    const { sequence } = message;
-    lines += 1;
-    seen = sequence;
+async function verify(
+  log: Pick<EventLog, 'read' | 'streamState'>,
+  stream: string,
+  knownHead: string | undefined,
+): Promise<Verification> {
+  const { lastSequence } = await log.streamState(stream);
+  const problems: string[] = [];
+  let [lines, sequence, previousHash, head] = [0, 0, NO_HASH, `0:${NO_HASH}`];
+  let known = knownHead === undefined || knownHead === head;
+  for await (const message of log.read({ stream })) {
+    if (message.sequence > sequence + 1) problems.push(missing(stream, sequence + 1, message.sequence - 1));
+    sequence = message.sequence;
     const line = lineOf(message);
+    const place = `${stream} #${sequence}`;
     if (line === null) {
-      note(sequence, 'unreadable', `#${sequence} is no line of this log`);
-      continue;
+      problems.push(`${place} is no line of the log`);
+    } else {
+      if (digest(line) !== line.hash) problems.push(`${place} was changed: its content does not fit its hash`);
+      if (line.previousHash !== previousHash) problems.push(`${place} does not follow the line before it`);
+      lines += 1;
+      head = `${line.number}:${line.hash}`;
+      known ||= head === knownHead;
     }
-    if (line.index !== index + 1)
-      note(
-        sequence,
-        'missing',
-        `#${sequence} is line ${line.index}, expected line ${index + 1}: lines are missing or out of order`,
-      );
-    else if (line.previous !== head)
-      note(sequence, 'missing', `line ${line.index} does not follow the line before it: one of them was replaced`);
-    if (hashOf(line) !== line.hash) note(sequence, 'changed', `line ${line.index} is not what was written`);
-    index = line.index;
-    head = line.hash;
+    previousHash = hashOf(message);
   }
-  if (lastSequence > seen)
-    note(
-      null,
-      'cut-off',
-      `the stream once held #${lastSequence}, its last line now is #${seen}: lines were removed from the end`,
-    );
+  if (sequence < lastSequence) problems.push(missing(stream, sequence + 1, lastSequence));
+  if (!known) problems.push(`${stream} does not contain the head ${knownHead ?? ''}: it was cut off or made anew`);
   return { lines, head, problems };
 }
+
+const missing = (stream: string, first: number, last: number): string =>
+  `${stream} #${first}${last > first ? `-${last}` : ''} ${last > first ? 'are' : 'is'} missing`;

@@ -20,6 +20,8 @@ export interface SweeperOptions {
   readonly windowMs: number;
   /** Told once about each run that did not complete. */
   readonly onFailed?: (record: RunRecord) => void;
+  /** Told after each pass that looked at every run. */
+  readonly onSwept?: () => void;
   readonly now?: () => number;
 }
 
@@ -67,8 +69,11 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.add(seenKey(run, outcome));
     if (stored === 'already') return null;
-    if (FAILED.has(outcome) || outcome === 'stuck') {
-      options.logger.error({ ...entry, region: options.region }, `run ${outcome}, needs a human`);
+    const { kind: _kind, ...fields } = entry;
+    const line = { ...fields, region: options.region, eventId: run.context?.event?.id ?? null };
+    if (!FAILED.has(outcome) && outcome !== 'stuck') options.logger.info(line, `run ${outcome}`);
+    else {
+      options.logger.error(line, `run ${outcome}, needs a human`);
       options.onFailed?.(entry);
     }
     return entry;
@@ -118,6 +123,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     recorded.push(...(await sweepOpen(begun - STUCK_AFTER_MS)));
     from = begun - OVERLAP_MS;
     if (whole) wholeWindowAt = begun;
+    options.onSwept?.();
     return recorded;
   };
 

@@ -11,7 +11,8 @@ import type { ControlStore } from './control.ts';
 import { createControlWatch } from './control-watch.ts';
 import { type Received, createDispatcher } from './dispatcher.ts';
 import { positionOf } from './event-record.ts';
-import { meaningOf } from './failure.ts';
+import { logFieldsOf, logRecord } from './event-log-line.ts';
+import { type Meaning, meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { pause } from './pause.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
@@ -32,6 +33,8 @@ export interface TriggerProcessOptions {
   readonly logger: Logger;
   /** Called after each record, for metrics and the live story. */
   readonly onRecorded?: (record: EventRecord, delivery: Delivery) => void;
+  /** Called when an event is given back because of an error. */
+  readonly onGivenBack?: (meaning: Meaning) => void;
   readonly onCondition?: (trigger: string, ms: number) => void;
   readonly now?: () => number;
 }
@@ -78,14 +81,16 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
 
   const handle = async (delivery: Delivery): Promise<void> => {
     const alive = setInterval(() => askForTime(delivery), options.options.ackWaitMs / 3);
+    let received: Received | undefined;
     try {
-      const received = dispatcher.receive(delivery);
+      received = dispatcher.receive(delivery);
+      const taken = received;
       const suspect = delivery.deliveryCount >= SUSPECT_FROM_DELIVERY;
       // Suspects one after another: if one of them kills the process, no other is taken for it.
-      await queue.run(suspect ? SUSPECTS : received.identity, () => settle(received, suspect));
+      await queue.run(suspect ? SUSPECTS : taken.identity, () => settle(taken, suspect));
       settled = true;
     } catch (error) {
-      giveBack(delivery, error);
+      giveBack(delivery, received, error);
     } finally {
       clearInterval(alive);
     }
@@ -113,7 +118,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     } catch (error) {
       if (meaningOf(error) !== 'suspect') throw error;
       if ((await options.attempts.fail(positionOf(received.delivery))) < MAX_FAILURES) throw error;
-      logger.error({ err: error, region, sequence: received.delivery.sequence }, 'event cannot be handled, buried');
+      logger.error({ err: error, ...logFieldsOf(region, received) }, 'event cannot be handled, buried');
       return dispatcher.quarantine(
         received,
         'cannot-be-handled',
@@ -124,17 +129,18 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
 
   /** The event is settled by now: whoever is told of it can change nothing about that. */
   const report = (record: EventRecord, delivery: Delivery): void => {
+    logRecord(logger, region, record);
     try {
       options.onRecorded?.(record, delivery);
     } catch (error) {
-      logger.error({ err: error, region }, 'a listener of records failed');
+      logger.error({ err: error, region, eventId: record.event.id }, 'a listener of records failed');
     }
   };
 
-  const giveBack = (delivery: Delivery, error: unknown): void => {
+  const giveBack = (delivery: Delivery, received: Received | undefined, error: unknown): void => {
     const delayMs = 2 ** Math.min(delivery.deliveryCount, 6) * 500 * (0.5 + Math.random() / 2);
     logger.warn(
-      { err: error, region, sequence: delivery.sequence, delayMs: Math.round(delayMs) },
+      { err: error, ...logFieldsOf(region, received ?? { delivery }), delayMs: Math.round(delayMs) },
       'event given back, will be retried',
     );
     try {
@@ -142,7 +148,9 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     } catch {
       // The connection is gone: the server gives the message out again after ack_wait by itself.
     }
-    if (meaningOf(error) === 'pause') trip(error instanceof Error ? error : new Error(String(error)));
+    const meaning = meaningOf(error);
+    options.onGivenBack?.(meaning);
+    if (meaning === 'pause') trip(error instanceof Error ? error : new Error(String(error)));
   };
 
   const pull = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type AuditReport, audit as auditRegion } from '../../triggers/path/audit.ts';
 import { durationMs } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
-import { actNow } from '../operator.ts';
+import { recordAct } from '../record-act.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 export interface AuditCommand extends CommonOptions {
@@ -17,7 +17,7 @@ export const audit = (options: AuditCommand): Promise<number> =>
     const runs = await session.runs();
     const reports: AuditReport[] = [];
     for (const path of await session.paths(options.region)) {
-      if (options.repair) await path.operatorLog.append(actNow('audit: repair', `since ${options.since}`));
+      if (options.repair) await recordAct(path.log, [path.region], { what: 'repair', where: 'ledger' });
       reports.push(
         await auditRegion({
           ...path,

@@ -19,6 +19,16 @@ import { scheduleProblems } from '../schedule-config.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export async function check(options: CommonOptions): Promise<number> {
+  const problems = await problemsOf(async () =>
+    loadConfig(options.configFile === undefined ? {} : { file: options.configFile }),
+  );
+  const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
+  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
+  return problems.length === 0 ? EXIT.ok : EXIT.refused;
+}
+
+/** Every problem that can be seen without a network. `load` may reject: that is one of them. */
+export async function problemsOf(load: () => Promise<Config>): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -28,7 +38,7 @@ export async function check(options: CommonOptions): Promise<number> {
       return null;
     }
   };
-  const config = await attempt(() => loadConfig(options.configFile === undefined ? {} : { file: options.configFile }));
+  const config = await attempt(load);
   problems.push(...triggerProblems(triggers, runbookNames()));
   if (config !== null) problems.push(...scheduleProblems(config, openZoneData({ env: process.env })));
   if (config !== null) {
@@ -42,9 +52,7 @@ export async function check(options: CommonOptions): Promise<number> {
   const beat = config?.notify.heartbeat?.url;
   if (beat !== undefined) await attempt(() => readSecret(beat));
   await attempt(() => workflowBundle(cacheOf(config), SILENT));
-  const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
-  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
-  return problems.length === 0 ? EXIT.ok : EXIT.refused;
+  return problems;
 }
 
 /** A provider that needs a secret which is not there would be unusable from the start. */

@@ -1,7 +1,7 @@
 /** `tocsin dead-letters`: what could not be dispatched, with its reason; put back or thrown away by an operator. */
 import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
-import { actNow } from '../operator.ts';
+import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
@@ -52,7 +52,7 @@ export const redriveDeadLetter = (options: DeadLetterCommand, name: string): Pro
   withSession(options, async (session) => {
     const { path, id } = locate(await session.paths(), name);
     if ((await path.deadLetters.show(id)) === null) throw missing(name);
-    await path.operatorLog.append(actNow('dead letter: redrive', name));
+    await recordAct(path.log, [path.region], { what: 'redrive', where: `dead letter ${name}` });
     await path.deadLetters.redrive(id);
     output(options, { redriven: name }, `${name} is put back; its triggers decide again`);
     return EXIT.ok;
@@ -62,7 +62,7 @@ export const discardDeadLetter = (options: DeadLetterCommand, name: string): Pro
   withSession(options, async (session) => {
     const { path, id } = locate(await session.paths(), name);
     if ((await path.deadLetters.show(id)) === null) throw missing(name);
-    await path.operatorLog.append(actNow('dead letter: discard', name));
+    await recordAct(path.log, [path.region], { what: 'discard', where: `dead letter ${name}` });
     await path.deadLetters.discard(id);
     output(options, { discarded: name }, `${name} is gone; its record stays in the ledger`);
     return EXIT.ok;

@@ -1,8 +1,10 @@
 /** `tocsin intake | trigger | worker`: one role in one process, as production runs it. Waits for its servers; ends on a signal. */
+import type { StreamSpec } from '../../triggers/nats/topology.ts';
 import { chosenRegions, loadConfig } from '../config.ts';
 import { openLog, openTemporal, until } from '../connect.ts';
 import { EXIT } from '../exit-code.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
+import { refuseDevServer, refuseUnsafe } from '../production.ts';
 import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
@@ -18,8 +20,8 @@ export interface RoleCommand {
 export const intake = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, logger, instance } = context;
-    const log = await openLog(config, `tocsin intake ${instance}`, context);
-    await untilTopology(context, log);
+    const log = await openLog(config, 'ingest', `tocsin intake ${instance}`, context);
+    await untilTopology(context, log, storesOf(topologyOf(config, regions.slice(0, 1))));
     const url = await startIntakeRole(context, { region: regions[0] ?? '', log });
     logger.info({ url, region: regions[0] }, 'intake listens');
   });
@@ -28,8 +30,9 @@ export const trigger = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, instance } = context;
     const temporal = await openTemporal(config, context);
-    const log = await openLog(config, `tocsin trigger ${instance}`, context);
-    await untilTopology(context, log);
+    await refuseDevServer(config, temporal);
+    const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, context);
+    await untilTopology(context, log, topologyOf(config, regions));
     await untilSearchAttributes(context, temporal);
     startTriggerRole(context, { regions, log, temporal });
   });
@@ -38,7 +41,8 @@ export const worker = (options: RoleCommand & { readonly runbooks: boolean }): P
   inRole(options, async (context, regions) => {
     const { config, instance } = context;
     const temporal = await openTemporal(config, context);
-    const log = await openLog(config, `tocsin worker ${instance}`, context);
+    await refuseDevServer(config, temporal);
+    const log = await openLog(config, 'worker', `tocsin worker ${instance}`, context);
     await startWorkerRole(context, { temporal, log, runbooks: options.runbooks, regions });
   });
 
@@ -48,6 +52,7 @@ async function inRole(
 ): Promise<number> {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   const regions = chosenRegions(config, options.regions);
+  await refuseUnsafe(config);
   const context = await openRoleContext(config);
   try {
     await start(context, regions);
@@ -64,15 +69,20 @@ async function inRole(
 
 /** A role never creates streams; it waits until somebody has (`tocsin up`, `tocsin topology --apply`). */
 const untilTopology = (
-  { config, lifecycle, logger }: RoleContext,
+  { lifecycle, logger }: RoleContext,
   log: Awaited<ReturnType<typeof openLog>>,
+  specs: readonly StreamSpec[],
 ): Promise<void> =>
   until('the streams (`tocsin topology` shows what differs)', { lifecycle, logger }, async () => {
-    const differences = await log.ensureTopology(topologyOf(config), false);
+    const differences = await log.ensureTopology(specs, false);
     // What merely differs is for an operator to judge; what is missing would be stumbled over.
     const missing = differences.filter((line) => line.endsWith(': missing'));
     if (missing.length > 0) throw new Error(missing.join('; '));
   });
+
+/** All that intake writes to, and all that it may look at. */
+const storesOf = (specs: readonly StreamSpec[]): readonly StreamSpec[] =>
+  specs.filter(({ name }) => name.startsWith('EVENTS_')).map((spec) => ({ ...spec, consumers: [] }));
 
 /** Without them Temporal refuses every start as malformed, which would bury every event. */
 const untilSearchAttributes = ({ lifecycle, logger }: RoleContext, temporal: TemporalConnection): Promise<void> =>

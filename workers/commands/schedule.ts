@@ -10,7 +10,7 @@ import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
-import { actNow } from '../operator.ts';
+import { recordAct } from '../record-act.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -127,8 +127,8 @@ const change = (
         EXIT.refused,
         `schedule ${JSON.stringify(options.id)} is not on the server; it has ${(await server.list()).join(', ') || 'none'}`,
       );
-    const [path] = await session.paths(stored.names.region);
-    await path?.operatorLog.append(actNow(`schedule: ${done}`, options.id, options.why));
+    const act = { what: `schedule: ${done}`, where: options.id, why: options.why };
+    await recordAct(await session.log(), [stored.names.region], act);
     await work(server);
     output(options, { schedule: options.id, done }, `${options.id}: ${done}`);
     return EXIT.ok;

@@ -5,6 +5,7 @@ import { natsTarget, temporalTargetOf } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { natsAccess } from '../nats-access.ts';
 import { type RegionPath, regionPath } from '../region-path.ts';
 import { type TemporalClient, connectClient } from '../temporal-connection.ts';
 
@@ -47,10 +48,8 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
 
 async function openLog(config: Config): Promise<EventLog> {
   const { url } = natsTarget(config);
-  const credsFile = process.env['NATS_CREDS'];
-  return connectLog({ servers: url, name: 'tocsin command', ...(credsFile === undefined ? {} : { credsFile }) }).catch(
-    unavailable(`NATS at ${url}`),
-  );
+  const access = natsAccess(config, 'command');
+  return connectLog({ servers: url, name: 'tocsin command', access }).catch(unavailable(`NATS at ${url}`));
 }
 
 async function openClient(config: Config): Promise<TemporalClient> {

@@ -1,4 +1,10 @@
-/** `tocsin topology`: what the servers lack or have otherwise than configured; changed only with `--apply`. Exit code 1: they differ. */
+/**
+ * `tocsin topology`: what the servers lack or have otherwise than configured; changed only with `--apply`. Exit code 1: they differ.
+ * With `--nats-config`: users with least privilege, for the operator of the NATS server.
+ */
+import { natsPermissions } from '../../triggers/nats/permissions.ts';
+import { natsServerConfig } from '../../triggers/nats/server-config.ts';
+import { chosenRegions, loadConfig } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import { missingSearchAttributes, provisionSearchAttributes, topologyOf } from '../provision.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
@@ -20,3 +26,11 @@ export const topology = (options: TopologyCommand): Promise<number> =>
     output(options, { differences, applied: options.apply }, lines.join('\n') || 'the servers are as configured');
     return differences.length === 0 || options.apply ? EXIT.ok : EXIT.failed;
   });
+
+/** Without network: it is asked for before there is a server. */
+export function natsConfig(options: CommonOptions & { readonly region?: string }): number {
+  const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
+  const regions = chosenRegions(config, [options.region]);
+  output(options, natsPermissions(regions), natsServerConfig(regions));
+  return EXIT.ok;
+}

@@ -10,7 +10,8 @@ import {
   controlOf,
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
-import { operatorName } from '../operator.ts';
+import { recordAct } from '../record-act.ts';
+import { userName } from '../user-name.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -74,7 +75,8 @@ export const resumeTrigger = (options: ChangeCommand): Promise<number> =>
   withSession(options, async (session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
-    for (const path of paths) await changeIn(path, trigger, { paused: null }, describe(options, 'resumed'));
+    await record(session, paths, options, 'resume');
+    for (const path of paths) await path.control.change(trigger, { paused: null }, describe(options, 'resumed'));
     // Until every process has looked, some still hold.
     await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
     const backlog = [];
@@ -113,7 +115,8 @@ const change = (
   withSession(options, async (session: Session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
-    for (const path of paths) await changeIn(path, trigger, next, describe(options, what));
+    await record(session, paths, options, what);
+    for (const { control } of paths) await control.change(trigger, next, describe(options, what));
     const regions = paths.map(({ region }) => region);
     output(
       options,
@@ -132,20 +135,20 @@ function named(id: string): Trigger {
 
 const describe = ({ id, why }: ChangeCommand, what: string): Change => ({
   at: new Date().toISOString(),
-  by: operatorName(),
+  by: userName(),
   trigger: id,
   what,
   why,
 });
 
-/** Recorded before it is done: an act that cannot be recorded is not done. */
-async function changeIn(
-  { control, operatorLog }: RegionPath,
-  trigger: Trigger,
-  next: Partial<Pick<TriggerControl, 'mode' | 'paused'>>,
-  change: Change,
-): Promise<void> {
-  const { at, by, what, why } = change;
-  await operatorLog.append({ at, by, what: `trigger: ${what}`, on: trigger.id, why });
-  await control.change(trigger, next, change);
-}
+const record = async (
+  session: Session,
+  paths: readonly RegionPath[],
+  { id, why }: ChangeCommand,
+  what: string,
+): Promise<void> =>
+  recordAct(
+    await session.log(),
+    paths.map(({ region }) => region),
+    { what, where: `trigger ${id}`, why },
+  );

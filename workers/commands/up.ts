@@ -8,6 +8,7 @@ import { natsTarget, openLog, openTemporal, temporalTargetOf } from '../connect.
 import { type Demo, prepareDemo } from '../demo/demo.ts';
 import { provisionSearchAttributes, provisionStreams } from '../provision.ts';
 import { uiUrlOf } from '../run-link.ts';
+import { refuseDevServer, refuseUnsafe } from '../production.ts';
 import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
@@ -29,6 +30,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Resolves with the exit code when everything is closed. */
 export async function up(options: UpOptions): Promise<number> {
   const configured = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
+  await refuseUnsafe(configured);
   const logFile = join(resolve(configured.dataDir), 'tocsin.log');
   const lock = lockDataDir(resolve(configured.dataDir), print);
   try {
@@ -67,7 +69,8 @@ async function startAll(context: RoleContext, lock: DataDirLock, say: (line: str
     await startEmbedded(config, needed, lock, lifecycle, say);
   }
   const temporal = await openTemporal(config, context);
-  const log = await openLog(config, `tocsin up ${instance}`, context);
+  await refuseDevServer(config, temporal);
+  const log = await openLog(config, 'all', `tocsin up ${instance}`, context);
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);

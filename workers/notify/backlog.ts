@@ -3,8 +3,8 @@ import type { Severity, Told } from './channel.ts';
 
 export interface Backlog {
   readonly size: number;
-  /** False when something had to go, which may be this one. */
-  add(told: Told): boolean;
+  /** What had to go for it, which may be itself; null when there was room. */
+  add(told: Told): Told | null;
   /** What is to be told next; undefined when nothing waits. */
   next(): Told | undefined;
   /** Everything that waits, in the same order; it waits no longer. */
@@ -22,10 +22,9 @@ export function createBacklog(max: number): Backlog {
     },
     add: (told) => {
       waiting[told.severity].push(told);
-      if (size() <= max) return true;
+      if (size() <= max) return null;
       const least = SEVERITIES.findLast((severity) => waiting[severity].length > 0) ?? 'info';
-      waiting[least].shift();
-      return false;
+      return waiting[least].shift() ?? null;
     },
     next: () =>
       SEVERITIES.map((severity) => waiting[severity])

@@ -9,6 +9,8 @@ export interface HeartbeatOptions {
   /** A rejection, and no answer within 10 s, count as no. */
   readonly healthy: () => Promise<boolean>;
   readonly logger: Logger;
+  /** Told at every beat that is missed after another one. */
+  readonly onSilent?: (why: string) => void;
   readonly clock?: Clock;
 }
 
@@ -19,7 +21,14 @@ export interface Heartbeat {
 const TIMEOUT_MS = 10_000;
 
 /** Begins at once. */
-export function createHeartbeat({ url, everyMs, healthy, logger, clock = systemClock }: HeartbeatOptions): Heartbeat {
+export function createHeartbeat({
+  url,
+  everyMs,
+  healthy,
+  logger,
+  onSilent,
+  clock = systemClock,
+}: HeartbeatOptions): Heartbeat {
   const stop = new AbortController();
   let beating = true;
 
@@ -29,6 +38,7 @@ export function createHeartbeat({ url, everyMs, healthy, logger, clock = systemC
     // Logged once per change, not once per beat.
     if (why !== null && beating) logger.warn({ host: url.host, why }, 'no heartbeat');
     if (why === null && !beating) logger.info({ host: url.host }, 'heartbeat again');
+    if (why !== null && !beating) onSilent?.(why);
     beating = why === null;
   };
   const run = async (): Promise<void> => {

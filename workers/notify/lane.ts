@@ -8,6 +8,9 @@ import { createBacklog } from './backlog.ts';
 import { type Channel, Later, type Message, Refused, type Told } from './channel.ts';
 import type { Clock } from './clock.ts';
 
+/** `failed`: every attempt; `dropped`: too many waited; `suppressed`: counted as a repetition of what was told. */
+export type NoticeOutcome = 'sent' | 'failed' | 'dropped' | 'suppressed';
+
 export interface LaneOptions {
   readonly channel: Channel;
   readonly logger: Logger;
@@ -16,6 +19,8 @@ export interface LaneOptions {
   readonly perMinute: number;
   /** Notices that may wait. */
   readonly queue: number;
+  /** Told what became of notices, for metrics. */
+  readonly count: (outcome: NoticeOutcome, notices: number) => void;
   /** Aborts when no more will come: waiting ends, what is left goes out in one message. */
   readonly closing: AbortSignal;
   /** Aborts when nothing may be sent any more. */
@@ -23,8 +28,8 @@ export interface LaneOptions {
 }
 
 export interface Lane {
-  /** Never waits, never throws. */
-  add(told: Told): void;
+  /** Never throws and holds nobody up; resolves once it is known what became of it: true when it was delivered. */
+  add(told: Told): Promise<boolean>;
   /** Resolves when nothing is on its way; bounded by the deadline. */
   idle(): Promise<void>;
 }
@@ -41,6 +46,14 @@ export function createLane(options: LaneOptions): Lane {
   const { channel, clock, closing, deadline, perMinute } = options;
   const logger = options.logger.child({ channel: channel.name });
   const backlog = createBacklog(options.queue);
+  /** Whom to tell what became of a notice. */
+  const asked = new Map<Told, (delivered: boolean) => void>();
+  const answer = (notices: readonly Told[], delivered: boolean): void => {
+    for (const told of notices) {
+      asked.get(told)?.(delivered);
+      asked.delete(told);
+    }
+  };
   let lost = { dropped: 0, undelivered: 0 };
   /** When the messages of the last minute began. */
   let begun: number[] = [];
@@ -53,7 +66,10 @@ export function createLane(options: LaneOptions): Lane {
       const message = await nextMessage();
       if (message !== null) settle(message, await delivered(message));
     }
-    if (backlog.size > 0) logger.error({ notices: titles(backlog.takeAll()) }, 'notices left behind at the end');
+    if (backlog.size === 0) return;
+    const left = backlog.takeAll();
+    logger.error({ notices: titles(left) }, 'notices left behind at the end');
+    answer(left, false);
   };
 
   const start = (): void => {
@@ -84,6 +100,8 @@ export function createLane(options: LaneOptions): Lane {
 
   const settle = (message: Message, arrived: boolean): void => {
     const { dropped, undelivered } = lost;
+    options.count(arrived ? 'sent' : 'failed', 1 + message.more.length);
+    answer([message.lead, ...message.more], arrived);
     lost = arrived
       ? { dropped: dropped - message.dropped, undelivered: undelivered - message.undelivered }
       : { dropped, undelivered: undelivered + 1 + message.more.length };
@@ -123,14 +141,19 @@ export function createLane(options: LaneOptions): Lane {
 
   return {
     add: (told) => {
-      if (!backlog.add(told)) {
+      const settled = new Promise<boolean>((resolve) => asked.set(told, resolve));
+      const gone = backlog.add(told);
+      if (gone !== null) {
         lost = { ...lost, dropped: lost.dropped + 1 };
+        options.count('dropped', 1);
+        answer([gone], false);
         logger.error(
           { queue: options.queue, dropped: lost.dropped },
           'too many notices wait, the least severe was dropped',
         );
       }
       start();
+      return settled;
     },
     idle: async () => {
       while (running !== null) await running;

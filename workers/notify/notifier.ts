@@ -3,10 +3,10 @@
  * whoever notifies never waits and never fails. What it cannot tell it logs and counts; it relies on the log for the whole truth.
  */
 import type { Logger } from 'pino';
-import type { Channel, Notice } from './channel.ts';
+import type { Channel, Notice, Told } from './channel.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
-import { type LaneOptions, createLane } from './lane.ts';
+import { type LaneOptions, type NoticeOutcome, createLane } from './lane.ts';
 import { plainNotice } from './plain.ts';
 import { createRepetitions } from './repetitions.ts';
 
@@ -18,36 +18,72 @@ export interface NotifierOptions {
     readonly dedupMs: number;
   };
   readonly clock?: Clock;
+  /** Told what became of notices, by channel, for metrics. */
+  readonly onCounted?: (channel: string, outcome: NoticeOutcome, notices: number) => void;
 }
 
 export interface Notifier {
   /** Hands the notice over; never waits, never throws. */
   notify(notice: Notice): void;
+  /**
+   * The same, for a matter that must not be lost: resolves once it was told by some channel, or counted as a repetition of what was told.
+   * False when no channel could: offer it again later. Never rejects.
+   */
+  tell(notice: Notice): Promise<boolean>;
   /** Takes no more, sends what waits, and gives up after the bound. Never rejects. */
   close(deadlineMs: number): Promise<void>;
 }
 
-export function createNotifier({ channels, logger, limits, clock = systemClock }: NotifierOptions): Notifier {
+export function createNotifier({
+  channels,
+  logger,
+  limits,
+  clock = systemClock,
+  onCounted,
+}: NotifierOptions): Notifier {
   const closing = new AbortController();
   const deadline = new AbortController();
   const signals = { closing: closing.signal, deadline: deadline.signal };
-  const lanes = channels.map((channel) => createLane({ channel, logger, clock, ...limits, ...signals }));
+  const counted =
+    ({ name }: Channel) =>
+    (outcome: NoticeOutcome, notices: number): void =>
+      onCounted?.(name, outcome, notices);
+  // From zero on, so that the first failure shows as a rate.
+  for (const channel of channels)
+    for (const outcome of ['sent', 'failed', 'dropped', 'suppressed'] satisfies NoticeOutcome[])
+      counted(channel)(outcome, 0);
+  const lanes = channels.map((channel) =>
+    createLane({ channel, logger, clock, count: counted(channel), ...limits, ...signals }),
+  );
   const repetitions = createRepetitions({
     dedupMs: limits.dedupMs,
     clock,
     tell: (told) => {
-      for (const lane of lanes) lane.add(told);
+      void toAll(told);
+    },
+    suppressed: () => {
+      for (const channel of channels) counted(channel)('suppressed', 1);
     },
   });
+  const toAll = async (told: Told): Promise<boolean> =>
+    (await Promise.all(lanes.map((lane) => lane.add(told)))).some((delivered) => delivered);
+  const tell = async (notice: Notice): Promise<boolean> => {
+    if (closing.signal.aborted) logger.warn({ notice }, 'notice came after the notifier was closed');
+    if (closing.signal.aborted) return false;
+    if (lanes.length === 0) return true;
+    const told = repetitions.offer(plainNotice(notice));
+    if (told === null || (await toAll(told))) return true;
+    repetitions.forget(told.key);
+    return false;
+  };
+  const safely = (notice: Notice): Promise<boolean> =>
+    tell(notice).catch((error: unknown) => {
+      logger.error({ err: error, notice }, 'notice could not be taken');
+      return false;
+    });
   return {
-    notify: (notice) => {
-      try {
-        if (closing.signal.aborted) logger.warn({ notice }, 'notice came after the notifier was closed');
-        else if (lanes.length > 0) repetitions.offer(plainNotice(notice));
-      } catch (error) {
-        logger.error({ err: error, notice }, 'notice could not be taken');
-      }
-    },
+    notify: (notice) => void safely(notice),
+    tell: safely,
     close: async (deadlineMs) => {
       repetitions.close();
       closing.abort();

@@ -8,11 +8,17 @@ import type { Clock } from './clock.ts';
 export interface RepetitionsOptions {
   readonly dedupMs: number;
   readonly clock: Clock;
+  /** Tell a count whose time is over. */
   readonly tell: (told: Told) => void;
+  /** Told of each notice that is only counted. */
+  readonly suppressed: () => void;
 }
 
 export interface Repetitions {
-  offer(notice: Notice): void;
+  /** What was told for it; null when it is only counted. */
+  offer(notice: Notice): Told | null;
+  /** It could not be told after all: the next one of its key is news again. */
+  forget(key: string): void;
   /** Tell every count that is still open, and end. */
   close(): void;
 }
@@ -28,7 +34,7 @@ const MAX_KEYS = 5_000;
 /** Timers cannot wait for months; after it is looked again. */
 const MAX_PAUSE_MS = 3_600_000;
 
-export function createRepetitions({ dedupMs, clock, tell }: RepetitionsOptions): Repetitions {
+export function createRepetitions({ dedupMs, clock, tell, suppressed }: RepetitionsOptions): Repetitions {
   /** In the order in which they end. */
   const windows = new Map<string, Window>();
   const stop = new AbortController();
@@ -64,12 +70,15 @@ export function createRepetitions({ dedupMs, clock, tell }: RepetitionsOptions):
     offer: (notice) => {
       endDue();
       const window = windows.get(notice.key);
-      if (window !== undefined) windows.set(notice.key, { ...window, latest: notice, repeats: window.repeats + 1 });
-      else {
-        open(notice);
-        tell({ ...notice, repeats: 0 });
+      if (window !== undefined) {
+        windows.set(notice.key, { ...window, latest: notice, repeats: window.repeats + 1 });
+        suppressed();
+        return null;
       }
+      open(notice);
+      return { ...notice, repeats: 0 };
     },
+    forget: (key) => void windows.delete(key),
     close: () => {
       stop.abort();
       for (const window of windows.values()) end(window);

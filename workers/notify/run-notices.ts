@@ -1,11 +1,15 @@
-/** What the trigger process finds and a human should know, in words: a run that did not complete, an event that could not be handled. */
-import type { RunNotice, Tell } from '../../activities/tell.ts';
-import type { Disposition, EventRecord, RunRecord } from '../../triggers/path/disposition.ts';
-import { runLink } from '../run-link.ts';
+/** What the ledger and the dead letters hold and a human should know, in words. */
+import type { RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
+import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
 import type { Notice } from './channel.ts';
 
-/** `link`: where the run can be seen. */
-export function failedRunNotice(region: string, record: RunRecord, link: string | null): Notice {
+const TOLD: ReadonlySet<RunOutcome> = new Set(['failed', 'terminated', 'timed-out', 'stuck']);
+
+/** Null for a run that ended as somebody wanted. `link`: where the run can be seen. */
+export const runNotice = (region: string, record: RunRecord, link: string | null): Notice | null =>
+  TOLD.has(record.outcome) ? failedRunNotice(region, record, link) : null;
+
+function failedRunNotice(region: string, record: RunRecord, link: string | null): Notice {
   const { workflowId, runId, trigger, outcome, detail, recordedAt } = record;
   return {
     key: `run/${workflowId}/${outcome}`,
@@ -18,47 +22,20 @@ export function failedRunNotice(region: string, record: RunRecord, link: string 
   };
 }
 
-/** What a run itself tells. `uiUrl`: of the Temporal UI, null when it is not known. */
-export function runNotice(
-  { about, severity, title, text }: RunNotice,
-  { namespace, workflowId, runId }: Parameters<Tell>[1],
-  uiUrl: string | null,
-): Notice {
-  return {
-    key: `run/${workflowId}/${about}`,
-    severity,
-    title,
-    text: `${text}\nrun: ${workflowId}`,
-    link: uiUrl === null ? null : runLink(uiUrl, namespace, workflowId, runId),
-    at: Date.now(),
-  };
-}
-
-/** One notice for each trigger that could not handle the event; none for a record of an event that was handled. */
-export const deadLetterNotices = (region: string, record: EventRecord): Notice[] =>
-  record.dispositions.flatMap((disposition) =>
-    disposition.kind === 'dead' ? [deadLetterNotice(region, record, disposition)] : [],
-  );
-
-function deadLetterNotice(
-  region: string,
-  { event, position, recordedAt }: EventRecord,
-  { trigger, reason, message }: Extract<Disposition, { kind: 'dead' }>,
-): Notice {
+export function deadLetterNotice(region: string, letter: StoredDeadLetter): Notice {
+  const { trigger, reason, message, original, id, storedAt } = letter;
   return {
     key: `dead/${region}/${reason}/${trigger}`,
     severity: 'warning',
     title: `${region}: dead letter, ${trigger === '' ? 'an event' : `trigger ${trigger}`} (${reason})`,
     text: lines({
       reason: message,
-      event: event.id,
-      type: event.type,
-      alert: event.alertKey,
-      position: `${position.stream}/${position.sequence}`,
-      look: 'tocsin dead-letters list',
+      subject: original.subject,
+      position: `${original.stream}/${original.sequence}`,
+      look: `tocsin dead-letters show ${region}/${id}`,
     }),
     link: null,
-    at: Date.parse(recordedAt),
+    at: storedAt,
   };
 }
 

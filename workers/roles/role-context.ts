@@ -6,9 +6,12 @@ import { type Health, startHealth } from '../health.ts';
 import { type Lifecycle, createLifecycle } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 import { type Metrics, createMetrics } from '../metrics.ts';
+import { packageVersion } from '../package-version.ts';
 import { freePort } from '../servers/server-process.ts';
 import { installRuntime } from '../temporal-runtime.ts';
 import { type Tracing, startTracing } from '../tracing.ts';
+import { triggers } from '../../triggers/index.ts';
+import { tzVersion } from '../tz-version.ts';
 
 export interface RoleContext {
   readonly config: Config;
@@ -25,7 +28,10 @@ export interface RoleContext {
 export async function openRoleContext(config: Config, logFile?: string): Promise<RoleContext> {
   const logger = createLogger({ level: config.log.level, ...(logFile === undefined ? {} : { file: logFile }) });
   const lifecycle = createLifecycle(logger);
-  const metrics = createMetrics();
+  const metrics = createMetrics({
+    triggers: triggers.map(({ id }) => id),
+    build: { version: packageVersion(), tzdata: tzVersion() },
+  });
   const { host, port } = config.health;
   // Any free port of loopback: `/metrics` includes what is offered there.
   const metricsPort = await freePort();

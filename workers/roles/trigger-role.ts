@@ -32,10 +32,11 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
   const engine = createEngine(temporal);
   const runs = createRuns(temporal);
   keepSchedules(context, temporal);
-  const notices = startNotifier(context, temporal.namespace);
+  startNotifier(context, options);
   for (const region of options.regions) {
+    const path = regionPath(region, log);
     const process = createTriggerProcess({
-      ...regionPath(region, log),
+      ...path,
       regions: config.regions,
       engine,
       triggers,
@@ -48,24 +49,24 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       logger: logger.child({ part: 'trigger' }),
       onRecorded: (record) => {
         metrics.recorded(region, record);
-        notices.recorded(region, record);
         options.onRecorded?.(region, record);
       },
+      onGivenBack: (meaning) => metrics.pathError(region, meaning),
       onCondition: metrics.condition,
     });
     process.start();
     lifecycle.onClose(`trigger process ${region}`, drainMs(config), (deadlineMs) => process.close(deadlineMs));
     health.addCheck(`trigger ${region}`, () => process.ready());
-    metrics.watchRegion(region, log);
+    metrics.watchRegion(region, { ...path, triggers });
     const sweeper = createSweeper({
-      ...regionPath(region, log),
+      ...path,
       runs,
       everyMs: durationMs(config.sweeper.every),
       windowMs: durationMs(config.sweeper.window),
       logger: logger.child({ part: 'sweeper' }),
+      onSwept: () => metrics.swept(region),
       onFailed: (record) => {
         metrics.runFailed(region, record.trigger ?? '', record.outcome);
-        notices.runFailed(region, record);
       },
     });
     sweeper.start();

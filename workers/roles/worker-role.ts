@@ -19,8 +19,8 @@ import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
-import { openNotifier } from '../notify/open-notifier.ts';
-import { runNotice } from '../notify/run-notices.ts';
+import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
+import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
@@ -61,8 +61,11 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const inventory = startInventory(context);
   const roles = options.regions.length === 0 ? [] : activityRoles(context, inventory, options.regions);
   if (!options.runbooks) return roles;
-  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger);
+  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
+    encodeFailures: config.encryption !== undefined,
+  });
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
+  closeWithProcess(context.lifecycle, notifier);
   const uiUrl = uiUrlOf(config);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
@@ -72,7 +75,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       definitions: limitDefinitions(config.limits),
       countTargets: (selector) => inventory.size(selector),
     },
-    tell: (notice, run) => notifier.notify(runNotice(notice, run, uiUrl)),
+    tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
 }

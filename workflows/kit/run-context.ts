@@ -57,3 +57,11 @@ export const SEARCH_ATTRIBUTES = [
   'TocsinSeverity',
   'TocsinPhase',
 ] as const;
+
+/** Header of an activity with what its log lines name. */
+export const LOG_HEADER = 'tocsin-log';
+export interface LogAttributes {
+  readonly eventId: string | null;
+  readonly trigger: string | null;
+  readonly region: string;
+}

@@ -1,0 +1,8 @@
+/** What `tocsin doctor` examines, in the order in which it is told. */
+import { configuration } from './configuration.ts';
+import type { Examination } from './finding.ts';
+import { host } from './host.ts';
+import { nats } from './nats.ts';
+import { temporal } from './temporal.ts';
+
+export const examinations: readonly Examination[] = [configuration, host, nats, temporal];

@@ -1,0 +1,111 @@
+/** Temporal: does it answer, is it new enough, does it keep runs long enough, does it know our search attributes, does anybody work. */
+import { triggers } from '../../triggers/index.ts';
+import { maxEventAgeMs } from '../../triggers/match/evaluate.ts';
+import { bookStream } from '../../triggers/nats/subject.ts';
+import { createRuns } from '../../triggers/path/runs.ts';
+import { RUNBOOK_QUEUE, activityQueue } from '../../workflows/kit/run-context.ts';
+import { type Config, durationMs } from '../config.ts';
+import { missingSearchAttributes, topologyOf } from '../provision.ts';
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../pollers.ts';
+import { ago } from '../status/ago.ts';
+import { countRuns } from '../status/runs.ts';
+import { temporalClockAheadMs } from '../temporal-clock.ts';
+import type { TemporalClient } from '../temporal-connection.ts';
+import { clockFinding } from './clock.ts';
+import { type Examination, type Finding, error, ok, warning } from './finding.ts';
+import { isOlder } from './version.ts';
+
+/** The first with everything that runs rely on: summaries, updates, priorities. */
+const LEAST_VERSION = '1.28.0';
+const CALL_TIMEOUT_MS = 5_000;
+
+export const temporal: Examination = {
+  name: 'temporal',
+  needs: 'temporal',
+  examine: async ({ temporal: open, config }) => {
+    const connection = await open();
+    const retentionMs = await createRuns(connection).retentionMs();
+    return [
+      await versionFinding(connection),
+      ...retentionFindings(retentionMs, config),
+      await attributesFinding(connection),
+      await listFinding(connection),
+      ...(await workerFindings(connection, config)),
+      clockFinding('Temporal', await temporalClockAheadMs(connection)),
+    ];
+  },
+};
+
+async function versionFinding({ client }: TemporalClient): Promise<Finding> {
+  const { serverVersion } = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
+    client.workflowService.getSystemInfo({}),
+  );
+  return isOlder(serverVersion, LEAST_VERSION)
+    ? error(`Temporal is ${serverVersion}`, `upgrade it to ${LEAST_VERSION} or later`)
+    : ok(`Temporal is ${serverVersion}`);
+}
+
+/** The workflow id guards against a second start for as long as Temporal remembers it; the episode book has to remember for longer. */
+export function retentionFindings(retentionMs: number, config: Config): Finding[] {
+  const findings: Finding[] = [];
+  const keeps = `Temporal keeps closed runs for ${ago(retentionMs)}`;
+  const raise = 'raise it: temporal operator namespace update --retention 30d';
+  for (const trigger of triggers) {
+    const age = maxEventAgeMs(trigger);
+    if (age >= retentionMs)
+      findings.push(
+        error(`${keeps}, trigger ${trigger.id} takes events that are ${ago(age)} old: one could start twice`, raise),
+      );
+  }
+  const windowMs = durationMs(config.sweeper.window);
+  if (windowMs > retentionMs)
+    findings.push(
+      error(`${keeps}, less than sweeper.window ${config.sweeper.window}: failed runs could go unseen`, raise),
+    );
+  const shortest = Math.min(
+    ...topologyOf(config)
+      .filter(({ name }) => config.regions.some((region) => bookStream(region) === name))
+      .map(({ maxAgeMs }) => maxAgeMs),
+  );
+  if (retentionMs > shortest)
+    findings.push(warning(`${keeps}, the episode book ${ago(shortest)}`, `lower the retention below ${ago(shortest)}`));
+  return findings.length === 0 ? [ok(`${keeps}; the episode book ${ago(shortest)}`)] : findings;
+}
+
+async function attributesFinding(connection: TemporalClient): Promise<Finding> {
+  const missing = await missingSearchAttributes(connection);
+  return missing.length === 0
+    ? ok('the search attributes are registered')
+    : error(
+        `search attributes are missing: ${missing.join(', ')}`,
+        '`tocsin topology --apply` registers them; no run starts without',
+      );
+}
+
+/** What the sweeper and the audit stand on. */
+async function listFinding({ client }: TemporalClient): Promise<Finding> {
+  try {
+    return ok(`${await countRuns(client, "ExecutionStatus = 'Running'")} runs go on`);
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message : String(failure);
+    return error(
+      `runs cannot be listed: ${why}`,
+      'allow this user to read the namespace, and look at its visibility store',
+    );
+  }
+}
+
+async function workerFindings(connection: TemporalClient, { regions }: Config): Promise<Finding[]> {
+  const queues = [
+    { name: RUNBOOK_QUEUE, kind: RUNBOOK_TASKS },
+    ...regions.map((region) => ({ name: activityQueue(region), kind: ACTIVITY_TASKS })),
+  ];
+  return Promise.all(
+    queues.map(async ({ name, kind }) => {
+      const { length } = await pollersOf(connection, name, kind);
+      return length > 0
+        ? ok(`${length} workers take from ${name}`)
+        : warning(`no worker takes from ${name}`, 'start one: tocsin worker');
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+/** Workers with zone data of different releases: they may disagree about local time. */
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../../pollers.ts';
+import type { TemporalClient } from '../../temporal-connection.ts';
+import { zoneDataOf } from '../../worker-identity.ts';
+import { RUNBOOK_QUEUE, activityQueue } from '../../../workflows/kit/run-context.ts';
+import type { Look } from '../watch.ts';
+
+export interface ZoneDataLookOptions {
+  readonly temporal: Pick<TemporalClient, 'client' | 'namespace'>;
+  readonly regions: readonly string[];
+  /** Release of this host; null when it has none. */
+  readonly own: string | null;
+  readonly now?: () => number;
+}
+
+export const zoneDataLook = ({ temporal, regions, own, now = Date.now }: ZoneDataLookOptions): Look => ({
+  name: 'zone data',
+  look: async () => {
+    const queues = [
+      pollersOf(temporal, RUNBOOK_QUEUE, RUNBOOK_TASKS),
+      ...regions.map((region) => pollersOf(temporal, activityQueue(region), ACTIVITY_TASKS)),
+    ];
+    const identities = (await Promise.all(queues)).flat().map(({ identity }) => identity);
+    const releases = new Map<string, string>();
+    if (own !== null) releases.set(own, 'this trigger process');
+    for (const identity of identities) {
+      const release = zoneDataOf(identity);
+      if (release !== null && !releases.has(release)) releases.set(release, identity);
+    }
+    if (releases.size < 2) return [];
+    return [
+      {
+        key: 'zone-data',
+        severity: 'warning',
+        title: `hosts have zone data of ${[...releases.keys()].toSorted().join(' and ')}`,
+        text: `They may disagree about local time; install the same tzdata everywhere.\n${[...releases].map(([release, who]) => `${release}: ${who}`).join('\n')}`,
+        link: null,
+        at: now(),
+      },
+    ];
+  },
+});

@@ -1,0 +1,30 @@
+/** Who takes tasks from a queue, as the server has seen it. */
+import type { TemporalClient } from './temporal-connection.ts';
+
+/** Temporal's numbers for what a queue holds. */
+export type TaskKind = 1 | 2;
+export const RUNBOOK_TASKS: TaskKind = 1;
+export const ACTIVITY_TASKS: TaskKind = 2;
+
+export interface Poller {
+  readonly identity: string;
+  /** When it last polled, ms since 1970 by the server's clock, to the second. */
+  readonly seenAt: number;
+}
+
+const DESCRIBE_TIMEOUT_MS = 2_000;
+
+/** Rejects when the server is away. Pollers that have gone are remembered by the server for some minutes. */
+export async function pollersOf(
+  { client, namespace }: Pick<TemporalClient, 'client' | 'namespace'>,
+  queue: string,
+  kind: TaskKind,
+): Promise<readonly Poller[]> {
+  const { pollers } = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
+    client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: queue }, taskQueueType: kind }),
+  );
+  return pollers.map(({ identity, lastAccessTime }) => ({
+    identity: identity ?? '',
+    seenAt: Number(lastAccessTime?.seconds ?? 0) * 1_000,
+  }));
+}

@@ -1,0 +1,10 @@
+/** The screen of `tocsin status`, from top to bottom. Another section is another file and a line here. */
+import { approvals } from './approvals.ts';
+import { deadLetters } from './dead-letters.ts';
+import { regions } from './regions.ts';
+import { runs } from './runs.ts';
+import type { StatusSection } from './section.ts';
+import { servers } from './servers.ts';
+import { triggerModes } from './trigger-modes.ts';
+
+export const sections: readonly StatusSection[] = [servers, regions, runs, approvals, deadLetters, triggerModes];
