@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { limitId } from '../../activities/limits/limit-id.ts';
 import { ruleOf } from '../../activities/limits/rule-of.ts';
@@ -45,6 +45,20 @@ describe('configuration of limits', () => {
         stopWhenSick: null,
       },
     ]);
+  });
+
+  it('the documented ones are in order', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8');
+    const { limits } = parse(/```yaml\n([^]*?)```/.exec(text)?.[1] ?? '') as { limits: unknown[] };
+    assert.deepEqual(
+      definitionsOf(limits).map(({ name, slots }) => [name, slots]),
+      [
+        ['one-per-service', 1],
+        ['web-share', '10%'],
+        ['per-rack', 1],
+        ['fleet-breaker', 50],
+      ],
+    );
   });
 
   for (const [limits, problem, why] of [
