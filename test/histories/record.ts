@@ -9,6 +9,7 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import { RESOLVED_SIGNAL, type RunContext } from '../../workflows/kit/run-context.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
+import { anonymous } from './anonymous.ts';
 
 const context: RunContext = {
   trigger: 'restart-service',
@@ -58,15 +59,4 @@ async function record(
   } finally {
     await tocsin.stop();
   }
-}
-
-/** Without what names the machine it was recorded on. */
-function anonymous(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(anonymous);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => key !== 'stackTrace')
-      .map(([key, inner]) => [key, key === 'identity' ? 'recorder' : anonymous(inner)]),
-  );
 }

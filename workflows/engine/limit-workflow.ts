@@ -10,11 +10,12 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   log,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { decisions } from '../kit/decisions.ts';
+import type { Decisions } from '../../activities/decisions.ts';
 import { workflowTime } from '../kit/workflow-time.ts';
 import {
   ANSWER_SIGNAL,
@@ -38,6 +39,13 @@ const IDLE_MS = 600_000;
 /** Inputs of one execution at most; Temporal's own advice usually comes first. */
 const MAX_INPUTS = 5_000;
 const MIN_WAIT_MS = 500;
+
+/** Bounded tightly: whoever waits for a slot waits for these as well. What fails is looked at again a little later. */
+const asks = proxyLocalActivities<Pick<Decisions, 'inspectHolder' | 'tellPeople'>>({
+  startToCloseTimeout: 5_000,
+  scheduleToCloseTimeout: 15_000,
+  retry: { initialInterval: 500, maximumAttempts: 3 },
+});
 
 export async function tocsinLimit(start: LimitStart): Promise<void> {
   // Cancelling it would forget who holds what.
@@ -119,15 +127,13 @@ class Limit {
       }
       case 'inspect': {
         const { id, workflowId, runId } = output.lease;
-        const verdict = await decisions
-          .inspectHolder({ workflowId, runId })
-          .catch(() => ({ kind: 'unknown' }) as const);
+        const verdict = await asks.inspectHolder({ workflowId, runId }).catch(() => ({ kind: 'unknown' }) as const);
         this.#inbox.push({ kind: 'inspected', id, verdict });
         return;
       }
       case 'page': {
         const { about, title, text } = output;
-        await decisions
+        await asks
           .tellPeople({ about: `limit ${about}`, severity: 'critical', title, text })
           .catch((error: unknown) => log.error('nobody could be told', { title, error }));
       }

@@ -31,6 +31,8 @@ const MAX_POLL_MS = 60_000;
 const ANSWER_MS = 60_000;
 /** A run can be reset again while it asks anew. */
 const MAX_TRIES = 5;
+/** Kept at once: those of steps in progress, and a few that came too late. */
+const MAX_ANSWERS = 200;
 /** Failures that say that nothing was done. */
 const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, 'EffectsStopped']);
 
@@ -86,6 +88,8 @@ export class RunLimits {
     const known = this.#answers.get(answer.id);
     if (known?.kind === 'granted' && answer.kind === 'granted' && known.until > answer.until) return;
     this.#answers.set(answer.id, answer);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > MAX_ANSWERS && oldest !== undefined) this.#answers.delete(oldest);
   }
 }
 
@@ -129,7 +133,7 @@ class Slots implements HeldLeases {
   /** Newest first; also when the run is being cancelled. A slot that cannot be given back is found by its limit. */
   async giveBackAll(error: unknown): Promise<void> {
     const outcome = this.#outcome(error);
-    const lingers = this.#used && rootOf(error) instanceof TimeoutFailure;
+    const lingers = this.#used && chainOf(error).some((each) => each instanceof TimeoutFailure);
     await CancellationScope.nonCancellable(async () => {
       for (let slot = this.#slots.pop(); slot !== undefined; slot = this.#slots.pop()) {
         const { id, workflowId } = slot;
@@ -156,7 +160,8 @@ class Slots implements HeldLeases {
       attemptMs,
       undo,
     };
-    return decisions.askForSlot(request);
+    // A request that was sent has to be known, so that it can be given back: cancelling waits for it.
+    return CancellationScope.nonCancellable(() => decisions.askForSlot(request));
   }
 
   /** Until the answer is there and the lease long enough; asks again meanwhile, for the slots it has as well, so that they are kept. */
@@ -190,10 +195,11 @@ class Slots implements HeldLeases {
 const refusal = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: LIMIT_REFUSED, message, nonRetryable: true });
 
-function rootOf(error: unknown): unknown {
-  let root = error;
-  while (root instanceof Error && root.cause !== undefined) root = root.cause;
-  return root;
+/** The error and what caused it. An attempt that timed out may be the cause of a step that did not, and the other way round. */
+function chainOf(error: unknown): readonly unknown[] {
+  const chain = [];
+  for (let each = error; each instanceof Error; each = each.cause) chain.push(each);
+  return chain;
 }
 
 const failureType = (error: unknown): unknown =>
