@@ -1,6 +1,7 @@
 /** What authors of activities compose, in a repository of their own. */
 export type { AllowedTarget, TargetRule } from './allowed-target.ts';
 export { type CommandHooks, type CommandRequest, type CommandResult, runCommand } from './command.ts';
+export { fencingToken } from './fencing-token.ts';
 export {
   type Http,
   type HttpAllow,

@@ -5,6 +5,7 @@
 import { Context } from '@temporalio/activity';
 import type { AllowedTarget } from './allowed-target.ts';
 import { type CommandResult, runCommand } from './command.ts';
+import { fencingText } from './fencing-token.ts';
 import type { Http } from './http.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { look } from './look.ts';
@@ -114,7 +115,11 @@ async function setRotation(target: Treated, which: 'takeOut' | 'putBack'): Promi
 const run = (target: Treated, argv: readonly string[]): Promise<CommandResult> => {
   const context = Context.current();
   return runCommand(
-    { argv, timeoutMs: target.timeoutMs ?? COMMAND_TIMEOUT_MS, env: { TOCSIN_KEY: idempotencyKey() } },
+    {
+      argv,
+      timeoutMs: target.timeoutMs ?? COMMAND_TIMEOUT_MS,
+      env: { TOCSIN_KEY: idempotencyKey(), TOCSIN_FENCE: fencingText() },
+    },
     { signal: context.cancellationSignal, heartbeat: () => context.heartbeat() },
   );
 };

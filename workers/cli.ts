@@ -15,6 +15,7 @@ import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
 import { newKey } from './commands/keys.ts';
 import { listHeld, releaseHeld } from './commands/held.ts';
+import { listLimits, showLimit } from './commands/limits.ts';
 import { list } from './commands/list.ts';
 import { type Decision, resume } from './commands/resume.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
@@ -295,6 +296,15 @@ deadLetters
   .description('put it back: its trigger decides again')
   .action(async (name: string) => end(await redriveDeadLetter(common(), name)));
 deadLetters.command('discard <letter>').action(async (name: string) => end(await discardDeadLetter(common(), name)));
+
+const limits = program
+  .command('limits')
+  .description('who holds which limit, who waits, and what is stopped')
+  .action(async () => end(await listLimits(common())));
+limits
+  .command('show <name> [scope]')
+  .description('one limit for one scope; exit code 1 while it is stopped')
+  .action(async (name: string, scope?: string) => end(await showLimit({ ...common(), name, scope: scope ?? '' })));
 
 program
   .command('list')

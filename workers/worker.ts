@@ -8,6 +8,7 @@ import {
   type WorkerInterceptors,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { fenceActivities } from '../activities/fencing-token.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
 import { stepLog } from './step-log.ts';
@@ -100,7 +101,7 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
-    ...(role.kind === 'activities' ? [stepLog, ...(role.around ?? [])] : []),
+    ...(role.kind === 'activities' ? [stepLog, fenceActivities, ...(role.around ?? [])] : []),
     ...(tracing.interceptors?.activity ?? []),
   ],
 });

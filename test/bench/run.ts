@@ -3,13 +3,9 @@ import { parseArgs } from 'node:util';
 import { path } from './path.ts';
 import type { Row } from './statistics.ts';
 import { time } from './time.ts';
-import { trustApproval } from './trust-approval.ts';
+import { trust } from './trust.ts';
 
-const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = {
-  path,
-  time,
-  'trust-approval': trustApproval,
-};
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path, time, trust };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -26,7 +26,7 @@ describe('replay', () => {
 
   it('there are recorded histories of every outcome', () => {
     assert.deepEqual(
-      histories.map(({ workflowId }) => workflowId),
+      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('restartService-')),
       [
         'already-healthy',
         'approved',

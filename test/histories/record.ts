@@ -14,6 +14,7 @@ import { answerTo, makeKeys, send } from '../support/approvals.ts';
 import { crashService } from '../support/crash-service.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
+import { anonymous } from './anonymous.ts';
 
 const context: RunContext = {
   trigger: 'restart-service',
@@ -114,15 +115,4 @@ async function record(name: string, { prepare, stubborn = false, mode, during }:
   } finally {
     await tocsin.stop();
   }
-}
-
-/** Without what names the machine it was recorded on. */
-function anonymous(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(anonymous);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => key !== 'stackTrace')
-      .map(([key, inner]) => [key, key === 'identity' ? 'recorder' : anonymous(inner)]),
-  );
 }

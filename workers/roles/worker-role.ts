@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { createAllowedTarget } from '../../activities/allowed-target.ts';
 import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
+import type { Inventory } from '../../activities/inventory/inventory.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
@@ -17,6 +18,7 @@ import { runbookNames } from '../runbooks.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
+import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
@@ -58,7 +60,8 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
 
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
   const { config, logger } = context;
-  const roles = options.regions.length === 0 ? [] : activityRoles(context, options);
+  const inventory = startInventory(context);
+  const roles = options.regions.length === 0 ? [] : activityRoles(context, inventory, options);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
     encodeFailures: config.encryption !== undefined,
@@ -69,16 +72,20 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
     approvals: approvalSettings(config.approvals),
+    limits: {
+      client: options.temporal.client,
+      definitions: limitDefinitions(config.limits),
+      countTargets: (selector) => inventory.size(selector),
+    },
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   return [{ kind: 'runbooks', codePath, decisions }, ...roles];
 }
 
-function activityRoles(context: RoleContext, { regions, log }: WorkerRoleOptions): WorkerRole[] {
+function activityRoles(context: RoleContext, inventory: Inventory, { regions, log }: WorkerRoleOptions): WorkerRole[] {
   const { config } = context;
   const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
   if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
-  const inventory = startInventory(context);
   const rules = targetRules(config.inventory, triggers);
   const shared = {
     http: createHttp({ allow: config.http.allow }),

@@ -1,5 +1,6 @@
 /** What runbook authors compose. */
 export { ESCALATED } from './escalated.ts';
+export { type LimitUse, limit } from './limit-use.ts';
 export { runbook } from './runbook.ts';
 export type { DeniedReport, ResolvedReport, RunbookReport } from './runbook.ts';
 export type { Plan, PlannedReport } from './plan.ts';

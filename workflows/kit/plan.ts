@@ -1,4 +1,5 @@
 /** What a run would do, as data. A human reads it, a hash names it, and an approval is bound to that hash. */
+import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface PlannedCall {
@@ -15,8 +16,8 @@ export interface PlannedAction {
   readonly calls: readonly PlannedCall[];
   /** What takes it back should the run fail later on. */
   readonly undo: readonly PlannedCall[];
-  /** Limits that it has to stay within. */
-  readonly limits: unknown;
+  /** Limits that it has to stay within, as the runbook says them. */
+  readonly limits: readonly LimitUse[];
 }
 
 /** What a check has seen: its `significant` part, or all of it. */

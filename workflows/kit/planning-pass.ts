@@ -131,8 +131,5 @@ export async function plannedAction<Acts, T>(
   const { calls, ends } = await recordCalls(at.title, call);
   if (calls.length === 0 && ends !== null) throw new PlanEnds(ends);
   const back = undo === undefined ? null : await recordCalls(at.title, undo);
-  return { ...at, calls, undo: back?.calls ?? [], limits: limitsOf(options) };
+  return { ...at, calls, undo: back?.calls ?? [], limits: options.limits ?? [] };
 }
-
-/** What other parts of the kit bound this effect with, as the runbook says it. */
-const limitsOf = (options: object): unknown => ('limits' in options ? asJson(options.limits) : []);

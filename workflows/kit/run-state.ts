@@ -4,11 +4,12 @@ import type { Looks } from '../../activities/look.ts';
 import { Checklist } from './checklist.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
+import { type LimitedStep, RunLimits } from './limits.ts';
 import { RedButton, isRefusal } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
-import { type Activities, type RefusedCall, type StepOptions, activitiesFor } from './step-activities.ts';
+import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
 
 interface Undo {
   readonly title: string;
@@ -21,6 +22,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly #redButton = new RedButton(this.checklist);
   #undos: Undo[] = [];
   readonly #acted: string[] = [];
+  readonly #limits = new RunLimits();
   #resolved = false;
 
   resolve(): void {
@@ -60,9 +62,19 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const { undo } = options;
     // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
     if (undo !== undefined)
-      this.#undos.push({ title, call: (again) => undo(activitiesFor(region, `undo: ${title}`, options, again)) });
+      this.#undos.push({
+        title,
+        call: (again) => {
+          const name = `undo: ${title}`;
+          const back = () => undo(activitiesFor(region, name, options, again));
+          return this.#limited({ region, title: name, undo: true }, options, back);
+        },
+      });
     const result = await this.#redButton.through(
-      (again) => this.#step('acting', region, title, call, options, again),
+      (again) =>
+        this.#limited({ region, title, undo: false }, options, () =>
+          this.#step('acting', region, title, call, options, again),
+        ),
       () => this.stops(),
     );
     this.#acted.push(title);
@@ -134,6 +146,28 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 
   stopIfResolved(): void {
     if (this.stops()) throw new ResolvedMeanwhile('the alert is resolved');
+  }
+
+  /** An undo is not stopped by a resolved alert: that is what it is there for. */
+  #limited<T>(
+    { region, title, undo }: { readonly region: string; readonly title: string; readonly undo: boolean },
+    options: ActOptions<Acts>,
+    act: () => Promise<T>,
+  ): Promise<T> {
+    const { limits = [] } = options;
+    if (limits.length === 0) return act();
+    const { service, alertKey } = this.context;
+    const step: LimitedStep = {
+      uses: limits,
+      facts: { service, region, target: service ?? alertKey ?? workflowInfo().workflowId },
+      title,
+      ...boundsOf(options),
+      undo,
+      stop: () => void (undo || this.stopIfResolved()),
+      stops: () => !undo && this.stops(),
+      waits: (text) => this.checklist.note(text),
+    };
+    return this.#limits.hold(step, act);
   }
 
   async #step<T>(

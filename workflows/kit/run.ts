@@ -1,5 +1,6 @@
 /** What `run` offers to a procedure whose steps are the activities `Acts`. */
 import type { Looks } from '../../activities/look.ts';
+import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepOptions } from './step-activities.ts';
 
@@ -29,6 +30,11 @@ export interface CheckOptions<T> extends StepOptions {
 
 export interface ActOptions<Acts, T = unknown> extends StepOptions {
   readonly undo?: (on: Acts) => Promise<unknown>;
+  /**
+   * Limits of the configuration that it comes under, and its undo as well: it begins when each has a slot for it.
+   * @example limits: ['per-service', limit('per-rack', rack)]
+   */
+  readonly limits?: readonly LimitUse[];
   /** What a plan assumes it returns. Without it a plan ends where the procedure looks into the result. */
   readonly assumed?: T;
 }

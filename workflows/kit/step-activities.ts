@@ -49,11 +49,16 @@ export function activitiesFor<Acts extends Activities<Acts>>(
   });
 }
 
+export const boundsOf = (options: StepOptions): { readonly attemptMs: number; readonly totalMs: number } => ({
+  attemptMs: options.attemptMs ?? ATTEMPT_MS,
+  totalMs: options.totalMs ?? TOTAL_MS,
+});
+
 const optionsOf = (region: string, title: string, options: StepOptions): ActivityOptions => ({
   taskQueue: activityQueue(region),
   summary: title.slice(0, MAX_SUMMARY),
-  startToCloseTimeout: options.attemptMs ?? ATTEMPT_MS,
-  scheduleToCloseTimeout: options.totalMs ?? TOTAL_MS,
+  startToCloseTimeout: boundsOf(options).attemptMs,
+  scheduleToCloseTimeout: boundsOf(options).totalMs,
   ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
   retry: {
     initialInterval: 1_000,

@@ -1,0 +1,206 @@
+/**
+ * Takes the slots of a step before it, and gives them back after it, however it ends. Slots of several limits are taken one after the other
+ * in one order for all runs, so that no two wait for each other. Relies on nothing to arrive: what is not answered is asked again.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  TimeoutFailure,
+  condition,
+  defineSignal,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { AskRequest, Asked } from '../../activities/limits/limit-decisions.ts';
+import { ANSWER_SIGNAL, FOREIGN_LEASE, type Fence, LIMIT_REFUSED, type LimitAnswer } from '../engine/limit-protocol.ts';
+import type { Outcome } from '../engine/limits/rule.ts';
+import { decisions } from './decisions.ts';
+import { type HeldLeases, heldLeases } from './held-leases.ts';
+import type { LimitUse, StepFacts } from './limit-use.ts';
+import { workflowTime } from './workflow-time.ts';
+
+/** A lease is this much longer than what it covers. */
+const GRACE_MS = 30_000;
+/** Of it, what may be left for scheduling: a workflow task takes 10 s at most. */
+const MARGIN_MS = 15_000;
+/** Without an answer it is asked again: soon at first, then once a minute. */
+const FIRST_POLL_MS = 10_000;
+const MAX_POLL_MS = 60_000;
+/** Beyond the longest wait of the limit, for its own answer to arrive. */
+const ANSWER_MS = 60_000;
+/** A run can be reset again while it asks anew. */
+const MAX_TRIES = 5;
+/** Kept at once: those of steps in progress, and a few that came too late. */
+const MAX_ANSWERS = 200;
+/** Failures that say that nothing was done. */
+const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, 'EffectsStopped']);
+
+export interface LimitedStep {
+  readonly uses: readonly LimitUse[];
+  readonly facts: StepFacts;
+  readonly title: string;
+  readonly totalMs: number;
+  readonly attemptMs: number;
+  /** Takes something back: goes before the others, and past whatever stops them. */
+  readonly undo: boolean;
+  /** Throws when the run is not to wait any longer. */
+  readonly stop: () => void;
+  /** Whether `stop` would throw. */
+  readonly stops: () => boolean;
+  /** Tells whoever reads the run what it waits for. */
+  readonly waits: (text: string) => void;
+}
+
+/** The limits of one run. Costs nothing until a step is under one. */
+export class RunLimits {
+  readonly #answers = new Map<string, LimitAnswer>();
+  #listening = false;
+
+  /** Rejects as `act` does; with LimitRefused (final) when a slot is not to be had, before anything is done. */
+  async hold<T>(step: LimitedStep, act: () => Promise<T>): Promise<T> {
+    this.#listen();
+    for (let tries = 1; ; tries += 1) {
+      const slots = new Slots(step, this.#answers);
+      try {
+        await slots.takeAll();
+        const result = await heldLeases.run(slots, act);
+        await slots.giveBackAll(null);
+        return result;
+      } catch (error) {
+        await slots.giveBackAll(error);
+        // The run was reset and came with what its predecessor had taken: nothing was done, it asks for itself.
+        if (failureType(error) !== FOREIGN_LEASE || tries >= MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    setHandler(defineSignal<[LimitAnswer]>(ANSWER_SIGNAL), (answer) => this.#take(answer), {
+      description: 'A limit answers: a slot is granted, or refused.',
+    });
+  }
+
+  /** The longer lease is the newer one: answers overtake each other. */
+  #take(answer: LimitAnswer): void {
+    const known = this.#answers.get(answer.id);
+    if (known?.kind === 'granted' && answer.kind === 'granted' && known.until > answer.until) return;
+    this.#answers.set(answer.id, answer);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > MAX_ANSWERS && oldest !== undefined) this.#answers.delete(oldest);
+  }
+}
+
+interface Slot extends Asked {
+  readonly index: number;
+}
+
+/** The slots of one step at one try. */
+class Slots implements HeldLeases {
+  readonly #step: LimitedStep;
+  readonly #answers: Map<string, LimitAnswer>;
+  readonly #slots: Slot[] = [];
+  #used = false;
+
+  constructor(step: LimitedStep, answers: Map<string, LimitAnswer>) {
+    this.#step = step;
+    this.#answers = answers;
+  }
+
+  async takeAll(): Promise<void> {
+    for (let last = false, index = 0; !last; index += 1) {
+      const slot = { index, ...(await this.#ask(index, null)) };
+      this.#slots.push(slot);
+      await this.#granted(slot, this.#step);
+      last = slot.last;
+    }
+  }
+
+  async cover(bounds: { readonly totalMs: number; readonly attemptMs: number }): Promise<void> {
+    for (const slot of this.#slots) if (!this.#covers(slot, bounds)) await this.#granted(slot, bounds);
+    this.#used = true;
+  }
+
+  fences(): readonly Fence[] {
+    return this.#slots.flatMap(({ id, limit, scope }) => {
+      const answer = this.#answers.get(id);
+      return answer?.kind === 'granted' ? [{ limit, scope, token: answer.fence, runId: answer.runId }] : [];
+    });
+  }
+
+  /** Newest first; also when the run is being cancelled. A slot that cannot be given back is found by its limit. */
+  async giveBackAll(error: unknown): Promise<void> {
+    const outcome = this.#outcome(error);
+    const lingers = this.#used && chainOf(error).some((each) => each instanceof TimeoutFailure);
+    await CancellationScope.nonCancellable(async () => {
+      for (let slot = this.#slots.pop(); slot !== undefined; slot = this.#slots.pop()) {
+        const { id, workflowId } = slot;
+        await decisions.giveSlotBack({ id, workflowId, outcome, lingers }).catch(() => undefined);
+        this.#answers.delete(id);
+      }
+    });
+  }
+
+  #outcome(error: unknown): Outcome {
+    if (!this.#used || NOTHING_DONE.has(failureType(error))) return 'unused';
+    return error instanceof ActivityFailure && !isCancellation(error) ? 'failed' : 'done';
+  }
+
+  #ask(index: number, id: string | null): Promise<Asked> {
+    const { uses, facts, title, totalMs, attemptMs, undo } = this.#step;
+    const request: AskRequest = {
+      uses,
+      index,
+      id,
+      facts,
+      step: title,
+      leaseMs: totalMs + attemptMs + GRACE_MS,
+      attemptMs,
+      undo,
+    };
+    // A request that was sent has to be known, so that it can be given back: cancelling waits for it.
+    return CancellationScope.nonCancellable(() => decisions.askForSlot(request));
+  }
+
+  /** Until the answer is there and the lease long enough; asks again meanwhile, for the slots it has as well, so that they are kept. */
+  async #granted(slot: Slot, bounds: { readonly totalMs: number; readonly attemptMs: number }): Promise<void> {
+    const deadline = workflowTime() + slot.waitMs + ANSWER_MS;
+    for (let poll = FIRST_POLL_MS; ; poll = Math.min(poll * 2, MAX_POLL_MS)) {
+      await condition(() => this.#refused(slot) !== null || this.#covers(slot, bounds) || this.#step.stops(), poll);
+      this.#step.stop();
+      const refused = this.#refused(slot);
+      if (refused !== null) throw refusal(refused);
+      if (this.#covers(slot, bounds)) return;
+      if (workflowTime() >= deadline)
+        throw refusal(`limit ${slot.limit} (${slot.scope}): no answer from ${slot.workflowId}`);
+      if (poll === FIRST_POLL_MS)
+        this.#step.waits(`${this.#step.title}: waits for limit ${slot.limit} (${slot.scope})`);
+      for (const held of this.#slots) await this.#ask(held.index, held.id);
+    }
+  }
+
+  #covers({ id }: Slot, { totalMs, attemptMs }: { readonly totalMs: number; readonly attemptMs: number }): boolean {
+    const answer = this.#answers.get(id);
+    return answer?.kind === 'granted' && answer.until - workflowTime() >= totalMs + attemptMs + MARGIN_MS;
+  }
+
+  #refused({ id }: Slot): string | null {
+    const answer = this.#answers.get(id);
+    return answer?.kind === 'refused' ? answer.text : null;
+  }
+}
+
+const refusal = (message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type: LIMIT_REFUSED, message, nonRetryable: true });
+
+/** The error and what caused it. An attempt that timed out may be the cause of a step that did not, and the other way round. */
+function chainOf(error: unknown): readonly unknown[] {
+  const chain = [];
+  for (let each = error; each instanceof Error; each = each.cause) chain.push(each);
+  return chain;
+}
+
+const failureType = (error: unknown): unknown =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
