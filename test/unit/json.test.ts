@@ -115,7 +115,9 @@ describe('parseJson', () => {
   it('gives back every value that JSON.stringify writes', () => {
     const plain = fc
       .jsonValue({ maxDepth: 8 })
-      .filter((value) => !/__proto__|constructor|prototype/.test(JSON.stringify(value)));
+      .filter((value) => !/__proto__|constructor|prototype/.test(JSON.stringify(value)))
+      // Integers beyond 2^53 come as texts of their digits.
+      .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
     fc.assert(
       fc.property(plain, (value) => {
         const text = JSON.stringify(value);
