@@ -68,8 +68,6 @@ export interface Counted {
   readonly execution: string;
 }
 
-export type ApprovalDecisions = ReturnType<typeof createApprovalDecisions>;
-
 const MAX_PLAN_CHARS = 262_144;
 
 export function createApprovalDecisions(settings: ApprovalSettings, now: () => number = Date.now) {

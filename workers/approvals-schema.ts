@@ -68,6 +68,10 @@ export function approvalProblems({ keys, quorum, quorums, escalation }: Approval
         ...(twice ? [`/approvals/keys/${index}/id: ${id} is there twice`] : []),
       ];
     }),
+    ...[...people].flatMap((person) => {
+      const same = [...people].find((other) => other !== person && other.toLowerCase() === person.toLowerCase());
+      return same === undefined ? [] : [`/approvals/keys: ${person} and ${same} would count as two people`];
+    }),
     ...wanted.flatMap(([name, needed]) =>
       people.size > 0 && Number(needed) > people.size
         ? [`/approvals/${name}: ${needed} people are needed, and the keys are of ${people.size}`]

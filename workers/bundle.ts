@@ -10,8 +10,8 @@ import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
-/** What stands on every log line of a step, and its fencing tokens. */
-const INTERCEPTORS = ['engine/log-attributes', 'kit/fence-header'].map((name) =>
+/** What goes along with every activity: for log lines, for the red button, and the fencing tokens of limits. */
+const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header', 'kit/fence-header'].map((name) =>
   join(ROOT, `${name}${extname(import.meta.filename)}`),
 );
 

@@ -14,8 +14,10 @@ import { doctor } from './commands/doctor.ts';
 import { emit } from './commands/emit.ts';
 import { explain } from './commands/explain.ts';
 import { newKey } from './commands/keys.ts';
+import { listHeld, releaseHeld } from './commands/held.ts';
 import { listLimits, showLimit } from './commands/limits.ts';
 import { list } from './commands/list.ts';
+import { type Decision, resume } from './commands/resume.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
 import { run } from './commands/run.ts';
 import { scheduleNext } from './commands/schedule-next.ts';
@@ -34,10 +36,12 @@ import { targets } from './commands/targets.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { natsConfig, topology } from './commands/topology.ts';
 import { status } from './commands/status.ts';
+import { stop } from './commands/stop.ts';
 import { up } from './commands/up.ts';
 import { windowAt } from './commands/window-at.ts';
 import { listActs, verifyActs } from './commands/operator-log.ts';
 import { CommandError, EXIT } from './exit-code.ts';
+import { parseRate } from './red-button/paced.ts';
 
 const program = new Command('tocsin')
   .description('Turns infrastructure events into durable runbooks.')
@@ -113,6 +117,51 @@ triggerCommand
   .action(async (id: string, { why }: { why: string }) =>
     end(await resumeTrigger({ ...common(), regions: triggerRegions(), id, why })),
   );
+
+interface RedButtonFlags {
+  readonly scope: string;
+  readonly why: string;
+  readonly local: boolean;
+  readonly region: string[];
+}
+const redButton = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option('--scope <label=value>', 'service=, region=, target=, trigger=, runbook= or any label of an alert', 'all')
+    .option('--local', 'by the stop file of this host alone: needs neither NATS nor Temporal', false)
+    .addOption(regionsOption())
+    .option(...WHY);
+redButton('stop', 'the red button: no new effect, all events are kept').action(async (flags: RedButtonFlags) =>
+  end(await stop({ ...common(), ...flags, regions: flags.region })),
+);
+redButton('resume', 'allow effects again, and decide about the events that were held')
+  .addOption(new Option('--discard', 'start nothing of what was held').conflicts(['merge', 'release']))
+  .addOption(new Option('--merge', 'one run for each alert that is still open, now').conflicts('release'))
+  .option('--release <rate>', 'the same at a rate, as 10/m')
+  .action(async (flags: RedButtonFlags & { discard?: true; merge?: true; release?: string }) =>
+    end(await resume({ ...common(), ...flags, regions: flags.region, decision: decisionOf(flags) })),
+  );
+
+function decisionOf(flags: { discard?: true; merge?: true; release?: string }): Decision {
+  if (flags.release !== undefined) return { kind: 'release', rate: parseRate(flags.release) };
+  if (flags.merge === true) return { kind: 'merge' };
+  return { kind: flags.discard === true ? 'discard' : 'list' };
+}
+
+const held = program.command('held').description('events that were kept from starting a run');
+held
+  .command('list')
+  .description('by alert: why, how often, and what has become of it')
+  .option('--since <duration>', 'how far back', '24h')
+  .addOption(regionsOption())
+  .action(async ({ since, region }: { since: string; region: string[] }) =>
+    end(await listHeld({ ...common(), since, regions: region })),
+  );
+held
+  .command('release <name>')
+  .description('put it back: its triggers decide again, and a loop no longer holds it')
+  .action(async (name: string) => end(await releaseHeld(common(), name)));
 
 program
   .command('worker')

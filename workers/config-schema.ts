@@ -11,6 +11,7 @@ import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
+import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
 
@@ -144,6 +145,11 @@ export const ConfigSchema = Type.Object(
       maxInFlight: Type.Integer({ minimum: 1, maximum: 1_000, default: 64 }),
       ackWait: Duration('30s'),
     }),
+    loops: Closed({
+      /** A run may have caused what happens within this time after its start. */
+      within: Duration('10m'),
+    }),
+    redButton: RedButtonSchema,
     sweeper: Closed({
       every: Duration('15s'),
       /** How far back closed runs are looked at; longer than any outage that must not hide a failed run. */

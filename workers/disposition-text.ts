@@ -11,7 +11,7 @@ export function sentence(disposition: Disposition): string {
     case 'ignored':
       return `${trigger} ignored it: ${disposition.reason}${disposition.detail === undefined ? '' : `, ${disposition.detail}`}`;
     case 'held':
-      return `${trigger} is ${disposition.reason}: ${disposition.detail}`;
+      return `${trigger} held it (${disposition.reason}): ${disposition.detail}`;
     case 'dead':
       return `dead letter${trigger === '' ? '' : ` for ${trigger}`}: ${disposition.reason}, ${disposition.message}`;
   }

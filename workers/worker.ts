@@ -2,7 +2,12 @@
  * One Temporal worker on one task queue: runbooks (workflow code only) or the activities of one region. It hides the SDK's defaults
  * that hurt: no grace at shutdown, a cache sized by the heap, and a state RUNNING that says nothing about polling.
  */
-import { Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
+import {
+  type ActivityInterceptorsFactory,
+  Worker,
+  type WorkerInterceptors,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
@@ -21,7 +26,13 @@ export interface WorkerLimits {
 export type WorkerRole =
   /** `decisions`: what runbooks ask in local activities (R7). */
   | { readonly kind: 'runbooks'; readonly codePath: string; readonly decisions?: object }
-  | { readonly kind: 'activities'; readonly region: string; readonly activities: object };
+  | {
+      readonly kind: 'activities';
+      readonly region: string;
+      readonly activities: object;
+      /** What stands around each activity, outermost first. */
+      readonly around?: readonly ActivityInterceptorsFactory[];
+    };
 
 export interface RunningWorker {
   readonly taskQueue: string;
@@ -82,12 +93,15 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
         maxCachedWorkflows: limits.maxCachedWorkflows,
         ...(role.decisions === undefined ? {} : { activities: role.decisions }),
       }
-    : { activities: role.activities, maxConcurrentActivityTaskExecutions: limits.maxActivities };
+    : {
+        activities: role.activities,
+        maxConcurrentActivityTaskExecutions: limits.maxActivities,
+      };
 
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
-    ...(role.kind === 'activities' ? [stepLog, fenceActivities] : []),
+    ...(role.kind === 'activities' ? [stepLog, fenceActivities, ...(role.around ?? [])] : []),
     ...(tracing.interceptors?.activity ?? []),
   ],
 });

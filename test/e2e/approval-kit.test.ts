@@ -197,6 +197,29 @@ describe('approvals of awkward runbooks', () => {
     assert.deepEqual(called, ['snapshot db', 'drop db']);
   });
 
+  it('a later question that nobody answers undoes what was approved before', async () => {
+    const id = await begin('dependent');
+    const first = await question(id);
+    settings.expiryMs = 1_000;
+    try {
+      await answer(first, 'ann');
+      assert.equal((await failureOf(id)).type, 'ApprovalExpired');
+      assert.deepEqual(called, ['snapshot db', 'drop db']);
+    } finally {
+      settings.expiryMs = 600_000;
+    }
+  });
+
+  it('a run that was sent a hundred wrong answers judges no more', async () => {
+    const id = await begin('stubborn');
+    const asked = await question(id);
+    for (let batch = 0; batch < 20; batch += 1)
+      await Promise.all([1, 2, 3, 4, 5].map(() => answer({ ...asked, runId: 'another' }, 'ann')));
+    assert.match(JSON.stringify(await answer(asked, 'ann')), /100 answers have been refused already/);
+    assert.deepEqual(called, []);
+    await handle(id).terminate('the test is over');
+  });
+
   it('a runbook that acts otherwise than it says is stopped before it does', async () => {
     const id = await begin('dishonest');
     await answer(await question(id), 'ann');

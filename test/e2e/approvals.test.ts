@@ -15,6 +15,12 @@ const result = (id: string): Promise<unknown> => approvals.client.workflow.getHa
 const handle = (id: string) => approvals.client.workflow.getHandle(id);
 const key = (name: string) => approvals.keys[name] ?? assert.fail(name);
 
+/** What the UI shows as the run's details. */
+async function detailsOf(id: string): Promise<string> {
+  const { currentDetails } = await handle(id).query<{ currentDetails: string }, []>('__temporal_workflow_metadata');
+  return currentDetails;
+}
+
 describe('a run that has to be approved', () => {
   it('shows its plan, does nothing until it is approved, and then what was approved', async () => {
     const before = actions().length;
@@ -29,6 +35,14 @@ describe('a run that has to be approved', () => {
       ],
     );
     assert.equal(question.asked.plan.partial, null);
+    const details = await detailsOf(id);
+    for (const part of [
+      `waits for approval** until ${question.asked.until} · 0 of 1 · plan \`${question.asked.planHash.slice(0, 12)}\``,
+      '2. restart checkout (eu): restartUnit',
+      `tocsin approve '${id}'`,
+      'asked: Ann, Bob, Carol',
+    ])
+      assert.ok(details.includes(part), details);
     assert.equal(actions().length, before);
     const answer = answerTo(question, key('ann'), 'approve');
     assert.deepEqual(await send(approvals.client, id, 'approve', [answer]), {

@@ -7,13 +7,14 @@ import type { Explanation } from '../../triggers/path/explain.ts';
 import { makeKey } from '../../workers/approval-key.ts';
 import { openQuestion } from '../../workers/open-question.ts';
 import { cli } from '../support/cli.ts';
-import { type Installation, startInstallation } from '../support/installation.ts';
+import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
 import { until } from '../support/until.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-keys-'));
 const file = (name: string): string => join(dir, `${name}.pem`);
 let tocsin: Installation;
+let worker: RoleProcess;
 
 before(async () => {
   const keys = [
@@ -25,7 +26,7 @@ before(async () => {
   await tocsin.service.exhaust();
   // In force before the first event: whoever only looks must not have acted once.
   await run('trigger', 'mode', 'restart-service', 'observe');
-  await Promise.all([tocsin.startReady('trigger'), tocsin.startReady('worker')]);
+  [, worker] = await Promise.all([tocsin.startReady('trigger'), tocsin.startReady('worker')]);
 });
 after(async () => {
   await tocsin?.stop();
@@ -160,5 +161,15 @@ describe('approving by command', () => {
     );
     const audited = await tocsin.audit();
     assert.deepEqual(audited.offenders, [], 'a plan is no run that the audit misses');
+  });
+
+  it('without a runbook worker an answer is not judged, and the command says so', async () => {
+    await tocsin.service.exhaust();
+    const id = await asking();
+    await worker.stop();
+    const { code, json } = await run('approve', id, '--key', file('ann'));
+    assert.equal(code, 3);
+    assert.match(errorOf({ json }), /did not answer within 15 s; is a runbook worker up\?/);
+    await tocsin.client.workflow.getHandle(id).terminate('the test is over');
   });
 });

@@ -228,6 +228,20 @@ describe('the events log keeps its promises', () => {
       await until('an honest answer', () => consumption.pulling());
     });
 
+    it('a log that is closed while the server is away is closed, and dials no more', async () => {
+      const other = await connectLog({ servers: on.url, name: 'closed in an outage' });
+      await on.server.kill();
+      await until('it has noticed', () =>
+        other.ping().then(
+          () => false,
+          () => true,
+        ),
+      );
+      await other.close();
+      await other.closed();
+      await on.server.start();
+    });
+
     it('a first connection that nobody answers says where', async () => {
       const url = `nats://127.0.0.1:${await freePort()}`;
       await assert.rejects(connectLog({ servers: url, name: 'contract' }), (error: unknown) => {

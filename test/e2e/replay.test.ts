@@ -27,7 +27,16 @@ describe('replay', () => {
   it('there are recorded histories of every outcome', () => {
     assert.deepEqual(
       histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('restartService-')),
-      ['already-healthy', 'escalated', 'resolved-meanwhile', 'restarted'].map((name) => `restartService-${name}.json`),
+      [
+        'already-healthy',
+        'approved',
+        'denied',
+        'escalated',
+        'planned',
+        'resolved-meanwhile',
+        'restarted',
+        'voided',
+      ].map((name) => `restartService-${name}.json`),
     );
   });
 

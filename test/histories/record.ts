@@ -1,12 +1,17 @@
 /**
- * Records the histories that the replay test replays: `node --import tsx test/histories/record.ts`. Run it when a runbook is new, never to
- * make a failing replay pass: that failure says that runs in progress would break.
+ * Records histories that the replay test replays: `node --import tsx test/histories/record.ts NAME...`. Run it for an outcome that is new,
+ * never to make a failing replay pass: that failure says that runs in progress would break.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createEngine } from '../../triggers/path/engine.ts';
-import { RESOLVED_SIGNAL, type RunContext } from '../../workflows/kit/run-context.ts';
+import type { SigningKey } from '../../workers/approval-key.ts';
+import { type OpenQuestion, openQuestion } from '../../workers/open-question.ts';
+import type { Decision } from '../../workflows/kit/approval-message.ts';
+import { RESOLVED_SIGNAL, type RunContext, type RunMode } from '../../workflows/kit/run-context.ts';
+import { answerTo, makeKeys, send } from '../support/approvals.ts';
+import { crashService } from '../support/crash-service.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
 import { anonymous } from './anonymous.ts';
@@ -23,18 +28,72 @@ const context: RunContext = {
   onResolved: 'cancel',
 };
 
-await record('restarted', false, async ({ service }) => service.exhaust());
-await record('already-healthy', false, async () => undefined);
-await record('escalated', true, async ({ service }) => service.exhaust());
-await record('resolved-meanwhile', true, async ({ service }) => service.exhaust(), true);
+/** Sick, unless the outcome is that nothing had to be done. */
+const sick = (tocsin: Installation): Promise<void> => tocsin.service.exhaust();
 
-async function record(
-  name: string,
-  stubborn: boolean,
-  prepare: (tocsin: Installation) => Promise<void>,
-  resolve = false,
-): Promise<void> {
-  const tocsin = await startInstallation({ stubborn });
+const RECORDINGS: Readonly<Record<string, Recording>> = {
+  restarted: { prepare: sick },
+  'already-healthy': { prepare: () => Promise.resolve() },
+  escalated: { prepare: sick, stubborn: true },
+  'resolved-meanwhile': {
+    prepare: sick,
+    stubborn: true,
+    during: async ({ tocsin, workflowId }) => {
+      await until('the restart is done', () => tocsin.service.effects().some(({ action }) => action === 'restart'));
+      await tocsin.client.workflow
+        .getHandle(workflowId)
+        .signal(RESOLVED_SIGNAL, { stream: 'EVENTS_EU', sequence: 2, storedAt: 0 });
+    },
+  },
+  planned: { prepare: sick, mode: 'plan' },
+  approved: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'approve') },
+  denied: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'deny') },
+  voided: {
+    prepare: sick,
+    mode: 'approve',
+    during: async (running) => {
+      const first = await untilAsked(running);
+      await crashService(running.tocsin.service, join(running.tocsin.servers.dir, 'demo'));
+      await answer(running, 'approve');
+      await until('it asks again', async () => (await untilAsked(running)).asked.planHash !== first.asked.planHash);
+      await answer(running, 'approve');
+    },
+  },
+};
+
+interface Recording {
+  readonly prepare: (tocsin: Installation) => Promise<void>;
+  readonly stubborn?: boolean;
+  readonly mode?: RunMode;
+  readonly during?: (running: Running) => Promise<void>;
+}
+
+interface Running {
+  readonly tocsin: Installation;
+  readonly workflowId: string;
+}
+
+const { ann } = makeKeys();
+
+for (const name of process.argv.slice(2)) {
+  const recording = RECORDINGS[name];
+  if (recording === undefined || ann === undefined)
+    throw new Error(`${name} is no recording; expected some of ${Object.keys(RECORDINGS).join(', ')}`);
+  await record(name, recording, ann);
+}
+
+function untilAsked({ tocsin, workflowId }: Running): Promise<OpenQuestion> {
+  return until('it asks', () => openQuestion(tocsin.client, workflowId));
+}
+
+async function answer(running: Running, decision: Decision): Promise<void> {
+  if (ann === undefined) return;
+  const signed = answerTo(await untilAsked(running), ann, decision);
+  await send(running.tocsin.client, running.workflowId, decision, [signed]);
+}
+
+async function record(name: string, { prepare, stubborn = false, mode, during }: Recording, key: SigningKey): Promise<void> {
+  const tocsin = await startInstallation({ stubborn, config: () => ({ approvals: { keys: [key.entry] } }) });
   try {
     await prepare(tocsin);
     await tocsin.startReady('worker');
@@ -43,15 +102,12 @@ async function record(
       workflowId,
       workflowType: 'restartService',
       input: { service: 'checkout' },
-      context,
+      context: { ...context, ...(mode === undefined ? {} : { mode }) },
       executionTimeoutMs: 600_000,
       summary: 'restartService for checkout',
     });
     const handle = tocsin.client.workflow.getHandle(workflowId);
-    if (resolve) {
-      await until('the restart is done', () => tocsin.service.effects().some(({ action }) => action === 'restart'));
-      await handle.signal(RESOLVED_SIGNAL, { stream: 'EVENTS_EU', sequence: 2, storedAt: 0 });
-    }
+    await during?.({ tocsin, workflowId });
     await handle.result().catch(() => undefined);
     const file = join(import.meta.dirname, `restartService-${name}.json`);
     writeFileSync(file, `${JSON.stringify(anonymous(JSON.parse(historyToJSON(await handle.fetchHistory()))), null, 1)}\n`);

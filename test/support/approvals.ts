@@ -15,7 +15,6 @@ import type { RunNotice } from '../../activities/tell.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import type { SigningKey } from '../../workers/approval-key.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
-import { readState } from '../../workers/demo/demo-files.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
 import { type OpenQuestion, openQuestion } from '../../workers/open-question.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
@@ -24,6 +23,7 @@ import { type TemporalConnection, connectTemporal } from '../../workers/temporal
 import { createWorker } from '../../workers/worker.ts';
 import type { AnswerResult, Decision, SignedAnswer } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { crashService } from './crash-service.ts';
 import { startTestServers } from './servers.ts';
 import { servicesOf } from './services.ts';
 import { until } from './until.ts';
@@ -102,15 +102,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
     keys,
     logged,
     told,
-    crash: async () => {
-      const before = readState(dir);
-      process.kill(before?.pid ?? -1, 'SIGTERM');
-      await until('the next instance runs', () => {
-        const now = readState(dir);
-        return now !== null && now.invocation !== before?.invocation;
-      });
-      await until('the next instance is sick', () => service.exhaust().then(() => true));
-    },
+    crash: () => crashService(service, dir),
     shiftClock: (ms) => {
       shiftMs += ms;
     },

@@ -32,6 +32,7 @@ export const streamSpec = (name: string, changes: Partial<StreamSpec> = {}): Str
 export interface LogFixture {
   /** Set once the file's tests run. */
   readonly log: EventLog;
+  readonly url: string;
   readonly server: Restartable;
   readonly natsUrl: string;
   /** Makes the stream of `streamSpec`; resolves to its name. */
@@ -66,6 +67,9 @@ export function useLog(): LogFixture {
   return {
     get log() {
       return begun(log);
+    },
+    get url() {
+      return begun(servers).natsUrl;
     },
     get server() {
       return begun(servers).nats;

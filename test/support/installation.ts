@@ -72,6 +72,9 @@ export interface InstallationOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sections of the configuration that replace those of the installation. */
   readonly config?: (service: DemoService) => object;
+  /** Default: hardly any time, because tests make the same alert fire again and again. */
+  readonly loopsWithin?: string;
+  readonly redButton?: { readonly failClosedAfter?: string };
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -97,6 +100,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       nats: { duplicateWindow },
       trigger: { reorderBound, ackWait },
       sweeper: { every: '1s' },
+      loops: { within: options.loopsWithin ?? '1 ms' },
+      ...(options.redButton === undefined ? {} : { redButton: options.redButton }),
       services: [service.target],
       http: { allow: [{ origin: service.origin, private: true }] },
       ...options.config?.(service),

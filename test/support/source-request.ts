@@ -60,13 +60,18 @@ export function rejections({ events, rejected }: SourceResult): readonly string[
   });
 }
 
+/** An object that cannot be made a text. */
+const NO_TEXT = fc.constantFrom({ toString: null }, [{ toString: null }]);
+
 /** Never throws: on any JSON, on good payloads of which one value was replaced, and on any bytes. */
 export function assertTotal(source: Source, good: readonly unknown[], headers: Readonly<Record<string, string>> = {}) {
   const changed = good.map((payload) =>
-    fc.tuple(fc.constantFrom(...pathsOf(payload)), fc.jsonValue({ maxDepth: 2 })).map(([path, value]) => {
-      const copy: unknown = structuredClone(payload);
-      return path.length === 0 ? value : replaced(copy, path, value);
-    }),
+    fc
+      .tuple(fc.constantFrom(...pathsOf(payload)), fc.oneof(fc.jsonValue({ maxDepth: 2 }), NO_TEXT))
+      .map(([path, value]) => {
+        const copy: unknown = structuredClone(payload);
+        return path.length === 0 ? value : replaced(copy, path, value);
+      }),
   );
   const anything: fc.Arbitrary<unknown> = fc.oneof(fc.jsonValue({ maxDepth: 4 }), fc.uint8Array(), ...changed);
   fc.assert(

@@ -160,15 +160,38 @@ describe('alertmanager: identity', () => {
   });
 });
 
+describe('alertmanager: values that are not there', () => {
+  it('an annotation that is null is missing, and costs nobody the alert', async () => {
+    const [alert] = await alertsOf({
+      ...firing,
+      annotations: { summary: null, runbook_url: 'http://r', value: 7, deep: {} },
+    });
+    assert.deepEqual([alert?.annotations, alert?.title], [{ runbook_url: 'http://r', value: '7' }, 'ServiceDown']);
+  });
+
+  it('a label that is null is no label: the key is the one without it', async () => {
+    const [alert] = await alertsOf({ ...firing, labels: { ...firing.labels, team: null } });
+    assert.deepEqual(alert?.labels, firing.labels);
+    assert.equal(alert.alertKey, await keyOf(firing));
+  });
+
+  it('more labels than anybody gives are refused', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`l${i}`, 'x']));
+    const { reasons } = await read({ ...firing, labels });
+    assert.deepEqual(reasons, ['0 bad-labels /alerts/0/labels']);
+  });
+});
+
 const REFUSED: readonly (readonly [why: string, alert: unknown, expected: string])[] = [
   ['no status', { ...firing, status: undefined }, '0 missing-status /alerts/0/status'],
   ['an empty status', { ...firing, status: '' }, '0 missing-status /alerts/0/status'],
   ['a status that is an object, as the API has it', { ...firing, status: {} }, '0 missing-status /alerts/0/status'],
   ['no labels', { ...firing, labels: undefined }, '0 bad-labels /alerts/0/labels'],
   ['labels without any label', { ...firing, labels: {} }, '0 bad-labels /alerts/0/labels'],
-  ['a label that is a number', { ...firing, labels: { alertname: 1 } }, '0 bad-labels /alerts/0/labels'],
+  ['a label that is a number', { ...firing, labels: { alertname: 1 } }, '0 bad-labels /alerts/0/labels/alertname'],
+  ['labels of which none has a value', { ...firing, labels: { alertname: null } }, '0 bad-labels /alerts/0/labels'],
   ['labels as an array', { ...firing, labels: ['a'] }, '0 bad-labels /alerts/0/labels'],
-  ['annotations of numbers', { ...firing, annotations: { a: 1 } }, '0 bad-annotations /alerts/0/annotations'],
+  ['annotations as a text', { ...firing, annotations: 'a' }, '0 bad-annotations /alerts/0/annotations'],
   ['a start tomorrow', { ...firing, startsAt: '2026-06-02T12:00:00Z' }, '0 time-in-the-future /alerts/0/startsAt'],
   ['a start in 1980', { ...firing, startsAt: '1980-01-01T00:00:00Z' }, '0 time-ancient /alerts/0/startsAt'],
   ['a start in words', { ...firing, startsAt: 'today' }, '0 time-not-rfc3339 /alerts/0/startsAt'],

@@ -67,6 +67,17 @@ describe('cloudevents: structured mode', () => {
   });
 });
 
+describe('cloudevents: attributes that are not set', () => {
+  it('null means the same as nothing, of the data it is the data', async () => {
+    const { decoded, events } = await structured({ ...plain, subject: null, time: null, custom: null, data: null });
+    assert.deepEqual(events, [{ ...plain, data: null, recordedtime: RECEIVED }]);
+    assert.deepEqual(
+      decoded.map(({ ok }) => ok),
+      [true],
+    );
+  });
+});
+
 describe('cloudevents: binary mode', () => {
   it('attributes come from headers, data from the body', async () => {
     assert.deepEqual(only(await binary('{"version":"7"}', { host: 'x', 'ce-severitynumber': '17' })), {
@@ -85,6 +96,17 @@ describe('cloudevents: binary mode', () => {
   it('bytes that are not JSON are carried as base64', async () => {
     const event = only(await binary(new Uint8Array([0xff, 0x00]), {}, 'application/octet-stream'));
     assert.deepEqual([event.data_base64, event.data], ['/wA=', undefined]);
+  });
+
+  it('text stays text, and JSON that is null is data', async () => {
+    assert.equal(only(await binary('hällo', {}, 'text/plain')).data, 'hällo');
+    assert.equal(only(await binary('{"a":1}', {}, 'text/plain')).data, '{"a":1}');
+    const event = only(await binary('null', {}));
+    assert.deepEqual([event.data, event.data_base64], [null, undefined]);
+  });
+
+  it('a quote within quotes is escaped', async () => {
+    assert.equal(only(await binary('1', { 'ce-id': String.raw`"a \"b\" \\ c"` })).id, String.raw`a "b" \ c`);
   });
 
   it('an event may have no data', async () => {

@@ -11,6 +11,9 @@ const look = (content: unknown, headers: Readonly<Record<string, string>> = {}) 
 const summary = ({ source, events, rejected }: ReturnType<typeof detect>): string =>
   [source, events.length, ...rejected.map(({ reason, place }) => `${reason} ${place}`.trim())].join(' ');
 
+const kubernetesEvent = { kind: 'Event', apiVersion: 'v1', metadata: { uid: 'u' }, type: 'Normal', involvedObject: {} };
+const detection = { rule: 'r', priority: 'Error', output: 'o', output_fields: {} };
+const apiAlert = { labels: { alertname: 'A' }, status: { state: 'active' } };
 const event = { specversion: '1.0', id: '1', source: '/a', type: 'com.example.a' };
 
 describe('detect', () => {
@@ -26,6 +29,35 @@ describe('detect', () => {
     ['equal keys', '{"a":1,"a":2}', ' 0 duplicate-key /a'],
     ['a key that changes prototypes', '{"alerts":[],"__proto__":{}}', ' 0 forbidden-key /__proto__'],
     ['too deep', '['.repeat(100), ' 0 too-deep'],
+    [
+      'a bad line among those of Kubernetes',
+      `{"a"\n${JSON.stringify(kubernetesEvent)}\nnull`,
+      'kubernetes 1 not-json /0 not-an-object /2',
+    ],
+    ['a line that is too deep', `${'['.repeat(70)}\n${JSON.stringify(kubernetesEvent)}`, 'kubernetes 1 too-deep /0'],
+    [
+      'a list whose first item is nothing',
+      { kind: 'EventList', apiVersion: 'v1', items: [null, kubernetesEvent] },
+      'kubernetes 1 not-an-object /items/0',
+    ],
+    ['lines of Falco after a bad one', `1\n${JSON.stringify(detection)}`, 'falco 1 not-an-object /0'],
+    ['a list of alerts whose first is nothing', [null, apiAlert], 'alertmanager-api 1 not-an-object /0'],
+    [
+      'a list of groups whose first is nothing',
+      [null, { alerts: [7, apiAlert] }],
+      'alertmanager-api 1 not-an-object /0 not-an-object /1/alerts/0',
+    ],
+    [
+      'messages of a queue of which one is nothing',
+      { Records: [null, { eventSource: 'aws:sqs', messageId: '1', body: 'x' }] },
+      'aws-sqs 1 not-an-object /Records/0',
+    ],
+    [
+      'records of a topic of which one is nothing',
+      { Records: [null, { EventSource: 'aws:sns', Sns: { Type: 'Notification', MessageId: '1', Message: 'x' } }] },
+      'aws-sns 1 not-an-object /Records/0/Sns',
+    ],
+    ['a batch whose first event is nothing', [null, event], 'cloudevents 1 not-a-cloudevent /0'],
   ] as const)
     it(name, () => assert.equal(summary(look(content)), expected));
 
@@ -36,6 +68,17 @@ describe('detect', () => {
     const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'com.example.a' };
     assert.equal(summary(look({ a: 1 }, headers)), 'cloudevents 1');
     assert.equal(look({ action: 'x', repository: {} }, { 'x-github-event': 'issues' }).source, 'github');
+  });
+
+  it('a content type tells an empty batch, and JSON from what only looks like it', () => {
+    const batch = { 'content-type': 'application/cloudevents-batch+json; charset=utf-8' };
+    assert.equal(summary(look([], batch)), 'cloudevents 0');
+    const binary = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'com.example.a' };
+    assert.equal(look('{"a":1}', { ...binary, 'content-type': 'text/plain' }).events[0]?.data, '{"a":1}');
+    assert.equal(summary(look('{"a"', binary)), 'cloudevents 0 not-json');
+    const bytes = { ...binary, 'content-type': 'application/octet-stream' };
+    assert.equal(detect(Uint8Array.from([0xff]), bytes, AT).events[0]?.data_base64, '/w==');
+    assert.equal(summary(look('', { ...binary, 'content-type': 'application/json' })), 'cloudevents 1');
   });
 
   it('is total', () => {
@@ -57,5 +100,15 @@ describe('detect', () => {
       { numRuns: 500 },
     );
     assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before);
+  });
+
+  it('bytes that are no text spoil their own line only', () => {
+    const raw = Buffer.concat([Uint8Array.from([0x7b, 0xff, 0x0a]), Buffer.from(JSON.stringify(kubernetesEvent))]);
+    assert.equal(summary(detect(raw, {}, AT)), 'kubernetes 1 not-utf8 /0');
+  });
+
+  it('an integer beyond 2^53 keeps its digits, wherever it stands', () => {
+    const body = '{"specversion":"1.0","id":"1","source":"/a","type":"com.example.a","data":{"id":9007199254740993}}';
+    assert.deepEqual(look(body).events[0]?.data, { id: '9007199254740993' });
   });
 });

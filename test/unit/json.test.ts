@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseJson } from '../../triggers/events/json.ts';
+import { MAX_MEMBERS } from '../../triggers/events/json-survey.ts';
+import { MAX_VALUES, parseJson } from '../../triggers/events/json.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -19,13 +20,80 @@ const REFUSED: readonly {
   { name: 'the same key twice', body: bytes('{"x":{"a":1,"a":2}}'), reason: 'duplicate-key', place: '/x/a' },
   { name: 'the same key twice, once escaped', body: bytes('{"a":1,"\\u0061":2}'), reason: 'duplicate-key' },
   { name: 'a prototype key', body: bytes('{"__proto__":{"admin":true}}'), reason: 'forbidden-key' },
-  { name: 'a prototype key in an array', body: bytes('[1,{"b":[{"constructor":1}]}]'), reason: 'forbidden-key' },
+  {
+    name: 'a prototype key in an array',
+    body: bytes('[1,{"b":[{"constructor":1}]}]'),
+    reason: 'forbidden-key',
+    place: '/1/b/0/constructor',
+  },
+  {
+    name: 'equal keys of the second item',
+    body: bytes('{"a":[{"x":1},{"b":{},"x/y":1,"x/y":2}]}'),
+    reason: 'duplicate-key',
+    place: '/a/1/x~1y',
+  },
   { name: 'a number that becomes infinite', body: bytes('{"n":1e400}'), reason: 'number-out-of-range', place: '/n' },
   { name: 'NaN', body: bytes('{"n":NaN}'), reason: 'not-json' },
   { name: 'half a surrogate pair', body: bytes('{"s":"\\ud800"}'), reason: 'lone-surrogate', place: '/s' },
 ];
 
+const MANY = MAX_VALUES + 1;
+
 describe('parseJson', () => {
+  for (const [written, value, why] of [
+    ['{"id":9007199254740991}', { id: 9007199254740991 }, 'the last that a double holds exactly'],
+    ['{"id":9007199254740992}', { id: '9007199254740992' }, 'the first that it may have rounded'],
+    ['[-9223372036854775808,1]', ['-9223372036854775808', 1], 'negative'],
+    ['1502709956288000110', '1502709956288000110', 'alone'],
+    [
+      '{"a": 12345678901234567890 , "b":[12345678901234567891]}',
+      { a: '12345678901234567890', b: ['12345678901234567891'] },
+      'two',
+    ],
+    ['["12345678901234567890"]', ['12345678901234567890'], 'within a text'],
+    ['[0.12345678901234567890]', [0.12345678901234568], 'a fraction'],
+    ['[12345678901234567890.0]', [12345678901234567000], 'with a fraction'],
+    ['[12345678901234567890e0]', [12345678901234567000], 'with an exponent'],
+  ] as const)
+    it(`integers beyond 2^53 are texts of their digits: ${why}`, () =>
+      assert.deepEqual(parseJson(bytes(written)), { ok: true, value }));
+
+  for (const text of [
+    '{12345678901234567890:1}',
+    '{12345678901234567890 :1}',
+    '[012345678901234567890]',
+    '[--12345678901234567890]',
+    '[1 12345678901234567890]',
+  ])
+    it(`quotes do not make good what is no JSON: ${text}`, () =>
+      assert.deepEqual(parseJson(bytes(text)), { ok: false, reason: 'not-json', place: '' }));
+
+  for (const [what, text] of [
+    ['empty objects', `[${'{},'.repeat(MANY)}{}]`],
+    ['numbers', `[${'1,'.repeat(MANY)}1]`],
+    [
+      'keys of one object',
+      `[${'0,'.repeat(20_000)}{${Array.from({ length: MAX_MEMBERS + 1 }, (_, i) => `"${i}":1`).join(',')}}]`,
+    ],
+    ['what is not even JSON', ','.repeat(MANY)],
+  ] as const)
+    it(`too many ${what} are refused before they are parsed`, () =>
+      assert.deepEqual(parseJson(bytes(text)), { ok: false, reason: 'too-many-values', place: '' }));
+
+  it('a list may hold more than an object', () => {
+    assert.ok(parseJson(bytes(`{"a":[${'1,'.repeat(MAX_VALUES - 10)}1],"b":1}`)).ok);
+    assert.ok(parseJson(bytes(`{${Array.from({ length: MAX_MEMBERS }, (_, i) => `"${i}":1`).join(',')}}`)).ok);
+  });
+
+  it('commas within texts are no values', () => assert.ok(parseJson(bytes(JSON.stringify(','.repeat(MANY)))).ok));
+
+  it('several texts may share what is left', () => {
+    const budget = { values: 5 };
+    assert.ok(parseJson(bytes('[1,2]'), budget).ok);
+    assert.equal(budget.values, 2);
+    assert.ok(!parseJson(bytes('[1,2]'), budget).ok);
+  });
+
   for (const { name, body, reason, place } of REFUSED) {
     it(`refuses ${name}`, () => {
       const parsed = parseJson(body);

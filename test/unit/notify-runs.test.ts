@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
+import type { Disposition, EventRecord, RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
 import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
-import { deadLetterNotice, runNotice } from '../../workers/notify/run-notices.ts';
+import { deadLetterNotice, loopNotices, runNotice } from '../../workers/notify/run-notices.ts';
 
 const NOW = '2026-06-01T12:00:00.000Z';
 const run = (outcome: RunOutcome, detail: string | null): RunRecord => ({
@@ -28,6 +28,17 @@ const letter = (trigger: string, reason: string): StoredDeadLetter => ({
   data: new Uint8Array(),
 });
 
+const event = (...dispositions: Disposition[]): EventRecord => ({
+  kind: 'event',
+  position: { stream: 'EVENTS_EU', sequence: 7, storedAt: 0 },
+  event: { id: 'e-1', type: 'tocsin.alert.firing', source: '/test', alertKey: 'am:1', title: null, labels: {} },
+  episode: null,
+  dispositions,
+  triggerSet: '',
+  recordedAt: NOW,
+  recordedBy: 'test',
+});
+
 describe('notices of runs and dead letters', () => {
   for (const [outcome, severity, title] of [
     ['failed', 'critical', 'eu: run restart/am:1#1 failed'],
@@ -47,6 +58,14 @@ describe('notices of runs and dead letters', () => {
       });
     });
   }
+
+  it('a trigger held back from a loop is critical, and says how it is released; another hold is no matter for a human', () => {
+    const loop: Disposition = { trigger: 'restart', kind: 'held', reason: 'loop', detail: 'caused by restart/x' };
+    const [notice, ...more] = loopNotices('eu', event(loop, { ...loop, trigger: 'other', reason: 'paused' }));
+    assert.deepEqual(more, []);
+    assert.equal(notice?.severity, 'critical');
+    assert.match(notice?.text ?? '', /caused by restart\/x[^]*tocsin held release eu\/7/);
+  });
 
   it('what is not known is left out', () => {
     assert.doesNotMatch(runNotice('eu', run('failed', null), null)?.text ?? '', /reason|null/);

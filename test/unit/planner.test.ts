@@ -33,8 +33,8 @@ const resolves = (sequence: number, options: AlertOptions = {}, storedAt?: numbe
 });
 
 const control = (change: Partial<TriggerControl>): Control => ({
+  ...NO_CONTROL,
   triggers: { [restart.id]: { mode: 'auto', paused: null, pausedAt: null, ...change } },
-  changes: [],
 });
 
 /** Feed events in this order, writing the book as the dispatcher would. */

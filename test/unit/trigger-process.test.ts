@@ -87,7 +87,7 @@ function given(
       end: () => Promise.resolve(void (seen.marks += 1)),
       fail: () => Promise.resolve((seen.failures += 1)),
     },
-    control: { read: () => Promise.resolve(NO_CONTROL), change: () => Promise.resolve(NO_CONTROL) },
+    control: { read: () => Promise.resolve(NO_CONTROL) },
     engine: { start, signalResolved: () => Promise.resolve(true), ping: () => Promise.resolve() },
     triggers: [restartServiceTrigger],
     options: { reorderBoundMs: 1_000, maxInFlight: 8, ackWaitMs: 30_000 },

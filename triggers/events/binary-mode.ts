@@ -1,20 +1,60 @@
-/** CloudEvents binary mode: attributes travel as `ce-*` headers, percent-encoded, over HTTP and over NATS alike. */
+/**
+ * CloudEvents binary mode: attributes travel as `ce-*` headers, percent-encoded, and the data as the body, over HTTP and over NATS alike.
+ * Here they become the one object that structured mode sends.
+ */
+import { isUtf8 } from 'node:buffer';
+import { parseJson } from './json.ts';
 
-export type Attributes =
+type Attributes =
   | { readonly ok: true; readonly attributes: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly message: string };
+
+export type BinaryEvent =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: string; readonly place: string; readonly message: string };
 
 export const isBinaryMode = (headers: Readonly<Record<string, string>>): boolean =>
   headers['ce-specversion'] !== undefined;
 
 /** Header names are lower case. */
-export function attributesOf(headers: Readonly<Record<string, string>>): Attributes {
+export function binaryEvent(
+  headers: Readonly<Record<string, string>>,
+  contentType: string | null,
+  body: Uint8Array,
+): BinaryEvent {
+  const read = attributesOf(headers);
+  if (!read.ok) return { ok: false, reason: 'header-encoding', place: '', message: read.message };
+  const event = { ...read.attributes, ...(contentType === null ? {} : { datacontenttype: contentType }) };
+  if (body.length === 0) return { ok: true, value: event };
+  const type = contentType ?? 'application/json';
+  if (isJsonType(type)) {
+    const parsed = parseJson(body);
+    return parsed.ok
+      ? { ok: true, value: { ...event, data: parsed.value } }
+      : { ...parsed, message: 'the body is not acceptable JSON' };
+  }
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  // Text stays text, as structured mode has it; everything else is bytes.
+  if (/^text\//i.test(type) && isUtf8(body)) return { ok: true, value: { ...event, data: bytes.toString('utf8') } };
+  return { ok: true, value: { ...event, data_base64: bytes.toString('base64') } };
+}
+
+/** In structured mode an attribute may be null, which means that it is not set. Data that is null is data. */
+export function withoutUnset(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) return event;
+  const isUnset = ([name, value]: [string, unknown]): boolean => value === null && name !== 'data';
+  return Object.values(event).includes(null)
+    ? Object.fromEntries(Object.entries(event).filter((entry) => !isUnset(entry)))
+    : event;
+}
+
+function attributesOf(headers: Readonly<Record<string, string>>): Attributes {
   const attributes: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith('ce-')) continue;
     if (!isAttribute(name.slice(3))) return { ok: false, message: `${name} is not the name of an attribute` };
     try {
-      attributes[name.slice(3)] = decodeURIComponent(value.replace(/^"(.*)"$/, '$1'));
+      attributes[name.slice(3)] = decodeURIComponent(unquoted(value));
     } catch {
       return { ok: false, message: `${name} is not percent-encoded UTF-8` };
     }
@@ -24,6 +64,12 @@ export function attributesOf(headers: Readonly<Record<string, string>>): Attribu
   if (typeof severity === 'string') attributes['severitynumber'] = Number(severity);
   return { ok: true, attributes };
 }
+
+/** A value in quotes is the one between them. */
+const unquoted = (value: string): string => {
+  const inner = /^"(.*)"$/s.exec(value.trim())?.[1];
+  return inner === undefined ? value : inner.replaceAll(/\\(.)/g, '$1');
+};
 
 /** Lower-case letters and digits; `data` is the body. The others would not survive as keys of a JSON object. */
 const isAttribute = (name: string): boolean =>

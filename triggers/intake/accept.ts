@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
-import { type JsonProblem, MAX_DEPTH, parseJson } from '../events/json.ts';
+import { type JsonProblem, MAX_DEPTH, MAX_VALUES, parseJson } from '../events/json.ts';
 import { URGENT_FROM } from '../events/severity.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
@@ -147,6 +147,7 @@ const EXPECTED: Readonly<Record<JsonProblem, string>> = {
   'not-utf8': 'expected UTF-8 text',
   'not-json': 'expected one complete JSON value',
   'too-deep': `nested deeper than ${MAX_DEPTH} levels`,
+  'too-many-values': `more than ${MAX_VALUES} values`,
   'duplicate-key': 'an object has the same key twice',
   'forbidden-key': 'a key that could change the prototype of an object',
   'number-out-of-range': 'a number beyond what a double can hold',

@@ -119,7 +119,9 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
       await nc.closed();
     },
     close: async () => {
-      if (!nc.isClosed()) await withTimeout(nc.drain()).catch(() => nc.close());
+      if (!nc.isClosed()) await withTimeout(nc.drain()).catch(() => undefined);
+      // Also behind a drain that said it was done: while the server is away it leaves the client dialling for ever.
+      await nc.close();
     },
   };
 }

@@ -1,12 +1,13 @@
 /**
- * What operators decide about triggers while everything runs: the mode of each, and whether it is paused. One small record per region,
- * beside the episode book, changed by compare-and-set; it keeps its last changes, so that nobody has to guess who did what.
+ * What operators decide while everything runs: the mode of each trigger, whether it is paused, and the red button. One small record per
+ * region, beside the episode book, changed by compare-and-set; it keeps its last changes, so that nobody has to guess who did what.
  */
 import type { Trigger } from '../define-trigger.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
 import { bookBucket, bookStream } from '../nats/subject.ts';
 import { decodeJson, encodeJson } from './json-bytes.ts';
+import type { Scope, Stop } from './stop.ts';
 
 /** `observe`: decide and record what would run and its plan, start nothing that can act. `approve`: start, act once approved. `auto`: start. */
 export type Mode = 'observe' | 'approve' | 'auto';
@@ -26,19 +27,32 @@ export interface Change {
   /** RFC 3339, UTC. */
   readonly at: string;
   readonly by: string;
-  readonly trigger: string;
+  /** Null: the red button. */
+  readonly trigger: string | null;
   readonly what: string;
   readonly why: string;
 }
 
+/** A stop that was lifted, while nobody has decided yet about the events it held. */
+export interface Backlog {
+  readonly scope: Scope;
+  /** RFC 3339, UTC: from the stop until it was lifted. */
+  readonly from: string;
+  readonly until: string;
+}
+
 export interface Control {
   readonly triggers: Readonly<Record<string, TriggerControl>>;
+  /** The red button: what is stopped. */
+  readonly stops: readonly Stop[];
+  readonly backlogs: readonly Backlog[];
   /** Newest last. */
   readonly changes: readonly Change[];
 }
 
-export const NO_CONTROL: Control = { triggers: {}, changes: [] };
+export const NO_CONTROL: Control = { triggers: {}, stops: [], backlogs: [], changes: [] };
 const MAX_CHANGES = 100;
+export const MAX_STOPS = 50;
 const MAX_WHY = 500;
 const MAX_CONFLICTS = 8;
 /** The stream keeps a record for 90 days. */
@@ -62,6 +76,8 @@ export interface ControlStore {
   read(): Promise<Control>;
   /** Rejects with Conflict when others change it faster than this one can. */
   change(trigger: Trigger, next: Partial<Pick<TriggerControl, 'mode' | 'paused'>>, change: Change): Promise<Control>;
+  /** The same for the red button: null leaves the record as it is. */
+  update(next: (control: Control) => Control | null, change: Change): Promise<Control>;
 }
 
 export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, region: string): ControlStore {
@@ -74,8 +90,23 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
   const stored = async (): Promise<Stored> => {
     const message = await log.last(stream, subject);
     if (message === null) return { control: NO_CONTROL, revision: 0 };
-    const { triggers = {}, changes = [] } = decodeJson<Partial<Control>>(message.data);
-    return { control: { triggers, changes }, revision: message.sequence, storedAt: message.storedAt };
+    const control = { ...NO_CONTROL, ...decodeJson<Partial<Control>>(message.data) };
+    return { control, revision: message.sequence, storedAt: message.storedAt };
+  };
+  const update: ControlStore['update'] = async (next, change) => {
+    for (let conflicts = 0; ; conflicts += 1) {
+      const { control, revision } = await stored();
+      const decided = next(control);
+      if (decided === null) return control;
+      const changes = [...control.changes, { ...change, why: change.why.slice(0, MAX_WHY) }].slice(-MAX_CHANGES);
+      const changed = { ...decided, changes };
+      try {
+        await write(changed, revision);
+        return changed;
+      } catch (error) {
+        if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
+      }
+    }
   };
   return {
     read: async () => {
@@ -85,25 +116,13 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
         await write(control, revision).catch(ignoreConflict);
       return control;
     },
-    change: async (trigger, next, change) => {
-      for (let conflicts = 0; ; conflicts += 1) {
-        const { control, revision } = await stored();
+    update,
+    change: (trigger, next, change) =>
+      update((control) => {
         const before = controlOf(control, trigger);
         const begins = before.paused === null && (next.paused ?? null) !== null;
-        const changed: Control = {
-          triggers: {
-            ...control.triggers,
-            [trigger.id]: { ...before, ...next, pausedAt: begins ? Date.parse(change.at) : before.pausedAt },
-          },
-          changes: [...control.changes, { ...change, why: change.why.slice(0, MAX_WHY) }].slice(-MAX_CHANGES),
-        };
-        try {
-          await write(changed, revision);
-          return changed;
-        } catch (error) {
-          if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
-        }
-      }
-    },
+        const pausedAt = begins ? Date.parse(change.at) : before.pausedAt;
+        return { ...control, triggers: { ...control.triggers, [trigger.id]: { ...before, ...next, pausedAt } } };
+      }, change),
   };
 }

@@ -3,7 +3,7 @@
  * content type, as old publishers send it) and binary. Never throws: what cannot be read gets a reason for its dead letter.
  */
 import { AlertSchema, type Alert } from '../events/alert.ts';
-import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts';
+import { binaryEvent, isBinaryMode, isJsonType, withoutUnset } from '../events/binary-mode.ts';
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema, type EventOf } from '../events/cloud-event.ts';
 import { readInstant } from '../events/instant.ts';
@@ -20,9 +20,10 @@ const checkAlert = compileCheck(AlertSchema);
 export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>): Decoded {
   const parsed = isBinaryMode(message.headers) ? binary(message.headers, message.data) : structured(message.data);
   if (!parsed.ok) return parsed;
-  const problem = checkEnvelope(parsed.value)[0];
+  const envelope = withoutUnset(parsed.value);
+  const problem = checkEnvelope(envelope)[0];
   if (problem !== undefined) return bad('not-a-cloudevent', `${problem.place}: ${problem.message}`);
-  const event = parsed.value as CloudEvent;
+  const event = envelope as CloudEvent;
   const late = timeProblem({ time: event.time }, '', message.storedAt);
   if (late !== null) return late;
   if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event, message.storedAt);
@@ -73,15 +74,8 @@ function structured(data: Uint8Array): Parsed {
 }
 
 function binary(headers: Headers, data: Uint8Array): Parsed {
-  const read = attributesOf(headers);
-  if (!read.ok) return bad('header-encoding', read.message);
-  const contentType = headers['content-type'] ?? 'application/json';
-  const event = { ...read.attributes, datacontenttype: contentType };
-  if (data.length === 0) return { ok: true, value: event };
-  if (!isJsonType(contentType))
-    return { ok: true, value: { ...event, data_base64: Buffer.from(data).toString('base64') } };
-  const parsed = structured(data);
-  return parsed.ok ? { ok: true, value: { ...event, data: parsed.value } } : parsed;
+  const read = binaryEvent(headers, headers['content-type'] ?? 'application/json', data);
+  return read.ok ? read : bad(read.reason, `${read.place}: ${read.message}`);
 }
 
 /** JSON that a sender packed as base64 is JSON all the same. */

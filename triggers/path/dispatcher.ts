@@ -17,9 +17,11 @@ import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
 import type { TriggerDecision } from './episode.ts';
+import type { RecentRun } from './loop.ts';
 import { isSame } from './order.ts';
 import { type Plan, type PlannedPlan, type PlannedStart, plan, policyOf } from './planner.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger, StartRequest } from './ports.ts';
+import type { RecentRuns } from './recent-runs.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 export interface DispatcherOptions {
@@ -35,6 +37,8 @@ export interface DispatcherOptions {
   readonly reorderBoundMs: number;
   /** What operators have decided about triggers, as seen lately. */
   readonly control: () => Control;
+  /** Runs that may have caused an event of now; absent: loops are not looked for. */
+  readonly recent?: Pick<RecentRuns, 'list' | 'note'>;
   /** Name of this process, for the record. */
   readonly instance: string;
   readonly now: () => number;
@@ -169,6 +173,8 @@ async function decideAndWrite(
       episode,
       handledAt: redrive === null ? options.now() : null,
       control: options.control(),
+      recent: options.recent?.list() ?? [],
+      regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
       reorderBoundMs: options.reorderBoundMs,
     });
     if (planned.write === null) return planned;
@@ -189,8 +195,9 @@ async function startRun(
 ): Promise<Disposition> {
   const { trigger, workflowId, generation } = start;
   try {
-    const result = await options.engine.start(requestOf(options, decoded, position, start));
+    const result = await options.engine.start(requestOf(decoded, position, start));
     if (result.kind === 'started' || result.byThisEvent) {
+      options.recent?.note(toRecent(decoded, start, options.now()));
       return { trigger: trigger.id, kind: 'started', workflowId, runId: result.runId, generation };
     }
     return { trigger: trigger.id, kind: 'joined', workflowId, generation, run: result.status };
@@ -210,7 +217,7 @@ async function startPlan(
 ): Promise<Disposition> {
   if (options.planned.has(start.workflowId)) return disposition;
   try {
-    await options.engine.start(requestOf(options, decoded, position, start));
+    await options.engine.start(requestOf(decoded, position, start));
     options.planned.add(start.workflowId);
     return disposition;
   } catch (error) {
@@ -219,19 +226,14 @@ async function startPlan(
   }
 }
 
-function requestOf(
-  options: DispatcherOptions,
-  decoded: Extract<Decoded, { ok: true }>,
-  position: Position,
-  start: PlannedStart,
-): StartRequest {
+function requestOf(decoded: Extract<Decoded, { ok: true }>, position: Position, start: PlannedStart): StartRequest {
   const { trigger, workflowId, mode } = start;
   const boundMs = ms(trigger.executionTimeout ?? DEFAULT_EXECUTION_TIMEOUT);
   return {
     workflowId,
     workflowType: trigger.run,
     input: start.input,
-    context: contextOf(options, decoded, position, start),
+    context: contextOf(decoded, position, start),
     executionTimeoutMs: boundMs + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0),
     summary: `${mode === 'plan' ? 'plan of ' : ''}${trigger.run} for ${decoded.alert?.title ?? decoded.event.type}`,
   };
@@ -270,12 +272,10 @@ const takeBack = (
   });
 
 function contextOf(
-  options: DispatcherOptions,
   { event, alert }: Extract<Decoded, { ok: true }>,
   position: Position,
   start: PlannedStart,
 ): RunContext {
-  const named = start.region ?? alert?.location.region?.value;
   return {
     trigger: start.trigger.id,
     alertKey: alert?.alertKey ?? null,
@@ -289,12 +289,31 @@ function contextOf(
       sequence: position.sequence,
       title: alert?.title ?? event.subject ?? null,
     },
-    region: named !== undefined && options.regions.includes(named) ? named : options.region,
+    region: start.region,
     service: start.service,
     severity: event.severitytext ?? null,
     onResolved: start.trigger.onResolved ?? 'cancel',
     mode: start.mode,
+    labels: carried(alert?.labels ?? {}),
+    ...(start.lineage === null ? {} : { lineage: start.lineage }),
   };
+}
+
+const toRecent = ({ alert }: Extract<Decoded, { ok: true }>, start: PlannedStart, startedAt: number): RecentRun => ({
+  workflowId: start.workflowId,
+  trigger: start.trigger.id,
+  region: start.region,
+  service: start.service,
+  alertKey: alert?.alertKey ?? null,
+  startedAt,
+  depth: start.lineage?.depth ?? 0,
+});
+
+/** Larger ones would be repeated in each step's header; without them a stop of a label counts as covering the run. */
+const MAX_LABELS_BYTES = 4_096;
+
+function carried(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {
+  return JSON.stringify(labels).length > MAX_LABELS_BYTES ? null : labels;
 }
 
 const bury = (

@@ -1,5 +1,7 @@
 /** What became of an event, as the ledger records it. The words are those of ARCHITECTURE.md. */
 
+import type { Scope } from './stop.ts';
+
 /** Where a message stands in the log: which stream, which sequence, stored when (ms since 1970, server clock). */
 export interface Position {
   readonly stream: string;
@@ -17,6 +19,14 @@ export type IgnoredReason =
   /** The trigger is paused, and its policy is to ignore. */
   | 'paused';
 
+export type HeldReason =
+  /** The trigger is paused, and its policy is to hold. */
+  | 'paused'
+  /** The red button covers it. */
+  | 'stopped'
+  /** It seems to be caused by a chain of runs. */
+  | 'loop';
+
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
   | {
@@ -33,7 +43,13 @@ export type Disposition = { readonly trigger: string } & (
       /** Id of the run that made the plan, if one was observed. */ readonly plan?: string;
     }
   /** Kept for an operator to see; starts nothing by itself. */
-  | { readonly kind: 'held'; readonly reason: 'paused'; readonly detail: string }
+  | {
+      readonly kind: 'held';
+      readonly reason: HeldReason;
+      readonly detail: string;
+      /** Of the stop that held it. */
+      readonly scope?: Scope;
+    }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );
 

@@ -22,6 +22,8 @@ export interface Episode {
   /** The last resolve that counted, and the instant (ms) it gives for the end of the sickness, if any. */
   readonly lastResolve: { readonly by: Position; readonly evidenceMs: number | null } | null;
   readonly triggers: Readonly<Record<string, TriggerDecision>>;
+  /** Triggers that were held back from a loop in this generation, each with the reason; they start only when an operator releases them. */
+  readonly parked?: Readonly<Record<string, string>>;
   /** Runs of the generation before, by trigger: a late resolve of that one is still told to them. */
   readonly before?: Readonly<Record<string, string>>;
   /** Stream time (ms) of the last write; a long episode is rewritten before the record would expire. */

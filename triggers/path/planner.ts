@@ -3,15 +3,17 @@
  * clock, so that rehearsal, simulation and production run the same code. The dispatcher carries the plan out.
  */
 import ms from 'ms';
-import { type OnResolved, PLAN_PREFIX, type RunMode } from '../../workflows/kit/run-context.ts';
+import { type Lineage, type OnResolved, PLAN_PREFIX, type RunMode } from '../../workflows/kit/run-context.ts';
 import type { OnFailure, Trigger } from '../define-trigger.ts';
 import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { type Evaluation, evaluate, maxEventAgeMs } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
 import { type Control, controlOf } from './control.ts';
+import { type RecentRun, lineageOf } from './loop.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
+import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';
 
 export interface PlanInput {
@@ -26,6 +28,10 @@ export interface PlanInput {
   readonly handledAt: number | null;
   /** What operators have decided about triggers. */
   readonly control: Control;
+  /** Runs that may have caused this event. Default: none is known. */
+  readonly recent?: readonly RecentRun[];
+  /** Where a run acts whose trigger or alert names this region (null: none). Default: there. */
+  readonly regionOf?: (named: string | null) => string;
   /** A firing this soon after a resolve counts as late, not as new, unless it brings newer evidence. */
   readonly reorderBoundMs: number;
 }
@@ -35,10 +41,13 @@ export interface PlannedStart {
   readonly workflowId: string;
   readonly input: unknown;
   readonly service: string | null;
-  readonly region: string | null;
+  /** Where it acts. */
+  readonly region: string;
   readonly generation: number;
   readonly attempt: number;
   readonly mode: RunMode;
+  /** The run that seems to have caused the event. */
+  readonly lineage: Lineage | null;
 }
 
 /** A run that only plans, for a trigger that only observes; its disposition names it. */
@@ -91,10 +100,13 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
   const starts: PlannedStart[] = [];
   const plans: PlannedPlan[] = [];
   const settled: Disposition[] = [];
+  const parked: Record<string, string> = { ...current.parked };
   for (const [trigger, evaluation] of matching(input)) {
     const outcome = decide(input, current, trigger, evaluation);
-    if (outcome.kind === 'settled') settled.push(outcome.disposition);
-    else if (outcome.kind === 'plan') plans.push(outcome);
+    if (outcome.kind === 'settled') {
+      settled.push(outcome.disposition);
+      if (isParked(outcome.disposition)) parked[trigger.id] ??= outcome.disposition.detail;
+    } else if (outcome.kind === 'plan') plans.push(outcome);
     else {
       starts.push(outcome.start);
       decisions[trigger.id] = {
@@ -104,12 +116,15 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
       };
     }
   }
+  const parks = Object.keys(parked).length > Object.keys(current.parked ?? {}).length;
   const changed =
-    opens || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
+    opens || parks || starts.some(({ trigger, workflowId: id }) => current.triggers[trigger.id]?.workflowId !== id);
   const write = changed || position.storedAt - current.writtenAt > REFRESH_MS;
   return {
     ...NOTHING,
-    write: write ? { ...current, triggers: decisions, writtenAt: position.storedAt } : null,
+    write: write
+      ? { ...current, triggers: decisions, ...(parks ? { parked } : {}), writtenAt: position.storedAt }
+      : null,
     effect: {
       effect: current.openedBy !== null && isSame(current.openedBy, position) ? 'opened' : 'joined',
       generation: current.generation,
@@ -148,11 +163,14 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
   const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
   // Under the id that was decided then, should the rule for ids have changed since; acting at once only if that is allowed now.
   if (repeats) {
-    const mode = controlOf(input.control, trigger).mode === 'auto' ? 'auto' : 'approve';
+    const mode = startMode(input.control, trigger);
     return { kind: 'start', start: { ...start, workflowId: earlier.workflowId, mode } };
   }
-  return permitted(input, start);
+  return permitted(input, start, episode.parked?.[trigger.id] ?? null);
 }
+
+const isParked = (disposition: Disposition): disposition is Extract<Disposition, { kind: 'held' }> =>
+  disposition.kind === 'held' && disposition.reason === 'loop';
 
 /** Which attempt this event starts; null when it only joins. */
 function attemptFor(earlier: TriggerDecision | undefined, position: Position, onFailure: OnFailure): number | null {
@@ -233,25 +251,23 @@ function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching]
   return found;
 }
 
-/**
- * Whether a trigger may start this run now, or have it planned. A start that was decided before is carried out whatever has been changed
- * since: its record may be all that is missing.
- */
-function permitted({ control }: PlanInput, start: PlannedStart): Outcome {
-  const { trigger, workflowId: id } = start;
-  const { mode, paused } = controlOf(control, trigger);
-  const detail = `would run ${trigger.run} as ${id}`;
-  if (paused === 'hold') return settle({ trigger: trigger.id, kind: 'held', reason: 'paused', detail });
-  if (paused === 'ignore') return settle({ trigger: trigger.id, kind: 'ignored', reason: 'paused', detail });
-  if (mode === 'auto') return { kind: 'start', start };
-  if (mode === 'approve') return { kind: 'start', start: { ...start, mode } };
-  const plan = `${PLAN_PREFIX}${id}`;
-  return {
-    kind: 'plan',
-    start: { ...start, workflowId: plan, mode: 'plan' },
-    disposition: { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail, plan },
-  };
+/** Whether a trigger may start this run now, or have it planned. */
+function permitted(input: PlanInput, start: PlannedStart, parked: string | null = null): Outcome {
+  const { control, event, handledAt } = input;
+  // Another attempt of one episode is no loop, whatever it has caused.
+  const lineage = start.attempt > 1 ? null : start.lineage;
+  const labels = alertOf(event)?.labels ?? {};
+  const kept = withhold({ ...start, control, labels, lineage, parked, released: handledAt === null });
+  if (kept === null) return { kind: 'start', start: { ...start, mode: startMode(control, start.trigger) } };
+  if (kept.kind !== 'ignored' || kept.reason !== 'observed') return settle(kept);
+  const plan = `${PLAN_PREFIX}${start.workflowId}`;
+  return { kind: 'plan', start: { ...start, workflowId: plan, mode: 'plan' }, disposition: { ...kept, plan } };
 }
+
+const startMode = (control: Control, trigger: Trigger): 'auto' | 'approve' =>
+  controlOf(control, trigger).mode === 'auto' ? 'auto' : 'approve';
+
+const alertOf = ({ type, data }: EventOf<unknown>): Alert | null => (type === ALERT_FIRING ? (data as Alert) : null);
 
 const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', disposition });
 
@@ -259,15 +275,18 @@ const supersededFor = (input: PlanInput): Disposition[] =>
   matching(input).map(([trigger]) => ({ trigger: trigger.id, kind: 'ignored', reason: 'superseded' }));
 
 function startOf(
-  { position: { stream } }: PlanInput,
+  { event, position: { stream, storedAt }, recent = [], regionOf = (named) => named ?? '' }: PlanInput,
   trigger: Trigger,
-  { input, service, region }: Extract<Evaluation, { kind: 'matched' }>,
+  { input, service, region: named }: Extract<Evaluation, { kind: 'matched' }>,
   key: string,
   generation: number,
   attempt: number,
 ): PlannedStart {
   const id = workflowId({ stream, trigger: trigger.id, key, generation, attempt });
-  return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto' };
+  const alert = alertOf(event);
+  const region = regionOf(named ?? alert?.location.region?.value ?? null);
+  const lineage = lineageOf({ event, alert, storedAt, trigger: trigger.id, region, service }, recent);
+  return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto', lineage };
 }
 
 /** Older than the last resolve, or so soon after it that it is more likely late than new. */
@@ -289,6 +308,7 @@ function openEpisode(before: Episode | null, alertKey: string, position: Positio
     status: 'open',
     openedBy: position,
     triggers: {},
+    parked: {},
     before: runsOf(base),
     writtenAt: position.storedAt,
   };

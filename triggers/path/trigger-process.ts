@@ -15,6 +15,7 @@ import { logFieldsOf, logRecord } from './event-log-line.ts';
 import { type Meaning, meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { pause } from './pause.ts';
+import type { RecentRuns } from './recent-runs.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 
 export interface TriggerProcessOptions {
@@ -26,7 +27,9 @@ export interface TriggerProcessOptions {
   readonly deadLetters: DeadLetters;
   readonly attempts: Attempts;
   readonly engine: Engine;
-  readonly control: ControlStore;
+  readonly control: Pick<ControlStore, 'read'>;
+  /** Absent: loops are not looked for. */
+  readonly recent?: RecentRuns;
   readonly triggers: readonly Trigger[];
   readonly options: { readonly reorderBoundMs: number; readonly maxInFlight: number; readonly ackWaitMs: number };
   readonly instance: string;
@@ -186,7 +189,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   const untilServersAnswer = async (): Promise<void> => {
     for (let tries = 0; !stop.signal.aborted; tries += 1) {
       try {
-        await Promise.all([engine.ping(), ledger.probe(), control.start()]);
+        await Promise.all([engine.ping(), ledger.probe(), control.start(), options.recent?.start()]);
         return;
       } catch (error) {
         if (tries % 30 === 0)
@@ -219,6 +222,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     close: async (deadlineMs) => {
       stop.abort();
       control.close();
+      options.recent?.close();
       const done = new AbortController();
       await Promise.race([running.finally(() => done.abort()), pause(deadlineMs, done.signal)]);
     },

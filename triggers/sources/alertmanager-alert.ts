@@ -4,11 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { Alert, AlertStatus } from '../events/alert.ts';
+import { escapeToken } from '../events/json-keys.ts';
 import { type AlertFacts, type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { locationOfLabels, resourceOfLabels } from './label-facts.ts';
-import { type Json, isObject, labelsOf, textOf } from './read.ts';
+import { type Json, MAX_LABELS, isObject, scalarsOf, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
+
+type Labels = Readonly<Record<string, string>>;
 
 export interface AlertmanagerForm {
   /** The state as written, null where there is none, and the field that holds it. */
@@ -26,12 +29,13 @@ export function alertmanagerAlert(
   { statusOf, statuses, more }: AlertmanagerForm,
 ): AlertResult {
   if (!isObject(item)) return refuseItem('not-an-object', place, 'expected an alert object');
-  const labels = labelsOf(item['labels']);
-  if (labels === null || Object.keys(labels).length === 0)
-    return refuseItem('bad-labels', `${place}/labels`, 'expected an object of strings with at least one label');
-  const annotations = labelsOf(item['annotations'] ?? {});
-  if (annotations === null)
+  const given = labelsOf(item['labels'], `${place}/labels`);
+  if (!given.ok) return given;
+  const { labels } = given;
+  if (!isObject(item['annotations'] ?? {}))
     return refuseItem('bad-annotations', `${place}/annotations`, 'expected an object of strings');
+  // Nobody is told apart by them: what is no text in them is no reason to lose the alert.
+  const annotations = scalarsOf(item['annotations']);
   const { text: statusText, field } = statusOf(item);
   if (statusText === null) {
     const expected = Object.keys(statuses).join('", "');
@@ -62,11 +66,31 @@ export function alertmanagerAlert(
   return alertEvent(request, { ...facts, ...more?.(item, facts) });
 }
 
+/** A label without a value is no label (Prometheus has none either); any other value than a text would be another key for somebody else. */
+function labelsOf(
+  value: unknown,
+  place: string,
+): { readonly ok: true; readonly labels: Labels } | Extract<AlertResult, { ok: false }> {
+  const names = isObject(value) ? Object.keys(value) : [];
+  if (!isObject(value) || names.length > MAX_LABELS)
+    return refuseItem('bad-labels', place, `expected an object of strings with at most ${MAX_LABELS} labels`);
+  const labels: [string, string][] = [];
+  for (const name of names) {
+    const label = value[name];
+    if (typeof label === 'string') labels.push([name, label]);
+    else if (label !== null)
+      return refuseItem('bad-labels', `${place}/${escapeToken(name)}`, `expected a text, not ${typeof label}`);
+  }
+  return labels.length === 0
+    ? refuseItem('bad-labels', place, 'expected at least one label with a text')
+    : { ok: true, labels: Object.fromEntries(labels) };
+}
+
 /**
  * A fingerprint is trusted to tell alerts apart, but some senders give one fingerprint to different labels: the labels' own hash stands
  * beside it. Without a fingerprint the labels alone say what is sick.
  */
-function keyOf(name: string | null, fingerprint: string | null, labels: Readonly<Record<string, string>>): string {
+function keyOf(name: string | null, fingerprint: string | null, labels: Labels): string {
   const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   const readable = (name ?? 'unnamed').slice(0, 100);

@@ -1,10 +1,12 @@
 /**
  * Alerts as Alertmanager's API lists them: `GET /api/v2/alerts` and `/api/v2/alerts/groups`, and the older `/api/v1/alerts`. It is what one
- * falls back to when a webhook was truncated. Here the status is an object, and the end of a firing alert is a forecast.
+ * falls back to when a webhook was truncated. Here the status is an object, and the end of a firing alert is a forecast. Read as well is
+ * what Prometheus posts there.
  */
 import type { Alert } from '../events/alert.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
-import { isObject, readItems, textOf } from './read.ts';
+import { isPrometheusPost, prometheusAlert } from './prometheus-post.ts';
+import { MAX_ITEMS, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source } from './source.ts';
 
@@ -21,21 +23,27 @@ export const alertmanagerApi: Source = {
   kind: 'alertmanager-api',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => {
-    // Every alert has these, so the first one tells.
-    const item = listOf(body)?.find(({ kind }) => kind === 'alert')?.value;
-    return isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
+    const items = listOf(body) ?? [];
+    return items.some(({ kind, value }) => kind === 'alert' && (isApiAlert(value) || isPosted(value)));
   },
   toEvents: (request) => {
     const items = listOf(request.body);
     if (items === null) return refuseAll('not-alertmanager', '', 'expected an array of alerts, or of groups of alerts');
     return readItems(items, (item) => {
       const { kind, value, place, group } = item as Item;
-      return kind === 'alert'
-        ? alertmanagerAlert(request, value, place, group, API)
-        : refuseItem('not-a-group', place, 'expected an array of alerts');
+      if (kind === 'bad-group') return refuseItem('not-a-group', place, 'expected an array of alerts');
+      return isPrometheusPost(value)
+        ? prometheusAlert(request, value, place)
+        : alertmanagerAlert(request, value, place, group, API);
     });
   },
 };
+
+const isApiAlert = (item: unknown): boolean =>
+  isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
+
+/** Nothing says whose array of labels it is but the names of its times. */
+const isPosted = (item: unknown): boolean => isPrometheusPost(item) && isObject(item) && 'startsAt' in item;
 
 interface Item {
   readonly kind: 'alert' | 'bad-group';
@@ -48,7 +56,13 @@ interface Item {
 function listOf(body: unknown): readonly Item[] | null {
   const [list, at] = isObject(body) && body['status'] === 'success' ? [body['data'], '/data'] : [body, ''];
   if (!Array.isArray(list)) return null;
-  return (list as unknown[]).flatMap((each, index) => itemsOf(each, `${at}/${index}`));
+  const items: Item[] = [];
+  for (const [index, each] of (list as unknown[]).entries()) {
+    items.push(...itemsOf(each, `${at}/${index}`));
+    // One more than is read, so that the reader sees that there are more.
+    if (items.length > MAX_ITEMS) break;
+  }
+  return items;
 }
 
 function itemsOf(value: unknown, place: string): readonly Item[] {
@@ -56,7 +70,7 @@ function itemsOf(value: unknown, place: string): readonly Item[] {
   const { alerts } = value;
   if (!Array.isArray(alerts)) return [{ kind: 'bad-group', value, place: `${place}/alerts`, group: null }];
   const group = { key: null, size: alerts.length, truncated: null, reason: null };
-  return alerts.map((alert: unknown, index) => ({
+  return alerts.slice(0, MAX_ITEMS + 1).map((alert: unknown, index) => ({
     kind: 'alert',
     value: alert,
     place: `${place}/alerts/${index}`,

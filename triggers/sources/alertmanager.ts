@@ -3,11 +3,10 @@
  * so each alert's own status counts. Format: prometheus/alertmanager notify/webhook/webhook.go and template/template.go.
  */
 import type { Alert } from '../events/alert.ts';
-import { exactDigits } from '../events/exact-digits.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
-import { type Json, countOf, isObject, readItems, textOf } from './read.ts';
+import { type Json, countOf, idOf, isObject, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
-import type { Source, SourceRequest } from './source.ts';
+import type { Source } from './source.ts';
 
 const WEBHOOK: AlertmanagerForm = {
   statusOf: (item) => ({ text: textOf(item['status']), field: 'status' }),
@@ -27,16 +26,16 @@ export const alertmanager: Source = {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-alertmanager', '', 'expected an object with an array `alerts`');
     if (!Array.isArray(body['alerts'])) return refuseAll('not-alertmanager', '/alerts', 'expected an array of alerts');
-    const group = groupOf(request, body, body['alerts'].length);
+    const group = groupOf(body, body['alerts'].length);
     return readItems(body['alerts'], (item, index) =>
       alertmanagerAlert(request, item, `/alerts/${index}`, group, WEBHOOK),
     );
   },
 };
 
-const groupOf = ({ raw }: SourceRequest, body: Json, size: number): Alert['group'] => ({
-  // Version 3 sends a number here that a double cannot hold: its digits are read from the bytes.
-  key: textOf(body['groupKey']) ?? exactDigits(raw, 'groupKey', body['groupKey']),
+const groupOf = (body: Json, size: number): Alert['group'] => ({
+  // Version 3 sends a number here.
+  key: idOf(body['groupKey']),
   size,
   truncated: countOf(body['truncatedAlerts']),
   reason: textOf(body['notification_reason']),

@@ -6,7 +6,7 @@ import type { AlertResult } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { arnOf, dotted } from './aws-arn.ts';
 import { healthIssue, isHealthIssue } from './aws-health.ts';
-import { eventBridgeAlarm } from './cloudwatch.ts';
+import { alarmAction, eventBridgeAlarm, isAlarmAction } from './cloudwatch.ts';
 import { type Json, isObject, located, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -15,10 +15,11 @@ export const awsEventbridge: Source = {
   kind: 'aws-eventbridge',
   bodyOf: (contentType) =>
     contentType === 'application/json' || contentType === 'application/x-amz-json-1.1' ? 'json' : 'refused',
-  recognises: ({ body }) => isEventBridge(body),
+  recognises: ({ body }) => isEventBridge(body) || isAlarmAction(body),
   toEvents: (request) => {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-eventbridge', '', 'expected an EventBridge event as a JSON object');
+    if (isAlarmAction(body)) return readItems([body], () => alarmAction(request, body));
     // An alarm was created, edited or deleted: nothing became sick or well.
     if (isConfigurationChange(body)) return { events: [], rejected: [] };
     return readItems([body], () => eventBridgeEvent(request, body, ''));

@@ -7,7 +7,7 @@ import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event
 import { rfc1123 } from '../events/rfc1123.ts';
 import { arnOf, dotted } from './aws-arn.ts';
 import { labelsFrom } from './label-facts.ts';
-import { type Json, isObject, located, textAt, textOf } from './read.ts';
+import { type Json, idOf, isObject, located, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
 
@@ -24,7 +24,7 @@ export function healthIssue(request: SourceRequest, event: Json, place: string):
   const arn = textOf(detail['eventArn']);
   if (arn === null) return refuseItem('missing-identity', `${inside}/eventArn`, 'expected the ARN of the Health event');
   const account = accountOf(event, detail, place);
-  const { status, statusText } = stateOf(detail);
+  const { status, statusText } = stateOf(detail, request.receivedAt);
   const code = textOf(detail['eventTypeCode']);
   const entities: readonly unknown[] = Array.isArray(detail['affectedEntities']) ? detail['affectedEntities'] : [];
   const ids = entities
@@ -36,8 +36,11 @@ export function healthIssue(request: SourceRequest, event: Json, place: string):
     status,
     statusText,
     name: code,
-    started: timeAt(detail, 'startTime', inside),
+    // Of an issue that is yet to come the start is a forecast.
+    started: status === 'unknown' ? null : timeAt(detail, 'startTime', inside),
     ended: timeAt(detail, 'endTime', inside) ?? timeAt(detail, 'lastUpdatedTime', inside),
+    // A long list of resources comes in pages, each of them news.
+    occurrence: pageOf(detail),
     title: code,
     description: descriptionOf(detail),
     labels: labelsFrom([
@@ -67,12 +70,20 @@ const accountOf = (event: Json, detail: Json, place: string) =>
 
 const STATES: Readonly<Record<string, AlertStatus>> = { open: 'firing', closed: 'resolved' };
 
-/** Older events have no status code: they are over once they have an end. */
-function stateOf(detail: Json): { readonly status: AlertStatus; readonly statusText: string } {
+const pageOf = (detail: Json): string | null => {
+  const page = idOf(detail['page']);
+  return page === null || page === '1' ? null : page;
+};
+
+/** Older events have no status code: they are over once they have an end, and it has come. */
+function stateOf(detail: Json, receivedAt: string): { readonly status: AlertStatus; readonly statusText: string } {
   const code = textOf(detail['statusCode']);
-  if (code !== null)
-    return { status: Object.hasOwn(STATES, code) ? (STATES[code] ?? 'unknown') : 'unknown', statusText: code };
-  const ended = textOf(detail['endTime']) !== null;
+  if (code !== null) {
+    const word = code.toLowerCase();
+    return { status: Object.hasOwn(STATES, word) ? (STATES[word] ?? 'unknown') : 'unknown', statusText: code };
+  }
+  const end = timeAt(detail, 'endTime', '')?.text ?? null;
+  const ended = end !== null && !(Date.parse(end) > Date.parse(receivedAt));
   return ended ? { status: 'resolved', statusText: 'ended' } : { status: 'firing', statusText: 'issue' };
 }
 

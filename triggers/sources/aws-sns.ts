@@ -2,8 +2,9 @@
  * Amazon SNS over HTTP: the envelope (sent as text/plain), raw delivery without one, and the Records form that Lambda functions get. What
  * is inside may be a CloudWatch alarm, an EventBridge event, other JSON or plain text. Format: docs.aws.amazon.com sns, "HTTP/HTTPS headers and JSON formats".
  */
+import { isUtf8 } from 'node:buffer';
 import type { AlertResult, TextAt } from '../events/alert-event.ts';
-import { parseJson } from '../events/json.ts';
+import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { dotted, placeOfArn } from './aws-arn.ts';
 import { eventBridgeEvent, isConfigurationChange, isEventBridge } from './aws-eventbridge.ts';
@@ -99,9 +100,11 @@ function notification(request: SourceRequest, { message: envelope, place }: Enve
 /** The body is the message; id and topic stand in headers. */
 function rawDelivery(request: SourceRequest): SourceResult {
   const { headers, raw } = request;
-  const read = parseJson(raw);
-  if (!read.ok && read.reason !== 'not-json') return refuseAll(read.reason, read.place, 'not acceptable as a message');
+  if (raw.length === 0) return refuseAll('empty-body', '', 'expected a message');
+  if (!isUtf8(raw)) return refuseAll('not-utf8', '', 'expected the message as UTF-8 text');
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
+  const read = contentOf(text);
+  if (!read.ok) return refuseAll(read.reason, read.place, 'not acceptable as a message');
   const topic = textOf(headers['x-amz-sns-topic-arn']);
   const message: Published = {
     text,
@@ -114,7 +117,7 @@ function rawDelivery(request: SourceRequest): SourceResult {
     subject: null,
     attributes: {},
   };
-  if (read.ok && isObject(read.value) && isConfigurationChange(read.value)) return { events: [], rejected: [] };
+  if (isObject(read.value) && isConfigurationChange(read.value)) return { events: [], rejected: [] };
   return readItems([message], () => published(request, message));
 }
 
@@ -156,8 +159,18 @@ function published(request: SourceRequest, message: Published): AlertResult {
 }
 
 /** JSON where it is JSON, else the text itself; JSON that is not acceptable (equal keys, too deep) is neither. */
-function contentOf(text: string | null): ReturnType<typeof parseJson> {
+function contentOf(text: string | null): ParsedJson {
   if (text === null) return { ok: true, value: null };
   const parsed = parseJson(Buffer.from(text));
-  return parsed.ok || parsed.reason !== 'not-json' ? parsed : { ok: true, value: text };
+  return parsed.ok || isJson(text, parsed.reason) ? parsed : { ok: true, value: text };
+}
+
+/**
+ * A text with many brackets or commas is given up before anybody knows whether it is JSON; to find that out would cost what the bounds
+ * save. It is taken for JSON when it ends as it begins.
+ */
+function isJson(text: string, refused: JsonProblem): boolean {
+  if (refused !== 'too-deep' && refused !== 'too-many-values') return refused !== 'not-json';
+  const trimmed = text.trim();
+  return ['[]', '{}'].includes(`${trimmed.at(0)}${trimmed.at(-1)}`);
 }

@@ -1,29 +1,24 @@
 /**
  * Messages of an Amazon SQS queue: the Records form that Lambda functions get, and the answer of `ReceiveMessage`. A body that says itself
- * what it is (an SNS envelope, an EventBridge event, an Alertmanager webhook, a CloudEvent) is opened; any other is a plain event.
+ * what it is (an SNS envelope, an EventBridge event, a webhook of any other sender) is opened; any other is a plain event.
  */
 import { createHash } from 'node:crypto';
 import type { AlertResult } from '../events/alert-event.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { epochMillis } from '../events/epoch.ts';
-import { parseJson } from '../events/json.ts';
+import { type JsonBudget, MAX_VALUES, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { alertmanager } from './alertmanager.ts';
-import { awsEventbridge } from './aws-eventbridge.ts';
-import { awsSns } from './aws-sns.ts';
-import { cloudevents } from './cloudevents.ts';
+import { openCarried } from './carried.ts';
 import { type Json, MAX_ITEMS, epochAt, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
-
-const KNOWN_INSIDE: readonly Source[] = [alertmanager, awsSns, awsEventbridge, cloudevents];
 
 export const awsSqs: Source = {
   kind: 'aws-sqs',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => {
     const list = listOf(body);
-    return list !== null && list.items.length > 0 && list.items.every((item) => list.form.isMessage(item));
+    return list !== null && list.items.some((item) => list.form.isMessage(item));
   },
   toEvents: (request) => {
     const list = listOf(request.body);
@@ -31,7 +26,8 @@ export const awsSqs: Source = {
     const { items, form } = list;
     if (items.length > MAX_ITEMS)
       return refuseAll('too-many-events', `/${form.list}`, `expected at most ${MAX_ITEMS} messages`);
-    return joined(items.map((item, index) => message(request, item, `/${form.list}/${index}`, form)));
+    const budget: JsonBudget = { values: MAX_VALUES };
+    return joined(items.map((item, index) => message(request, item, `/${form.list}/${index}`, form, budget)));
   },
 };
 
@@ -68,14 +64,15 @@ function listOf(body: unknown): { readonly items: readonly unknown[]; readonly f
   return Array.isArray(items) ? { items, form } : null;
 }
 
-function message(request: SourceRequest, item: unknown, place: string, form: Form): SourceResult {
+/** `budget`: what all bodies together may hold; beyond it they are texts. */
+function message(request: SourceRequest, item: unknown, place: string, form: Form, budget: JsonBudget): SourceResult {
   if (!isObject(item)) return readItems([item], () => refuseItem('not-an-object', place, 'expected a message'));
   const body = item[form.body];
   const at = `${place}/${form.body}`;
   if (typeof body !== 'string')
     return readItems([item], () => refuseItem('missing-body', at, 'expected the text sent'));
   const raw = Buffer.from(body);
-  const parsed = parseJson(raw);
+  const parsed = parseJson(raw, budget);
   const json = parsed.ok ? parsed.value : null;
   const inner: SourceRequest = {
     ...request,
@@ -85,9 +82,9 @@ function message(request: SourceRequest, item: unknown, place: string, form: For
     raw,
     rawSha256: createHash('sha256').update(raw).digest('hex'),
   };
-  const known = json === null ? undefined : KNOWN_INSIDE.find((source) => source.recognises(inner));
-  if (known !== undefined) return relocated(known.toEvents(inner), at);
-  return readItems([item], () => plain(request, item, place, form, parsed.ok ? { json } : {}));
+  return (
+    openCarried(inner, at) ?? readItems([item], () => plain(request, item, place, form, parsed.ok ? { json } : {}))
+  );
 }
 
 function plain(request: SourceRequest, item: Json, place: string, form: Form, content: object): AlertResult {
@@ -117,13 +114,3 @@ function joined(results: readonly SourceResult[]): SourceResult {
   }
   return { events, rejected };
 }
-
-/** What is wrong inside a message lies, for whoever reads the request, at its body. */
-const relocated = ({ events, rejected }: SourceResult, place: string): SourceResult => ({
-  events,
-  rejected: rejected.map((each) => ({
-    ...each,
-    place,
-    message: each.place === '' ? each.message : `in the body at ${each.place}: ${each.message}`,
-  })),
-});

@@ -4,7 +4,9 @@
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { type AzureHealth, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
+import { plainEvent } from '../events/plain-event.ts';
+import { type AzureHealth, announcement, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
+import { isLogAlert, logAlert } from './azure-log-alert.ts';
 import { olderAlert, olderShape } from './azure-older.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
@@ -18,14 +20,15 @@ const ESSENTIALS = '/data/essentials';
 export const azureMonitor: Source = {
   kind: 'azure-monitor',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
-  recognises: ({ body }) => isObject(body) && (isCommon(body) || isLogAlert(body) || olderShape(body) !== null),
+  recognises: ({ body }) =>
+    isObject(body) && (isCommon(body) || isLogAlert(body) || isBudget(body) || olderShape(body) !== null),
   toEvents: (request) => {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-azure-monitor', '', 'expected an object with `schemaId` or `context`');
     return readItems([body], () => {
       if (isCommon(body)) return commonAlert(request, body);
-      if (isLogAlert(body))
-        return refuseItem('missing-status', '/data', 'this shape says no state: enable the common alert schema');
+      if (isLogAlert(body)) return logAlert(request, body);
+      if (isBudget(body)) return budgetNotice(request, body);
       const older = olderShape(body);
       return older === null
         ? refuseItem('unknown-schema', '/schemaId', 'expected azureMonitorCommonAlertSchema or an older alert shape')
@@ -36,8 +39,17 @@ export const azureMonitor: Source = {
 
 const isCommon = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === COMMON;
 
-/** What log search rules send without the common schema: results of a query, and not whether it fired or resolved. */
-const isLogAlert = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === 'microsoft.insights/logalert';
+/** What budgets send without the common schema. */
+const isBudget = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === 'aip budget notification';
+
+/** A threshold of money that is spent has no end. */
+const budgetNotice = (request: SourceRequest, body: Json): AlertResult =>
+  plainEvent(request, {
+    name: 'azure.budget',
+    identity: [request.rawSha256],
+    subject: textOf(child(body, 'data')['BudgetName']),
+    data: child(body, 'data'),
+  });
 
 const child = (value: Json, field: string): Json => (isObject(value[field]) ? value[field] : {});
 
@@ -48,6 +60,14 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
   const context = child(data, 'alertContext');
   const properties = child(context, 'properties');
   const target = firstOf(essentials['alertTargetIDs']);
+  const told = announcement(request, textOf(essentials['monitoringService']), properties, {
+    occurred:
+      textAt(context['eventTimestamp'], '/data/alertContext/eventTimestamp') ??
+      textAt(essentials['firedDateTime'], `${ESSENTIALS}/firedDateTime`),
+    entry: textOf(context['eventDataId']) ?? textOf(essentials['originAlertId']),
+    data,
+  });
+  if (told !== null) return told;
   const health = azureHealth(
     textOf(essentials['monitoringService']),
     properties,
@@ -57,9 +77,9 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
   const state = health ?? conditionOf(essentials);
   if (state === null)
     return refuseItem('missing-status', `${ESSENTIALS}/monitorCondition`, 'expected "Fired" or "Resolved"');
-  const key = health?.key ?? keyOf(essentials);
-  if (key === null) return refuseItem('missing-identity', `${ESSENTIALS}/alertId`, 'expected the id of the alert');
   const budget = child(context, 'AlertData');
+  const key = health?.key ?? keyOf(essentials) ?? budgetKey(budget);
+  if (key === null) return refuseItem('missing-identity', `${ESSENTIALS}/alertId`, 'expected the id of the alert');
   const name = textOf(essentials['alertRule']) ?? textOf(budget['BudgetName']);
   return alertEvent(request, {
     key,
@@ -111,6 +131,11 @@ function keyOf(essentials: Json): string | null {
   if (id !== null) return id;
   const rule = textOf(essentials['alertRule']);
   return origin === null || rule === null ? null : `${rule}:${origin}`;
+}
+
+function budgetKey(budget: Json): string | null {
+  const id = textOf(budget['BudgetId']) ?? textOf(budget['BudgetName']);
+  return id === null ? null : `budget:${id.toLowerCase()}`;
 }
 
 function endOf(essentials: Json, context: Json, status: AlertStatus) {

@@ -4,7 +4,7 @@
  */
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
+import { announcement, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
 import { type Json, idOf, isObject, located, scalarsOf, textAt, textOf } from './read.ts';
@@ -54,6 +54,12 @@ export function olderAlert(request: SourceRequest, shape: OlderShape): AlertResu
   if (statusText === null)
     return refuseItem('missing-status', `${place}/status`, 'expected "Activated", "Deactivated" or "Resolved"');
   const properties = isObject(context['properties']) ? context['properties'] : {};
+  const told = announcement(request, textOf(context['eventSource']), properties, {
+    occurred: textAt(context['eventTimestamp'], `${contextPlace}/eventTimestamp`),
+    entry: textOf(context['eventDataId']),
+    data: holder,
+  });
+  if (told !== null) return told;
   const health = azureHealth(
     textOf(context['eventSource']),
     properties,

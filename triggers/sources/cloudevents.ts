@@ -3,7 +3,7 @@
  * to say. Format: cloudevents/spec bindings/http-protocol-binding.md and formats/json-format.md.
  */
 import { AlertSchema, type Alert } from '../events/alert.ts';
-import { attributesOf, isBinaryMode, isJsonType } from '../events/binary-mode.ts';
+import { binaryEvent, isBinaryMode, isJsonType, withoutUnset } from '../events/binary-mode.ts';
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema } from '../events/cloud-event.ts';
 import { readInstant } from '../events/instant.ts';
@@ -21,12 +21,16 @@ export const cloudevents: Source = {
     if (isBinaryMode(headers)) return contentType === null || isJsonType(contentType) ? 'json' : 'bytes';
     return contentType === STRUCTURED || contentType === BATCH ? 'json' : 'refused';
   },
-  recognises: ({ body, headers }) =>
-    isBinaryMode(headers) || [body].flat().some((item) => isObject(item) && 'specversion' in item),
+  recognises: ({ body, headers, contentType }) =>
+    isBinaryMode(headers) ||
+    contentType === STRUCTURED ||
+    contentType === BATCH ||
+    [body].flat().some((item) => isObject(item) && 'specversion' in item),
   toEvents: (request) => {
     const items = itemsOf(request);
     if ('rejected' in items) return items;
-    return readItems(items, (item, index) => {
+    return readItems(items, (given, index) => {
+      const item = withoutUnset(given);
       const place = Array.isArray(request.body) && !isBinaryMode(request.headers) ? `/${index}` : '';
       const problem = problemOf(item, place, request);
       return problem === null
@@ -48,16 +52,8 @@ function itemsOf(request: SourceRequest): readonly unknown[] | SourceResult {
       ? refuse('not-a-batch', '', 'expected an array of CloudEvents')
       : [request.body];
   }
-  const event = binaryEvent(request);
-  return typeof event === 'string' ? refuse('header-encoding', '', event) : [event];
-}
-
-function binaryEvent({ headers, contentType, body, raw }: SourceRequest): unknown {
-  const read = attributesOf(headers);
-  if (!read.ok) return read.message;
-  const event = { ...read.attributes, ...(contentType === null ? {} : { datacontenttype: contentType }) };
-  if (body !== null) return { ...event, data: body };
-  return raw.length === 0 ? event : { ...event, data_base64: Buffer.from(raw).toString('base64') };
+  const event = binaryEvent(request.headers, request.contentType, request.raw);
+  return event.ok ? [event.value] : refuse(event.reason, event.place, event.message);
 }
 
 /** When we received it is ours to say; an alert's envelope repeats what the alert says, because lanes go by it. */

@@ -143,26 +143,55 @@ const statOf = (metric: unknown): Json => {
 /** `detail` of an EventBridge event of the type "CloudWatch Alarm State Change". */
 export function eventBridgeAlarm(request: SourceRequest, event: Json, place: string): AlertResult {
   const detail = isObject(event['detail']) ? event['detail'] : {};
+  const resources: readonly unknown[] = Array.isArray(event['resources']) ? event['resources'] : [];
+  const index = resources.findIndex((each) => arnOf(each)?.resource.startsWith('alarm:') === true);
+  const facts = factsOf(detail, `${place}/detail`);
+  return alarmEvent(request, {
+    ...facts,
+    arn: textAt(resources[index], `${place}/resources/${index}`),
+    arnPlace: `${place}/resources`,
+    account: textAt(event['account'], `${place}/account`),
+    region: textAt(event['region'], `${place}/region`),
+    changed: facts.changed ?? textAt(event['time'], `${place}/time`),
+    deliveryId: textOf(event['id']),
+  });
+}
+
+/** What an alarm hands to a Lambda function that is its action: the same facts, in an envelope of its own. */
+export const isAlarmAction = (body: unknown): body is Json =>
+  isObject(body) &&
+  body['source'] === 'aws.cloudwatch' &&
+  isObject(body['alarmData']) &&
+  textOf(body['alarmArn']) !== null;
+
+export function alarmAction(request: SourceRequest, body: Json): AlertResult {
+  const facts = factsOf(isObject(body['alarmData']) ? body['alarmData'] : {}, '/alarmData');
+  return alarmEvent(request, {
+    ...facts,
+    arn: textAt(body['alarmArn'], '/alarmArn'),
+    arnPlace: '/alarmArn',
+    account: textAt(body['accountId'], '/accountId'),
+    region: textAt(body['region'], '/region'),
+    changed: facts.changed ?? textAt(body['time'], '/time'),
+    deliveryId: null,
+  });
+}
+
+/** `place`: JSON Pointer of the object that describes the alarm. */
+function factsOf(detail: Json, place: string) {
   const state = isObject(detail['state']) ? detail['state'] : {};
   const configuration = isObject(detail['configuration']) ? detail['configuration'] : {};
   const metrics: readonly unknown[] = Array.isArray(configuration['metrics']) ? configuration['metrics'] : [];
-  const resources: readonly unknown[] = Array.isArray(event['resources']) ? event['resources'] : [];
-  const index = resources.findIndex((each) => arnOf(each)?.resource.startsWith('alarm:') === true);
-  return alarmEvent(request, {
-    arn: textAt(resources[index], `${place}/resources/${index}`),
-    arnPlace: `${place}/resources`,
+  return {
     name: textOf(detail['alarmName']),
-    account: textAt(event['account'], `${place}/account`),
-    region: textAt(event['region'], `${place}/region`),
     state: textOf(state['value']),
-    statePlace: `${place}/detail/state/value`,
+    statePlace: `${place}/state/value`,
     suppressedBy: textOf(state['actionsSuppressedBy']),
-    changed: textAt(state['timestamp'], `${place}/detail/state/timestamp`) ?? textAt(event['time'], `${place}/time`),
+    changed: textAt(state['timestamp'], `${place}/state/timestamp`),
     reason: textOf(state['reason']),
     description: textOf(configuration['description']),
     metric: metricOf(metrics.map(statOf), 'name', 'namespace', 'dimensions', configuration['alarmRule']),
-    deliveryId: textOf(event['id']),
-  });
+  };
 }
 
 /** Dimensions are a list of names and values in SNS, an object in EventBridge. */

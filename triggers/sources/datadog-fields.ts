@@ -2,10 +2,13 @@
  * The fields of a Datadog webhook by the variable that fills them, whatever its template calls them. Texts that mean "not set" (empty,
  * `null`, a variable that Datadog did not know and left as it was) are absent.
  */
-import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../events/json.ts';
+import { formFields } from './form.ts';
 import { type Json, idOf, isObject } from './read.ts';
 import type { SourceRequest } from './source.ts';
+
+/** Templates name some thirty. */
+const MAX_FIELDS = 1_000;
 
 export interface Fields {
   has(name: string): boolean;
@@ -18,12 +21,13 @@ export interface Fields {
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   alert_id: ['monitor_id'],
   alert_scope: ['scope', 'scopes'],
-  alert_priority: ['priority', 'severity'],
   title: ['event_title'],
   body: ['event_msg'],
   id: ['event_id'],
   link: ['url'],
   hostname: ['host'],
+  date: ['date_posix'],
+  last_updated: ['last_updated_posix'],
 };
 
 /** Of a nested field (`org/id`) too. */
@@ -38,7 +42,8 @@ export function fieldsOf(request: SourceRequest): Fields | null {
   if (body === null) return null;
   const found = new Map<string, { readonly value: unknown; readonly place: string }>();
   const add = (object: Json, parent: string): void => {
-    for (const [key, value] of Object.entries(object)) {
+    for (const key of Object.keys(object).slice(0, MAX_FIELDS)) {
+      const value = object[key];
       const name = parent + plain(key);
       const place = `/${parent}${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
       if (!found.has(name)) found.set(name, { value, place });
@@ -52,7 +57,7 @@ export function fieldsOf(request: SourceRequest): Fields | null {
       .find((field) => field !== undefined && isSet(field.value));
   return {
     has: (name) => namesOf(name).some((each) => found.has(each)),
-    text: (name) => idOf(lookup(name)?.value)?.trim() ?? null,
+    text: (name) => textIn(lookup(name)?.value),
     place: (name) => lookup(name)?.place ?? `/${name}`,
   };
 }
@@ -60,19 +65,25 @@ export function fieldsOf(request: SourceRequest): Fields | null {
 /** `ALERT_ID`, `alertId` and `alert-id` are one name. */
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
+/** Some templates write tags as a list. */
+const textIn = (value: unknown): string | null =>
+  Array.isArray(value)
+    ? value
+        .slice(0, MAX_FIELDS)
+        .map((each) => idOf(each) ?? '')
+        .join(',')
+    : (idOf(value)?.trim() ?? null);
+
 const isSet = (value: unknown): boolean => {
-  const text = idOf(value)?.trim() ?? '';
-  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z_]+$/.test(text);
+  const text = textIn(value) ?? '';
+  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z][A-Z0-9_]*$/.test(text);
 };
 
 /** "Encode as form" sends the template's fields as a form, objects among them as JSON. */
-function bodyOf({ body, raw, contentType }: SourceRequest): Json | null {
+function bodyOf({ body, raw }: SourceRequest): Json | null {
   if (isObject(body)) return body;
-  if (body !== null || raw.length === 0) return null;
-  if (!isUtf8(raw)) return null;
-  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
-  if (contentType !== 'application/x-www-form-urlencoded' && !/^[\w%.+-]+=/.test(text)) return null;
-  const form = Object.fromEntries([...new URLSearchParams(text)].slice(0, 1_000));
+  const form = body === null ? formFields(raw) : {};
+  if (Object.keys(form).length === 0) return null;
   const org = form['org'] === undefined ? null : parseJson(Buffer.from(form['org']));
   return org?.ok === true ? { ...form, org: org.value } : form;
 }

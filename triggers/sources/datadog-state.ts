@@ -26,16 +26,15 @@ const STATES: Readonly<Record<string, AlertStatus>> = {
   muted: 'suppressed',
 };
 
-/** Null when neither says it. */
-export function stateOf(transition: string | null, title: string | null): DatadogState | null {
+/** Where neither says it (the title of another monitor, an event of some other kind) the state is unknown, and its text empty. */
+export function stateOf(transition: string | null, title: string | null): DatadogState {
   const match = /^\s*(?:\[(P[1-5])\]\s*)?\[([A-Za-z][A-Za-z -]{1,30}?)(?: on \{([^}]{0,1000})\})?\]\s*/.exec(
     title ?? '',
   );
   const [whole = '', priority, written, scope] = match ?? [];
   const word = written?.toLowerCase();
   const known = word !== undefined && Object.hasOwn(STATES, word);
-  const text = transition ?? (known ? (written ?? null) : null);
-  if (text === null) return null;
+  const text = transition ?? (known ? (written ?? '') : '');
   const state = text.trim().toLowerCase();
   const rest = (known ? (title ?? '').slice(whole.length) : (title ?? '')).trim();
   return {

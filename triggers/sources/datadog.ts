@@ -3,15 +3,14 @@
  * variables in any spelling, our template first, the default body last. Format: docs.datadoghq.com/integrations/webhooks.
  */
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { epochMillis } from '../events/epoch.ts';
+import { epochMillis, epochSeconds } from '../events/epoch.ts';
 import { type Fields, fieldsOf } from './datadog-fields.ts';
 import { stateOf } from './datadog-state.ts';
+import { FORM } from './form.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
-import { firstLabel, readItems, textOf } from './read.ts';
+import { MAX_LABELS, firstLabel, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
-
-const FORM = 'application/x-www-form-urlencoded';
 
 export const datadog: Source = {
   kind: 'datadog',
@@ -34,12 +33,6 @@ export const datadog: Source = {
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {
   const title = fields.text('alert_title') ?? fields.text('title');
   const state = stateOf(fields.text('alert_transition'), fields.text('title') ?? title);
-  if (state === null)
-    return refuseItem(
-      'missing-status',
-      fields.place('alert_transition'),
-      'expected "Triggered", "Recovered", ..., or a title that begins with it',
-    );
   const scope = tagsOf(fields.text('alert_scope') ?? state.scope);
   const key = keyOf(fields, scope, state.rest);
   if (key === null)
@@ -54,7 +47,7 @@ function toEvent(request: SourceRequest, fields: Fields): AlertResult {
     status: state.status,
     statusText: state.text,
     name: state.rest,
-    severity: fields.text('alert_priority') ?? state.priority ?? fields.text('alert_type'),
+    severity: severityOf(fields, state.priority),
     // What renotifies has started earlier; when, it does not say.
     started: state.starts ? when : null,
     ended: when,
@@ -76,17 +69,30 @@ function toEvent(request: SourceRequest, fields: Fields): AlertResult {
   });
 }
 
+/**
+ * The monitor's own priority. `$PRIORITY` is another one (how an event is shown: "normal", "low"), but templates in use fill a field of
+ * that name with P1 to P5 as well.
+ */
+function severityOf(fields: Fields, inTitle: string | null): string | null {
+  const loose = fields.text('priority');
+  const isMonitors = /^P[1-5]$/i.test(loose ?? '');
+  return (
+    fields.text('alert_priority') ??
+    inTitle ??
+    (isMonitors ? loose : null) ??
+    fields.text('severity') ??
+    fields.text('alert_type')
+  );
+}
+
 type Tag = readonly [name: string, value: string];
 
 /** `env:prod,urgent`: a tag without a value is a label with the empty text. */
 const tagsOf = (text: string | null): readonly Tag[] =>
-  (text ?? '')
-    .split(',')
-    .slice(0, 1_000)
-    .flatMap((tag): readonly Tag[] => {
-      const [name = '', ...rest] = tag.trim().split(':');
-      return name === '' ? [] : [[name, rest.join(':')]];
-    });
+  (text ?? '').split(',', MAX_LABELS).flatMap((tag): readonly Tag[] => {
+    const [name = '', ...rest] = tag.trim().split(':');
+    return name === '' ? [] : [[name, rest.join(':')]];
+  });
 
 /**
  * The monitor and the group of it that is sick. Where the template names no group, the cycle key does: it is one for the alert and its
@@ -106,11 +112,16 @@ function keyOf(fields: Fields, scope: readonly Tag[], rest: string | null): stri
   return rest === null ? null : `${owner}title:${rest}:${group}`;
 }
 
-/** Epoch milliseconds, as a text; other texts are left to the reader of instants. */
+/** Epoch milliseconds as a text, or seconds (`$DATE_POSIX`): these have ten digits until the year 2286. Other texts are no numbers. */
 function timeOf(fields: Fields) {
   for (const name of ['date', 'last_updated']) {
     const written = fields.text(name);
-    if (written !== null) return { text: epochMillis(written) ?? written, place: fields.place(name), written };
+    if (written !== null)
+      return {
+        text: (written.length <= 10 ? epochSeconds(written) : epochMillis(written)) ?? written,
+        place: fields.place(name),
+        written,
+      };
   }
   return null;
 }

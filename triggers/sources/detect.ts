@@ -1,9 +1,10 @@
 /** Which sender wrote this, and which events are in it? By content alone; total: whatever the bytes hold, there is an answer. */
 import { createHash } from 'node:crypto';
+import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
-import { parseJson } from '../events/json.ts';
+import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
 import { sources } from './index.ts';
-import type { Rejection, SourceRequest } from './source.ts';
+import type { Rejection, Source, SourceRequest } from './source.ts';
 
 export interface Detected {
   /** Kind of the source; null when none recognises it. */
@@ -24,9 +25,7 @@ export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>
     rawSha256: createHash('sha256').update(raw).digest('hex'),
     receivedAt,
   };
-  // Bytes that are no JSON may still be a form or a text that a source knows; JSON that is refused may not.
-  const readable = parsed.ok || parsed.reason === 'not-json';
-  const source = readable ? [...sources.values()].find((each) => each.recognises(request)) : undefined;
+  const source = [...sources.values()].find((each) => mayRead(each, parsed, request) && each.recognises(request));
   if (source !== undefined) return { source: source.kind, ...source.toEvents(request) };
   const reason = parsed.ok ? 'unknown-format' : parsed.reason;
   const message = parsed.ok ? 'no source recognises this' : 'not acceptable as JSON';
@@ -35,4 +34,18 @@ export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>
     events: [],
     rejected: [{ index: null, reason, place: parsed.ok ? '' : parsed.place, message }],
   };
+}
+
+/** Where a line of many may be at fault, and not the text as a whole. */
+const OF_ONE_LINE: ReadonlySet<JsonProblem> = new Set(['not-utf8', 'too-deep', 'too-many-values']);
+
+/**
+ * Bytes that are no JSON may still be a form or a text that a source knows, or what their headers say they are; JSON that is refused may
+ * not.
+ */
+function mayRead(source: Source, parsed: ParsedJson, { contentType, headers }: SourceRequest): boolean {
+  if (parsed.ok || parsed.reason === 'not-json') return true;
+  if (parsed.reason === 'empty-body') return isBinaryMode(headers);
+  if (source.readsLines === true && OF_ONE_LINE.has(parsed.reason)) return true;
+  return contentType !== null && source.bodyOf(contentType, headers) === 'bytes';
 }

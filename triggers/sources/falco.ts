@@ -4,10 +4,9 @@
  */
 import type { AlertResult, TextAt } from '../events/alert-event.ts';
 import { epochNanos } from '../events/epoch.ts';
-import { exactDigits } from '../events/exact-digits.ts';
-import { type JsonProblem, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { type Json, epochAt, isObject, readItems, textAt, textOf } from './read.ts';
+import { type Line, jsonLines } from './json-lines.ts';
+import { type Json, epochAt, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -18,52 +17,33 @@ export const falco: Source = {
   bodyOf: (contentType) =>
     contentType === 'application/json' ? 'json' : LINES.has(contentType ?? '') ? 'bytes' : 'refused',
   recognises: (request) => {
-    const first = itemsOf(request)[0]?.value;
-    return (
-      isObject(first) &&
-      ['rule', 'priority', 'output'].every((field) => typeof first[field] === 'string') &&
-      ('output_fields' in first || 'time' in first)
-    );
+    const items = itemsOf(request);
+    return items.some(({ value }) => isDetection(value));
   },
+  readsLines: true,
   toEvents: (request) => {
     const items = itemsOf(request);
     if (items.length === 0) return refuseAll('empty-body', '', 'expected a detection');
-    return readItems(items, (item) => toEvent(request, item as Item));
+    return readItems(items, (item) => toEvent(request, item as Line));
   },
 };
 
-interface Item {
-  readonly value: unknown;
-  readonly raw: Uint8Array;
-  /** Of lines the first token is the line, counted from 0. */
-  readonly place: string;
-  readonly problem: JsonProblem | null;
-}
+const isDetection = (value: unknown): boolean =>
+  isObject(value) &&
+  ['rule', 'priority', 'output'].every((field) => typeof value[field] === 'string') &&
+  ('output_fields' in value || 'time' in value);
 
-function itemsOf({ body, raw }: SourceRequest): readonly Item[] {
-  if (body !== null) return [{ value: body, raw, place: '', problem: null }];
-  // Latin 1 keeps every byte as it is, so that bad UTF-8 is found and not repaired.
-  const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1').split('\n');
-  return lines.flatMap((line, index): readonly Item[] => {
-    if (line.trim() === '') return [];
-    const bytes = Buffer.from(line, 'latin1');
-    const parsed = parseJson(bytes);
-    const place = `/${index}`;
-    return [
-      parsed.ok
-        ? { value: parsed.value, raw: bytes, place, problem: null }
-        : { value: null, raw: bytes, place: place + parsed.place, problem: parsed.reason },
-    ];
-  });
-}
+/** One detection as the whole body, or one a line. */
+const itemsOf = ({ body, raw }: SourceRequest): readonly Line[] =>
+  body === null ? jsonLines(raw) : [{ value: body, raw, place: '', problem: null }];
 
-function toEvent(request: SourceRequest, { value, raw, place, problem }: Item): AlertResult {
+function toEvent(request: SourceRequest, { value, place, problem }: Line): AlertResult {
   if (problem !== null) return refuseItem(problem, place, 'expected one JSON object on this line');
   if (!isObject(value)) return refuseItem('not-an-object', place, 'expected a detection as an object');
   const rule = textOf(value['rule']);
   if (rule === null) return refuseItem('missing-rule', `${place}/rule`, 'expected the name of the rule');
   const hostname = textOf(value['hostname']);
-  const occurred = timeOf(value, raw, place);
+  const occurred = timeOf(value, place);
   return plainEvent(request, {
     name: 'falco.detection',
     identity: identityOf(value, [rule, hostname, occurred?.text, value['output']]),
@@ -81,12 +61,12 @@ function identityOf(value: Json, facts: readonly unknown[]): readonly unknown[] 
 }
 
 /** `evt.time` in nanoseconds stands in for a missing time. */
-function timeOf(value: Json, raw: Uint8Array, place: string): TextAt | null {
-  const given = value['time'];
-  if (typeof given === 'string') return textAt(given, `${place}/time`);
-  if (given !== undefined && given !== null)
-    return epochAt(exactDigits(raw, 'time', given) ?? given, `${place}/time`, epochNanos);
+function timeOf(value: Json, place: string): TextAt | null {
+  const given = value['time'] ?? '';
+  if (given !== '') return instantAt(given, `${place}/time`);
   const fields = isObject(value['output_fields']) ? value['output_fields'] : {};
-  const nanos = fields['evt.time'];
-  return epochAt(exactDigits(raw, 'evt.time', nanos) ?? nanos, `${place}/output_fields/evt.time`, epochNanos);
+  return instantAt(fields['evt.time'], `${place}/output_fields/evt.time`);
 }
+
+/** RFC 3339, or nanoseconds: more of them than a double holds come as a text of digits. */
+const instantAt = (value: unknown, place: string): TextAt | null => epochAt(value, place, epochNanos);

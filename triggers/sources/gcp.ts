@@ -2,10 +2,10 @@
  * Google Cloud: Monitoring incidents, by webhook or in a Pub/Sub push. A pushed message is opened; when nothing in it is known as an alert
  * it stays a plain event. Format: cloud.google.com/monitoring/support/notification-options and cloud.google.com/pubsub/docs/push.
  */
+import { createHash } from 'node:crypto';
 import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { alertmanager } from './alertmanager.ts';
-import { cloudevents } from './cloudevents.ts';
+import { openCarried } from './carried.ts';
 import { incidentAlert, isIncident } from './gcp-incident.ts';
 import { type Json, isObject, readItems, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
@@ -24,8 +24,6 @@ export const gcp: Source = {
   },
 };
 
-/** What publishers other than Cloud Monitoring put into messages, when it says so itself. */
-const KNOWN_INSIDE: readonly Source[] = [alertmanager, cloudevents];
 const PUSH_FIELDS = new Set(['message', 'subscription', 'deliveryAttempt']);
 
 /** Only `message.data` is in every push; a message without data has attributes. */
@@ -51,9 +49,17 @@ function pushed(request: SourceRequest, body: Json, message: Json): SourceResult
   const inside = parsed.ok ? parsed.value : null;
   if (isObject(inside) && isIncident(inside)) return relocated(incident(request, inside, id));
   const headers = scalarsOf(message['attributes']);
-  const inner: SourceRequest = { ...request, headers, contentType: contentTypeOf(headers), body: inside, raw };
-  const known = KNOWN_INSIDE.find((source) => source.recognises(inner));
-  if (known !== undefined) return relocated(known.toEvents(inner));
+  const inner: SourceRequest = {
+    ...request,
+    headers,
+    contentType: contentTypeOf(headers),
+    body: inside,
+    raw,
+    // A delivery again differs in its envelope, not in what it carries.
+    rawSha256: createHash('sha256').update(raw).digest('hex'),
+  };
+  const carried = openCarried(inner, '/message/data');
+  if (carried !== null) return carried;
   const attempt = typeof body['deliveryAttempt'] === 'number' ? body['deliveryAttempt'] : null;
   return readItems([message], () =>
     plainEvent(request, {

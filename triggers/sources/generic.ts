@@ -5,7 +5,6 @@
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochMillis, epochNanos, epochSeconds } from '../events/epoch.ts';
-import { exactDigits } from '../events/exact-digits.ts';
 import { valueAt } from '../events/json-pointer.ts';
 import type { GenericMapping } from './generic-mapping.ts';
 import { labelsFrom } from './label-facts.ts';
@@ -34,7 +33,7 @@ export const createGeneric = (mapping: GenericMapping): Source => ({
 
 function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown, place: string): AlertResult {
   const text = (pointer: string | undefined): string | null =>
-    pointer === undefined ? null : scalarText(request, valueAt(item, pointer), pointer);
+    pointer === undefined ? null : scalarText(valueAt(item, pointer));
   const key: string[] = [];
   for (const pointer of mapping.key) {
     const part = text(pointer);
@@ -46,7 +45,7 @@ function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown,
   const statusText = text(status.at);
   if (statusText === null)
     return refuseItem('missing-status', place + status.at, `expected a state such as ${String(status.firing[0])}`);
-  const occurred = timeAt(request, mapping.time, item, place);
+  const occurred = timeAt(mapping.time, item, place);
   const title = text(mapping.title);
   return alertEvent(request, {
     // One part stands as it is; of several none can pass for another's.
@@ -65,9 +64,8 @@ function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown,
   });
 }
 
-/** A text that is not empty, a truth value, or a number; one that a double cannot hold only with its own digits. */
-function scalarText({ raw }: SourceRequest, value: unknown, pointer: string): string | null {
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return exactDigits(raw, lastToken(pointer), value);
+/** A text that is not empty, a truth value, or a number. */
+function scalarText(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -77,16 +75,14 @@ const STATUSES = ['firing', 'resolved', 'acknowledged', 'suppressed'] as const;
 const statusOf = (states: GenericMapping['status'], text: string): AlertStatus =>
   STATUSES.find((status) => states[status]?.some((state) => String(state) === text)) ?? 'unknown';
 
-const lastToken = (pointer: string): string => pointer.slice(pointer.lastIndexOf('/') + 1);
-
 const UNITS = { s: epochSeconds, ms: epochMillis, ns: epochNanos } as const;
 
-function timeAt({ raw }: SourceRequest, time: GenericMapping['time'], item: unknown, place: string): TextAt | null {
+function timeAt(time: GenericMapping['time'], item: unknown, place: string): TextAt | null {
   if (time === undefined) return null;
   const value = valueAt(item, time.at);
   const at = place + time.at;
   if (time.unit === 'rfc3339') return epochAt(value, at, () => null);
-  return epochAt(exactDigits(raw, lastToken(time.at), value) ?? value, at, UNITS[time.unit]);
+  return epochAt(value, at, UNITS[time.unit]);
 }
 
 function locationOf({ location = {} }: GenericMapping, text: (pointer: string) => string | null) {

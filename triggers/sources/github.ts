@@ -6,12 +6,11 @@ import type { AlertResult, TextAt } from '../events/alert-event.ts';
 import { epochSeconds } from '../events/epoch.ts';
 import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
+import { FORM, formFields } from './form.ts';
 import { isSecurityAlert, securityAlert } from './github-alert.ts';
 import { type Json, isObject, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
-
-const FORM = 'application/x-www-form-urlencoded';
 
 export const github: Source = {
   kind: 'github',
@@ -44,9 +43,8 @@ export const github: Source = {
 /** A hook may be set to send its JSON as the form field `payload`. */
 function bodyOf({ body, raw }: SourceRequest): unknown {
   if (body !== null || raw.length === 0) return body;
-  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
-  const payload = text.startsWith('payload=') ? new URLSearchParams(text).get('payload') : null;
-  const parsed = payload === null ? null : parseJson(Buffer.from(payload));
+  const payload = formFields(raw)['payload'];
+  const parsed = payload === undefined ? null : parseJson(Buffer.from(payload));
   return parsed?.ok === true ? parsed.value : null;
 }
 

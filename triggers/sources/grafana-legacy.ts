@@ -1,7 +1,6 @@
 /** Alerts of Grafana's dashboards before version 9: the state of one rule, without any time. */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { exactDigits } from '../events/exact-digits.ts';
 import { labelsFrom, locationOfLabels, resourceOfLabels } from './label-facts.ts';
 import { type Json, firstLabel, idOf, isObject, scalarsOf, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
@@ -20,7 +19,7 @@ export const isLegacy = (body: Json): boolean =>
   !('alerts' in body) && 'ruleId' in body && ('ruleName' in body || 'ruleUrl' in body || 'evalMatches' in body);
 
 export function legacyAlert(request: SourceRequest, body: Json): AlertResult {
-  const rule = idOf(body['ruleId']) ?? exactDigits(request.raw, 'ruleId', body['ruleId']);
+  const rule = idOf(body['ruleId']);
   if (rule === null) return refuseItem('missing-identity', '/ruleId', 'expected the id of the rule');
   const state = textOf(body['state']);
   if (state === null)
@@ -30,7 +29,7 @@ export function legacyAlert(request: SourceRequest, body: Json): AlertResult {
   const organisation = idOf(body['orgId']);
   return alertEvent(request, {
     key: organisation === null ? `rule:${rule}` : `org:${organisation}:rule:${rule}`,
-    status: Object.hasOwn(STATES, state) ? (STATES[state] ?? 'unknown') : 'unknown',
+    status: statusOf(state),
     statusText: state,
     name,
     severity: firstLabel(labels, ['severity'])?.value ?? null,
@@ -44,12 +43,17 @@ export function legacyAlert(request: SourceRequest, body: Json): AlertResult {
   });
 }
 
+function statusOf(text: string): AlertStatus {
+  const state = text.toLowerCase();
+  return Object.hasOwn(STATES, state) ? (STATES[state] ?? 'unknown') : 'unknown';
+}
+
 /** The series that matched, with their values. */
 function matchesOf(body: Json): readonly (readonly [string | null, string | null])[] {
   const matches: readonly unknown[] = Array.isArray(body['evalMatches']) ? body['evalMatches'] : [];
   return matches.slice(0, 100).map((match) => {
     if (!isObject(match)) return [null, null];
     const value = match['value'] ?? null;
-    return [textOf(match['metric']), value === null ? null : JSON.stringify(value)];
+    return [textOf(match['metric']), idOf(value) ?? (value === null ? null : JSON.stringify(value))];
   });
 }

@@ -20,7 +20,7 @@ export const healthchecks: Source = {
   recognises: ({ body }) => {
     if (!isObject(body) || !('status' in body)) return false;
     const isCheck = 'n_pings' in body && 'grace' in body;
-    const isTemplate = UUID.test(String(body['code'])) && 'name' in body && ('now' in body || 'tags' in body);
+    const isTemplate = UUID.test(textOf(body['code']) ?? '') && 'name' in body && ('now' in body || 'tags' in body);
     return body['sender'] === 'healthchecks' || isCheck || isTemplate;
   },
   toEvents: (request) => {

@@ -4,8 +4,8 @@
  * Format: kubernetes/api core/v1 and events/v1 types.go.
  */
 import type { AlertResult, TextAt } from '../events/alert-event.ts';
-import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
+import { jsonLines } from './json-lines.ts';
 import { type Json, countOf, isObject, located, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -20,13 +20,11 @@ export const kubernetes: Source = {
     // What `kubectl get --watch` and the API server send: `application/json;stream=watch`, one object a line.
     return /;\s*stream=watch/i.test(headers['content-type'] ?? '') ? 'bytes' : 'json';
   },
-  recognises: (request) => {
-    if (request.body !== null) return isOurs(request.body);
-    const [first] = linesOf(request.raw).slice(0, 1);
-    return first !== undefined && first.problem === null && isOurs(first.value);
-  },
+  recognises: ({ body, raw }) => (body === null ? jsonLines(raw).some(({ value }) => isOurs(value)) : isOurs(body)),
+  readsLines: true,
   toEvents: (request) => {
-    const found = request.body === null ? linesOf(request.raw) : [{ value: request.body, place: '', problem: null }];
+    const found: readonly Item[] =
+      request.body === null ? jsonLines(request.raw) : [{ value: request.body, place: '', problem: null }];
     if (found.length === 0) return refuseAll('empty-body', '', 'expected a Kubernetes Event');
     const items = found.flatMap(unpack).filter((item) => !isQuiet(item));
     return readItems(items, (item) => toEvent(request, item as Item));
@@ -41,26 +39,6 @@ interface Item {
   readonly problem: string | null;
   /** Type of the watch envelope it came in. */
   readonly change?: string;
-}
-
-const MAX_LINE_CHARS = 1_000_000;
-/** Stands in front of each text of `application/json-seq`. */
-const RECORD_SEPARATOR = String.fromCodePoint(0x1e);
-
-function linesOf(raw: Uint8Array): readonly Item[] {
-  const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1').split('\n');
-  return lines.flatMap((line, index): readonly Item[] => {
-    if (line.trim() === '') return [];
-    const place = `/${index}`;
-    if (line.length > MAX_LINE_CHARS) return [{ value: null, place, problem: 'line-too-long' }];
-    // Latin 1 keeps every byte as it is, so that bad UTF-8 is found here and not repaired.
-    const parsed = parseJson(Buffer.from(line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line, 'latin1'));
-    return [
-      parsed.ok
-        ? { value: parsed.value, place, problem: null }
-        : { value: null, place: place + parsed.place, problem: parsed.reason },
-    ];
-  });
 }
 
 const isWatch = (value: unknown): value is Json =>
@@ -111,8 +89,8 @@ function toEvent(request: SourceRequest, { value, place, problem, change }: Item
   const name = textOf(metadata['name']);
   if (uid === null && name === null)
     return refuseItem('missing-identity', `${place}/metadata/uid`, 'expected the uid or the name of the Event');
+  // Optional, and new values may come: only what is said is a severity.
   const type = textOf(value['type']);
-  if (type === null) return refuseItem('missing-type', `${place}/type`, 'expected "Normal" or "Warning"');
   const series = isObject(value['series']) ? value['series'] : {};
   const count = countOf(series['count']) ?? countOf(value['count']) ?? countOf(value['deprecatedCount']);
   const occurred = lastTime(value, series, place);

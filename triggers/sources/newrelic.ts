@@ -71,7 +71,7 @@ function issue(request: SourceRequest, body: Json): AlertResult {
       sources: body['sources'],
     }),
     resource: resourceOf(firstText(body['impactedEntities'])),
-    location: { account: located(/\/accounts\/(\d+)\//.exec(String(body['issueUrl']))?.[1], 'issueUrl') },
+    location: { account: located(/\/accounts\/(\d+)\//.exec(textOf(body['issueUrl']) ?? '')?.[1], 'issueUrl') },
     links: { source: textOf(body['issueUrl']), runbook: null, dashboard: null },
   });
 }

@@ -5,9 +5,8 @@
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochMillis, epochNanos } from '../events/epoch.ts';
-import { exactDigits } from '../events/exact-digits.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { locationOfLabels } from './label-facts.ts';
+import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { type Json, epochAt, idOf, isObject, readItems, scalarsOf, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -49,7 +48,7 @@ export const opsgenie: Source = {
     isObject(body) &&
     textOf(body['action']) !== null &&
     isObject(body['alert']) &&
-    textOf(body['alert']['alertId']) !== null &&
+    idOf(body['alert']['alertId']) !== null &&
     ('integrationName' in body || 'integrationId' in body || 'tinyId' in body['alert']),
   toEvents: (request) => {
     const { body } = request;
@@ -61,11 +60,11 @@ export const opsgenie: Source = {
 function toEvent(request: SourceRequest, body: Json): AlertResult {
   const { action, alert } = body;
   if (!isObject(alert)) return refuseItem('missing-alert', '/alert', 'expected the alert as an object');
-  const id = textOf(alert['alertId']);
+  const id = idOf(alert['alertId']);
   if (id === null) return refuseItem('missing-identity', '/alert/alertId', 'expected the id of the alert');
   const statusText = textOf(action);
   if (statusText === null) return refuseItem('missing-status', '/action', 'expected an action such as "Create"');
-  const updated = updatedAt(request, alert);
+  const updated = updatedAt(alert);
   if (ACTIVITY.has(statusText))
     return plainEvent(request, {
       name: `opsgenie.${statusText.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()}`,
@@ -84,7 +83,7 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
     name: textOf(alert['alias']) ?? textOf(alert['message']),
     severity: idOf(priority),
     // Some versions write P3 as the number 3.
-    severityWord: /^[1-5]$/.test(String(priority)) ? `P${String(priority)}` : null,
+    severityWord: /^[1-5]$/.test(idOf(priority) ?? '') ? `P${idOf(priority)}` : null,
     started,
     ended: updated,
     occurred: statusText === 'Create' ? started : updated,
@@ -94,15 +93,14 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
     labels: { ...details, ...labelsOf(body, alert) },
     resource: textOf(alert['entity']) === null ? null : { kind: null, id: null, name: textOf(alert['entity']) },
     location: locationOfLabels(details, 'alert.details.'),
-    annotations: textOf(alert['note']) === null ? {} : { note: String(alert['note']) },
+    annotations: labelsFrom([['note', textOf(alert['note'])]]),
   });
 }
 
 /** Documented in nanoseconds, seen in milliseconds: 10^17 ms lie millions of years ahead, 10^17 ns in 1973. */
-function updatedAt({ raw }: SourceRequest, alert: Json): TextAt | null {
+function updatedAt(alert: Json): TextAt | null {
   const value = alert['updatedAt'];
-  const exact = exactDigits(raw, 'updatedAt', value) ?? value;
-  return epochAt(exact, '/alert/updatedAt', String(exact).length < 18 ? epochMillis : epochNanos);
+  return epochAt(value, '/alert/updatedAt', (idOf(value) ?? '').length < 18 ? epochMillis : epochNanos);
 }
 
 function labelsOf(body: Json, alert: Json): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { firstLabel, type Json, isObject, scalarsOf, textAt, textOf } from './read.ts';
+import { firstLabel, type Json, idOf, isObject, scalarsOf, textAt, textOf } from './read.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
@@ -29,7 +29,7 @@ export function eventsApi(request: SourceRequest, body: Json): AlertResult {
     return change(request, body, payload);
   if (action === null)
     return refuseItem('missing-status', '/event_action', 'expected "trigger", "acknowledge" or "resolve"');
-  const dedup = textOf(body['dedup_key']);
+  const dedup = idOf(body['dedup_key']);
   if (dedup === null && action !== 'trigger')
     return refuseItem('missing-identity', '/dedup_key', 'expected the key of the alert; only a trigger may do without');
   if (action === 'trigger' && !isObject(body['payload']))

@@ -19,7 +19,7 @@ export function readItems(
     else rejected.push({ index, ...result.rejection });
   }
   if (items.length > MAX_ITEMS) {
-    const message = `${items.length} items were sent, the first ${MAX_ITEMS} are read`;
+    const message = `more than ${MAX_ITEMS} items were sent, only the first ${MAX_ITEMS} are read`;
     rejected.push({ index: MAX_ITEMS, reason: 'too-many-events', place: '', message });
   }
   return { events, rejected };
@@ -37,11 +37,8 @@ export const textOf = (value: unknown): string | null => (typeof value === 'stri
 export const countOf = (value: unknown): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 
-/** Null when it is not an object of strings. */
-export function labelsOf(value: unknown): Readonly<Record<string, string>> | null {
-  if (!isObject(value)) return null;
-  return Object.values(value).every((each) => typeof each === 'string') ? (value as Record<string, string>) : null;
-}
+/** Labels, tags and details of one alert that are read; more is no description of a thing any more. */
+export const MAX_LABELS = 1_000;
 
 /** The first of these labels that is there, with its name. */
 export function firstLabel(
@@ -60,14 +57,14 @@ export function firstLabel(
 export const idOf = (value: unknown): string | null =>
   typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : textOf(value);
 
-/** The texts, numbers and truth values of an object, as labels; what is null or nested is left out. */
+/** The texts, numbers and truth values of an object, as labels; what is null or nested, and what lies beyond the bound, is left out. */
 export function scalarsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
-  const scalar = ([, each]: [string, unknown]): boolean => ['string', 'number', 'boolean'].includes(typeof each);
   return Object.fromEntries(
-    Object.entries(value)
-      .filter(scalar)
-      .map(([key, each]) => [key, String(each)]),
+    Object.keys(value)
+      .slice(0, MAX_LABELS)
+      .filter((key) => ['string', 'number', 'boolean'].includes(typeof value[key]))
+      .map((key) => [key, String(value[key])]),
   );
 }
 

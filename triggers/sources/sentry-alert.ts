@@ -1,6 +1,6 @@
 /** What Sentry reports as sick: an issue (by an alert rule, by its own life, or by the older plugin) or a metric. */
 import type { Alert, AlertStatus } from '../events/alert.ts';
-import { type AlertResult, alertEvent } from '../events/alert-event.ts';
+import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochSeconds } from '../events/epoch.ts';
 import { type Json, firstLabel, idOf, isObject, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
@@ -54,15 +54,33 @@ export function issueAlert(request: SourceRequest, action: string, data: Json): 
     severity: textOf(issue['level']),
     // An issue that comes back starts anew; when it was first seen belongs to an earlier time.
     started: action === 'created' ? textAt(issue['firstSeen'], `${place}/firstSeen`) : null,
-    // When it was resolved is not said; the last event is the newest instant there is.
-    occurred: textAt(issue['lastSeen'], `${place}/lastSeen`),
+    ...timeOfChange(request, action, textAt(issue['lastSeen'], `${place}/lastSeen`)),
     title: textOf(issue['title']),
     description: textOf(issue['culprit']),
     labels: present({ project: project['slug'], platform: issue['platform'], shortId: issue['shortId'] }),
+    annotations: present({ firstSeen: issue['firstSeen'], lastSeen: issue['lastSeen'] }),
     resource: projectOf(project),
     links: { source: textOf(issue['web_url']) ?? textOf(issue['permalink']), runbook: null, dashboard: null },
     delivery: deliveryOf(request),
   });
+}
+
+/**
+ * When somebody changed an issue is not said in it: the hook's own time is nearest. Its last event may be weeks older than its resolve, and
+ * is no time of that. Without a time the bytes tell this change from the next one of the same kind.
+ */
+function timeOfChange(request: SourceRequest, action: string, lastSeen: TextAt | null) {
+  if (action === 'created') return { occurred: lastSeen };
+  const hook = hookTime(request);
+  const occurred = hook ?? (action === 'resolved' ? null : lastSeen);
+  return { occurred, ended: hook, occurrence: occurred === null ? request.rawSha256 : null };
+}
+
+/** Seconds since 1970, of the sending. */
+function hookTime({ headers }: SourceRequest): TextAt | null {
+  const written = textOf(headers['sentry-hook-timestamp']);
+  const text = epochSeconds(written);
+  return text === null || written === null ? null : { text, place: '/headers/sentry-hook-timestamp', written };
 }
 
 const METRIC_ACTIONS: Readonly<Record<string, AlertStatus>> = {
@@ -87,7 +105,7 @@ export function metricAlert(request: SourceRequest, action: string, data: Json):
     // From warning to critical no time changes: that is no redelivery.
     occurrence: action,
     started: textAt(alert['date_started'], `${place}/date_started`),
-    ended: textAt(alert['date_closed'], `${place}/date_closed`),
+    ended: textAt(alert['date_closed'], `${place}/date_closed`) ?? hookTime(request),
     title: textOf(data['description_title']) ?? textOf(alert['title']),
     description: textOf(data['description_text']),
     labels: present({ rule: idOf(rule['id']), environment: rule['environment'] }),

@@ -47,6 +47,8 @@ export interface Source {
   bodyOf(contentType: string | null, headers: Readonly<Record<string, string>>): 'json' | 'bytes' | 'refused';
   /** True only when the content itself says that it is of this kind; for `tocsin detect`, where no address says it. Never throws. */
   recognises(request: SourceRequest): boolean;
+  /** Reads JSON lines: bytes that are refused as one JSON text may be good ones, line by line. */
+  readonly readsLines?: boolean;
   /** Never throws: whatever the body holds becomes events or rejections. */
   toEvents(request: SourceRequest): SourceResult;
 }

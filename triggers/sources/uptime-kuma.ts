@@ -1,11 +1,13 @@
 /**
- * Uptime Kuma's webhook notification (body "application/json"): a monitor and its latest heartbeat. Without a heartbeat it is a test or a
+ * Uptime Kuma's webhook notification (both of its presets): a monitor and its latest heartbeat. Without a heartbeat it is a test or a
  * message about a certificate. Format: louislam/uptime-kuma server/notification-providers/webhook.js, server/model/heartbeat.js.
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
+import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { labelsFrom } from './label-facts.ts';
+import { multipartField } from './multipart.ts';
 import { type Json, idOf, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -20,14 +22,16 @@ const WORDS: Readonly<Record<string, string>> = { '0': 'down', '1': 'up', '2': '
 
 export const uptimeKuma: Source = {
   kind: 'uptime-kuma',
-  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
-  recognises: ({ body }) => {
+  bodyOf: (contentType) =>
+    contentType === 'application/json' ? 'json' : contentType === 'multipart/form-data' ? 'bytes' : 'refused',
+  recognises: (request) => {
+    const body = bodyOf(request);
     if (!isObject(body) || !('heartbeat' in body) || !('monitor' in body)) return false;
     const { heartbeat } = body;
     return isObject(heartbeat) ? 'status' in heartbeat : heartbeat === null && typeof body['msg'] === 'string';
   },
   toEvents: (request) => {
-    const { body } = request;
+    const body = bodyOf(request);
     if (!isObject(body)) return refuseAll('not-uptime-kuma', '', 'expected `heartbeat`, `monitor` and `msg`');
     const heartbeat = body['heartbeat'] ?? null;
     if (heartbeat === null && typeof body['msg'] === 'string' && body['msg'].endsWith(' Testing'))
@@ -35,6 +39,13 @@ export const uptimeKuma: Source = {
     return readItems([body], () => (heartbeat === null ? message(request, body) : beat(request, body, heartbeat)));
   },
 };
+
+/** The other of Kuma's two presets sends the same JSON as the field `data` of a form. */
+function bodyOf({ body, raw }: SourceRequest): unknown {
+  const field = body === null ? multipartField(raw, 'data') : null;
+  const parsed = field === null ? null : parseJson(field);
+  return parsed?.ok === true ? parsed.value : body;
+}
 
 /** Certificates that expire are told of in words only. */
 function message(request: SourceRequest, body: Json): AlertResult {

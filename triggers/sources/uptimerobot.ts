@@ -5,26 +5,30 @@
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { epochSeconds } from '../events/epoch.ts';
+import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
+import { FORM, formFields } from './form.ts';
 import { labelsFrom } from './label-facts.ts';
-import { epochAt, isObject, readItems, scalarsOf } from './read.ts';
+import { epochAt, readItems, scalarsOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
-const FORM = 'application/x-www-form-urlencoded';
-const MAX_FORM_BYTES = 100_000;
 const STATUSES: Readonly<Record<string, AlertStatus>> = {
   '1': 'firing',
   down: 'firing',
   '2': 'resolved',
   up: 'resolved',
 };
+/** JSON that does not say it is some; it has twenty variables. */
+const MAX_UNTYPED_BYTES = 100_000;
 /** A certificate or domain that will run out: the monitor itself is neither up nor down by it. */
 const EXPIRY = '3';
 
 export const uptimerobot: Source = {
   kind: 'uptimerobot',
-  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : contentType === FORM ? 'bytes' : 'refused'),
+  // Contacts that were made long ago say no type.
+  bodyOf: (contentType) =>
+    contentType === 'application/json' ? 'json' : contentType === FORM || contentType === null ? 'bytes' : 'refused',
   recognises: (request) => {
     const fields = fieldsOf(request);
     return (
@@ -48,7 +52,9 @@ type Fields = ReadonlyMap<string, Field>;
 
 /** A variable that UptimeRobot does not know stays in the text as `*itsName*`: then nothing was said. */
 function fieldsOf({ body, raw }: SourceRequest): Fields {
-  const given = isObject(body) ? scalarsOf(body) : body === null ? formOf(raw) : {};
+  const json = body === null && raw.length <= MAX_UNTYPED_BYTES ? parseJson(raw) : null;
+  const object = json?.ok === true ? json.value : body;
+  const given = object === null ? formFields(raw) : scalarsOf(object);
   return new Map(
     Object.entries(given)
       .filter(([, value]) => value !== '' && !/^\*\w+\*$/.test(value))
@@ -57,11 +63,6 @@ function fieldsOf({ body, raw }: SourceRequest): Fields {
         { value, place: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` },
       ]),
   );
-}
-
-function formOf(raw: Uint8Array): Readonly<Record<string, string>> {
-  const text = raw.length > MAX_FORM_BYTES ? '' : Buffer.from(raw).toString('utf8');
-  return text.includes('=') ? Object.fromEntries(new URLSearchParams(text)) : {};
 }
 
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {

@@ -44,7 +44,7 @@ function ours(request: SourceRequest, body: Json): AlertResult {
   if (event === null) return refuseItem('missing-identity', '/event_id', 'expected {EVENT.ID}');
   const trigger = textOf(body['trigger_id']);
   const link = textOf(body['link']);
-  const update = body['update_status'] === '1' ? textOf(body['update_action']) : null;
+  const update = textOf(body['update_status']) === '1' ? textOf(body['update_action']) : null;
   const started = secondsAt(body, 'event_timestamp');
   const ended = secondsAt(body, 'recovery_timestamp');
   const tags = tagsOf(textOf(body['tags']));

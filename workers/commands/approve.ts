@@ -26,7 +26,8 @@ export interface AnswerCommand extends CommonOptions {
   readonly yes: boolean;
 }
 
-const CALL_TIMEOUT_MS = 30_000;
+/** A worker that is up judges an answer within moments. */
+const CALL_TIMEOUT_MS = 15_000;
 
 export const answer = (options: AnswerCommand, decision: Decision): Promise<number> =>
   withSession(options, async (session) => {

@@ -11,8 +11,8 @@ import {
 } from '../../triggers/path/control.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
-import { userName } from '../user-name.ts';
 import type { RegionPath } from '../region-path.ts';
+import { userName } from '../user-name.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 export interface TriggerCommand extends CommonOptions {
@@ -43,7 +43,10 @@ export const listTriggers = (options: TriggerCommand): Promise<number> =>
       ),
       ...changes
         .slice(-MAX_SHOWN)
-        .map(({ at, by, trigger, what, why }) => `    ${at} ${by}: ${trigger} ${what}${why === '' ? '' : ` (${why})`}`),
+        .map(
+          ({ at, by, trigger, what, why }) =>
+            `    ${at} ${by}: ${trigger ?? 'red button'}: ${what}${why === '' ? '' : ` (${why})`}`,
+        ),
     ]);
     output(options, regions, lines.join('\n'));
     return EXIT.ok;
@@ -96,7 +99,7 @@ async function heldBy(trigger: Trigger, { region, ledger }: RegionPath, since: n
   for await (const record of ledger.read({ since })) {
     if (record.kind !== 'event') continue;
     for (const each of record.dispositions)
-      if (each.trigger === trigger.id && each.kind === 'held')
+      if (each.trigger === trigger.id && each.kind === 'held' && each.reason === 'paused')
         held.push({
           region,
           sequence: record.position.sequence,

@@ -1,5 +1,5 @@
 /** What the ledger and the dead letters hold and a human should know, in words. */
-import type { RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
+import type { EventRecord, RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
 import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
 import type { Notice } from './channel.ts';
 
@@ -21,6 +21,28 @@ function failedRunNotice(region: string, record: RunRecord, link: string | null)
     at: Date.parse(recordedAt),
   };
 }
+
+/** One notice for each trigger that was held back from a loop. */
+export const loopNotices = (region: string, { event, position, dispositions, recordedAt }: EventRecord): Notice[] =>
+  dispositions.flatMap((disposition) =>
+    disposition.kind === 'held' && disposition.reason === 'loop'
+      ? [
+          {
+            key: `loop/${region}/${disposition.trigger}/${event.alertKey ?? event.id}`,
+            severity: 'critical',
+            title: `${region}: loop, trigger ${disposition.trigger} is parked`,
+            text: lines({
+              reason: disposition.detail,
+              event: event.id,
+              alert: event.alertKey,
+              release: `tocsin held release ${region}/${position.sequence}`,
+            }),
+            link: null,
+            at: Date.parse(recordedAt),
+          },
+        ]
+      : [],
+  );
 
 export function deadLetterNotice(region: string, letter: StoredDeadLetter): Notice {
   const { trigger, reason, message, original, id, storedAt } = letter;

@@ -4,12 +4,14 @@ import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
+import { createRecentRuns } from '../../triggers/path/recent-runs.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { createScheduleKeeper } from '../../triggers/schedules/schedule-keeper.ts';
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { durationMs } from '../config.ts';
+import { loopNotices } from '../notify/run-notices.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
@@ -31,14 +33,16 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
   const { log, temporal } = options;
   const engine = createEngine(temporal);
   const runs = createRuns(temporal);
+  const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
   keepSchedules(context, temporal);
-  startNotifier(context, options);
+  const notifier = startNotifier(context, options);
   for (const region of options.regions) {
     const path = regionPath(region, log);
     const process = createTriggerProcess({
       ...path,
       regions: config.regions,
       engine,
+      recent,
       triggers,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
@@ -49,6 +53,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       logger: logger.child({ part: 'trigger' }),
       onRecorded: (record) => {
         metrics.recorded(region, record);
+        for (const notice of loopNotices(region, record)) notifier.notify(notice);
         options.onRecorded?.(region, record);
       },
       onGivenBack: (meaning) => metrics.pathError(region, meaning),

@@ -22,13 +22,15 @@ import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
+import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
+import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
-  /** For the runbook worker: schedules publish through it. */
+  /** Schedules publish through it, and the red button is read from it. */
   readonly log: EventLog;
   readonly runbooks: boolean;
   readonly regions: readonly string[];
@@ -59,7 +61,7 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
   const { config, logger } = context;
   const inventory = startInventory(context);
-  const roles = options.regions.length === 0 ? [] : activityRoles(context, inventory, options.regions);
+  const roles = options.regions.length === 0 ? [] : activityRoles(context, inventory, options);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
     encodeFailures: config.encryption !== undefined,
@@ -77,10 +79,11 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
     },
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
-  return [{ kind: 'runbooks', codePath, decisions: decisions }, ...roles];
+  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
 }
 
-function activityRoles({ config }: RoleContext, inventory: Inventory, regions: readonly string[]): WorkerRole[] {
+function activityRoles(context: RoleContext, inventory: Inventory, { regions, log }: WorkerRoleOptions): WorkerRole[] {
+  const { config } = context;
   const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
   if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
   const rules = targetRules(config.inventory, triggers);
@@ -88,11 +91,10 @@ function activityRoles({ config }: RoleContext, inventory: Inventory, regions: r
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
   };
-  return regions.map((region) => ({
-    kind: 'activities',
-    region,
-    activities: refusePlans(
-      createActivities({ ...shared, allowedTarget: createAllowedTarget({ region, inventory, rules }) }),
-    ),
-  }));
+  const gate = startEffectGate(context, regions, log);
+  return regions.map((region) => {
+    const allowedTarget = createAllowedTarget({ region, inventory, rules });
+    const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
+    return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
+  });
 }

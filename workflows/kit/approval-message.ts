@@ -99,7 +99,7 @@ export const DENY_UPDATE = 'deny';
 /** Memo field of the open question. */
 export const QUESTION_MEMO = 'tocsinQuestion';
 
-export const MAX_PAYLOAD_CHARS = 4_096;
+const MAX_PAYLOAD_CHARS = 4_096;
 const MAX_KEY_CHARS = 64;
 /** 64 bytes in base64. */
 const SIGNATURE_CHARS = 88;

@@ -32,10 +32,12 @@ import type { Plan } from './plan.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Failure type of a run whose question nobody answered in time. */
-export const APPROVAL_EXPIRED = 'ApprovalExpired';
+const APPROVAL_EXPIRED = 'ApprovalExpired';
 
 /** Refused answers that one run records; whoever sends more gets no further judgement. */
 const MAX_REFUSED = 100;
+/** Of what was refused, the checklist shows the first; the log has all. */
+const MAX_REFUSED_LINES = 10;
 
 /** Thrown to leave the procedure when somebody denied; never leaves the kit. */
 export class Denied extends Error {
@@ -65,7 +67,9 @@ export class Approval {
   #open: Open | null = null;
   /** Whether a question has been settled; what comes then is too late rather than too early. */
   #settled = false;
+  /** Answers that were judged and refused, and lines about what was refused. */
   #refused = 0;
+  #refusedLines = 0;
 
   constructor(context: RunContext, checklist: Checklist) {
     this.#context = context;
@@ -127,7 +131,7 @@ export class Approval {
       },
     });
     setHandler(defineSignal<unknown[]>(name), () => {
-      this.#refuse(decision, 'malformed', 'a signal is no answer; it needs a signed update');
+      this.#note(decision, 'malformed', 'a signal is no answer; it needs a signed update');
     });
   }
 
@@ -178,9 +182,14 @@ export class Approval {
 
   #refuse(decision: Decision, refusal: Refusal, detail: string): AnswerResult & { accepted: false } {
     this.#refused += 1;
-    log.warn('approval refused', { decision, refusal, detail });
-    this.#checklist.note(`refused to ${decision} (${refusal}): ${detail}`);
+    this.#note(decision, refusal, detail);
     return { accepted: false, refusal, detail };
+  }
+
+  #note(decision: Decision, refusal: Refusal, detail: string): void {
+    log.warn('approval refused', { decision, refusal, detail });
+    this.#refusedLines += 1;
+    if (this.#refusedLines <= MAX_REFUSED_LINES) this.#checklist.note(`refused to ${decision} (${refusal}): ${detail}`);
   }
 
   #show({ plan, question, approvedBy }: Open): void {

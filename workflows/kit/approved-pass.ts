@@ -16,7 +16,7 @@ import { type RunState, escalate } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
 
 /** Failure type of a run whose state would not hold still while people were asked. */
-export const APPROVAL_UNSETTLED = 'ApprovalUnsettled';
+const APPROVAL_UNSETTLED = 'ApprovalUnsettled';
 
 /** Questions of one run; with the longest expiry they fit into APPROVAL_ALLOWANCE_MS. */
 const MAX_QUESTIONS = 5;

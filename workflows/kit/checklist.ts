@@ -4,11 +4,21 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { RunContext } from './run-context.ts';
 
 export type Phase =
-  'planning' | 'approval' | 'checking' | 'acting' | 'verifying' | 'undoing' | 'done' | 'failed' | 'resolved' | 'denied';
-type Mark = 'open' | 'ok' | 'failed' | 'note';
+  | 'planning'
+  | 'approval'
+  | 'checking'
+  | 'acting'
+  | 'stopped'
+  | 'verifying'
+  | 'undoing'
+  | 'done'
+  | 'failed'
+  | 'resolved'
+  | 'denied';
+type Mark = 'open' | 'ok' | 'failed' | 'stopped' | 'note';
 
 const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
-const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', note: '·' };
+const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', stopped: '⏸', note: '·' };
 /** A run that loops must not grow its details without bound. */
 const MAX_LINES = 100;
 
@@ -30,7 +40,7 @@ export class Checklist {
   }
 
   /** Add an open line; the returned function closes it. */
-  begin(phase: Phase, title: string): (mark: 'ok' | 'failed') => void {
+  begin(phase: Phase, title: string): (mark: 'ok' | 'failed' | 'stopped') => void {
     this.#enter(phase);
     const line: { mark: Mark; text: string } = { mark: 'open', text: title };
     this.#add(line);

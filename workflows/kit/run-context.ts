@@ -33,6 +33,17 @@ export interface RunContext {
   readonly mode?: RunMode;
   /** Who started it by hand; that person cannot approve it. */
   readonly startedBy?: string;
+  /** Labels of the alert. Null: too many to carry along. Absent in runs of before; for both, a stop of a label is in doubt. */
+  readonly labels?: Readonly<Record<string, string>> | null;
+  /** Set when the event seems to be an effect of another run. */
+  readonly lineage?: Lineage;
+}
+
+/** Which run caused the event that started this one, and how many runs are behind it in that chain. */
+export interface Lineage {
+  readonly causedBy: string;
+  /** 1: the cause itself had none. */
+  readonly depth: number;
 }
 
 /** Name of the signal that tells a run that its alert is resolved. Sending it twice changes nothing. */
@@ -43,6 +54,13 @@ export const SCHEDULE_FIRED = 'scheduleFired';
 export const PLAN_PREFIX = 'plan/';
 /** Added to the bound on a run that has to be approved: its questions wait no longer than this in all. */
 export const APPROVAL_ALLOWANCE_MS = 86_400_000;
+/** Names of the signals by which the red button reaches a run: wait before the next effect (with the stop), and go on. */
+export const STOPPED_SIGNAL = 'effectsStopped';
+export const ALLOWED_SIGNAL = 'effectsAllowed';
+/** Failure type of an effect that the red button refused before anything happened; the stop is its detail. */
+export const EFFECTS_STOPPED = 'EffectsStopped';
+/** Header of each activity: what its worker has to know of the run. */
+export const RUN_HEADER = 'tocsin-run';
 /** Task queue of all runbooks. */
 export const RUNBOOK_QUEUE = 'runbooks';
 /** Task queue on which one region's workers take activities. */

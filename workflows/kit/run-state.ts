@@ -5,19 +5,21 @@ import { Checklist } from './checklist.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
+import { RedButton, isRefusal } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
-import { type Activities, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
+import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
 
 interface Undo {
   readonly title: string;
-  readonly call: () => Promise<unknown>;
+  readonly call: (again?: RefusedCall) => Promise<unknown>;
 }
 
 export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
+  readonly #redButton = new RedButton(this.checklist);
   #undos: Undo[] = [];
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
@@ -62,14 +64,18 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     if (undo !== undefined)
       this.#undos.push({
         title,
-        call: () => {
+        call: (again) => {
           const name = `undo: ${title}`;
-          const back = () => undo(activitiesFor(region, name, options));
+          const back = () => undo(activitiesFor(region, name, options, again));
           return this.#limited({ region, title: name, undo: true }, options, back);
         },
       });
-    const result = await this.#limited({ region, title, undo: false }, options, () =>
-      this.#step('acting', region, title, call, options),
+    const result = await this.#redButton.through(
+      (again) =>
+        this.#limited({ region, title, undo: false }, options, () =>
+          this.#step('acting', region, title, call, options, again),
+        ),
+      () => this.stops(),
     );
     this.#acted.push(title);
     return result;
@@ -106,13 +112,14 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   async undoAll(): Promise<string[]> {
     const undone: string[] = [];
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
-      const done = this.checklist.begin('undoing', `undo: ${undo.title}`);
       try {
-        await undo.call();
+        await this.#redButton.through(
+          (again) => this.#undo(undo, again),
+          () => false,
+        );
         undone.push(undo.title);
-        done('ok');
       } catch {
-        done('failed');
+        // Noted in the checklist; the others are undone all the same.
       }
     }
     return undone;
@@ -169,15 +176,27 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     title: string,
     call: (on: Acts) => Promise<T>,
     options: StepOptions,
+    again?: RefusedCall,
   ): Promise<T> {
     this.stopIfResolved();
     const done = this.checklist.begin(phase, title);
     try {
-      const result = await call(activitiesFor<Acts>(region, title, options));
+      const result = await call(activitiesFor<Acts>(region, title, options, again));
       done('ok');
       return result;
     } catch (error) {
-      done('failed');
+      done(isRefusal(error) ? 'stopped' : 'failed');
+      throw error;
+    }
+  }
+
+  async #undo({ title, call }: Undo, again?: RefusedCall): Promise<void> {
+    const done = this.checklist.begin('undoing', `undo: ${title}`);
+    try {
+      await call(again);
+      done('ok');
+    } catch (error) {
+      done(isRefusal(error) ? 'stopped' : 'failed');
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /** The activities a step calls: on its region's queue, with its title in the timeline and bounds on every wait. */
-import { proxyActivities } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import { activityQueue } from './run-context.ts';
 
 /** A set of activities: functions of one input object. */
@@ -16,6 +16,13 @@ export interface StepOptions {
   readonly attempts?: number;
 }
 
+/** A call that its worker refused before anything of this attempt happened. */
+export interface RefusedCall {
+  /** Name of the activity. */
+  readonly type: string;
+  readonly id: string;
+}
+
 const ATTEMPT_MS = 60_000;
 const TOTAL_MS = 600_000;
 /** Temporal shows a summary of at most 200 bytes; longer titles are cut. */
@@ -25,22 +32,36 @@ export function activitiesFor<Acts extends Activities<Acts>>(
   region: string,
   title: string,
   options: StepOptions,
+  again?: RefusedCall,
 ): Acts {
-  const { attemptMs, totalMs } = boundsOf(options);
-  return proxyActivities({
-    taskQueue: activityQueue(region),
-    summary: title.slice(0, MAX_SUMMARY),
-    startToCloseTimeout: attemptMs,
-    scheduleToCloseTimeout: totalMs,
-    ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
-    retry: {
-      initialInterval: 1_000,
-      backoffCoefficient: 2,
-      maximumInterval: 30_000,
-      maximumAttempts: options.attempts ?? 5,
+  const common = optionsOf(region, title, options);
+  const plain = proxyActivities(common) as unknown as Acts;
+  if (again === undefined) return plain;
+  // Under its id of before, which is part of its idempotency key: an earlier attempt may have acted without telling.
+  const same = proxyActivities({ ...common, activityId: again.id }) as unknown as Acts;
+  let called = false;
+  return new Proxy(plain, {
+    get: (_target, name) => {
+      if (called || name !== again.type) return plain[name as keyof Acts];
+      called = true;
+      return same[name as keyof Acts];
     },
-  }) as unknown as Acts;
+  });
 }
+
+const optionsOf = (region: string, title: string, options: StepOptions): ActivityOptions => ({
+  taskQueue: activityQueue(region),
+  summary: title.slice(0, MAX_SUMMARY),
+  startToCloseTimeout: boundsOf(options).attemptMs,
+  scheduleToCloseTimeout: boundsOf(options).totalMs,
+  ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
+  retry: {
+    initialInterval: 1_000,
+    backoffCoefficient: 2,
+    maximumInterval: 30_000,
+    maximumAttempts: options.attempts ?? 5,
+  },
+});
 
 export const boundsOf = (options: StepOptions): { readonly attemptMs: number; readonly totalMs: number } => ({
   attemptMs: options.attemptMs ?? ATTEMPT_MS,

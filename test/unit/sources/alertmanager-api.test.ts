@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import type { Alert } from '../../../triggers/events/alert.ts';
 import { alertmanagerApi } from '../../../triggers/sources/alertmanager-api.ts';
 import { alertmanager } from '../../../triggers/sources/alertmanager.ts';
-import { fixturesOf, needsFixtures } from '../../support/fixtures.ts';
+import { labelFingerprint } from '../../../triggers/sources/label-fingerprint.ts';
+import { fixture, fixturesOf, needsFixtures } from '../../support/fixtures.ts';
 import { assertTotal, onlyAlert, rejections, requestOf } from '../../support/source-request.ts';
 
 const LABELS = { alertname: 'DiskFull', severity: 'critical', region: 'eu-west-1', cluster: 'prod' };
@@ -20,6 +21,48 @@ const ALERT = {
 };
 const inState = (state: unknown) => ({ ...ALERT, status: { ...ALERT.status, state } });
 const read = (body: unknown) => onlyAlert(alertmanagerApi, requestOf(body));
+
+const POSTED = {
+  labels: { alertname: 'DiskFull', instance: 'a:9100', job: 'node' },
+  annotations: { summary: 'Disk is full' },
+  startsAt: '2026-06-01T11:00:00.123Z',
+  endsAt: '2026-06-01T12:04:00.123Z',
+  generatorURL: 'http://prometheus/graph',
+};
+
+describe('alertmanager API, what Prometheus posts', () => {
+  for (const [why, endsAt, status, ended] of [
+    ['an end that lies ahead is a forecast', '2026-06-01T12:04:00.123Z', 'firing', null],
+    ['an end hours ahead too', '2026-06-02T12:00:00Z', 'firing', null],
+    ['an end that has come', '2026-06-01T11:59:59Z', 'resolved', '2026-06-01T11:59:59Z'],
+    ['an end that is not set', '0001-01-01T00:00:00Z', 'firing', null],
+    ['no end', undefined, 'firing', null],
+  ] as const)
+    it(`${why}: ${status}`, () => {
+      assert.ok(alertmanagerApi.recognises(requestOf([null, { ...POSTED, endsAt }])));
+      const alert = read([{ ...POSTED, endsAt }]);
+      assert.deepEqual([alert.status, alert.time.ended], [status, ended]);
+      assert.equal(alert.time.started, '2026-06-01T11:00:00.123Z');
+    });
+
+  it('the webhook of the same alert has the same key', () => {
+    const fingerprint = labelFingerprint(POSTED.labels);
+    const webhook = { groupKey: '{}', alerts: [{ ...POSTED, status: 'firing', fingerprint }] };
+    assert.equal(read([POSTED]).alertKey, onlyAlert(alertmanager, requestOf(webhook)).alertKey);
+  });
+
+  it('labels without a value count for nothing in the fingerprint', () => {
+    assert.equal(labelFingerprint({ a: '', ...POSTED.labels }), labelFingerprint(POSTED.labels));
+    assert.equal(labelFingerprint({}), 'cbf29ce484222325');
+  });
+
+  it('the fingerprint is the one that Alertmanager writes', needsFixtures, () => {
+    const { raw } = fixture('alertmanager-api__v2-alert-groups__prymitive-karma.json');
+    const groups = JSON.parse(Buffer.from(raw).toString()) as { alerts: { labels: never; fingerprint: string }[] }[];
+    for (const { labels, fingerprint } of groups.flatMap(({ alerts }) => alerts))
+      assert.equal(labelFingerprint(labels), fingerprint);
+  });
+});
 
 describe('alertmanager API', () => {
   for (const [state, status] of [

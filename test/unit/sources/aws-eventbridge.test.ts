@@ -68,6 +68,27 @@ describe('aws-eventbridge: CloudWatch alarms', () => {
     assert.deepEqual([alert.alertKey, alert.labels, alert.resource], [`test:${ARN}`, { rule: 'ALARM(a)' }, null]);
   });
 
+  it('what a Lambda function gets as action of an alarm has the same key', () => {
+    const { detail } = alarm({});
+    const body = {
+      source: 'aws.cloudwatch',
+      alarmArn: ARN,
+      accountId: '111122223333',
+      time: '2026-05-01T10:00:01.000+0000',
+      region: 'eu-west-1',
+      alarmData: detail,
+    };
+    assert.ok(awsEventbridge.recognises(requestOf(body)));
+    const alert = read(body);
+    assert.deepEqual([alert.alertKey, alert.status], [`test:${ARN}`, 'firing']);
+    assert.equal(alert.time.started, '2026-05-01T10:00:00.123Z');
+    assert.deepEqual(alert.location.region, { value: 'eu-west-1', from: 'alarmArn' });
+    const stateless = { ...body, alarmData: { alarmName: 'CPU' } };
+    assert.deepEqual(rejections(awsEventbridge.toEvents(requestOf(stateless))), [
+      'missing-status /alarmData/state/value',
+    ]);
+  });
+
   it('a redelivery is the same event', () => assert.equal(plain(alarm({})).id, plain(alarm({}, { time: null })).id));
 
   it('a configuration change starts nothing', () => {
@@ -78,6 +99,25 @@ describe('aws-eventbridge: CloudWatch alarms', () => {
 });
 
 describe('aws-eventbridge: Health', () => {
+  for (const [why, detail, status] of [
+    ['closed', { statusCode: 'closed' }, 'resolved'],
+    [
+      'open with an end that is only expected',
+      { statusCode: 'open', endTime: 'Fri, 05 Jun 2026 15:10:09 GMT' },
+      'firing',
+    ],
+    ['yet to come', { statusCode: 'upcoming', startTime: 'Fri, 05 Jun 2026 15:10:09 GMT' }, 'unknown'],
+    ['without a code, its end has come', ended, 'resolved'],
+    ['without a code, its end is to come', { endTime: 'Fri, 05 Jun 2026 15:10:09 GMT' }, 'firing'],
+  ] as const)
+    it(`an issue that is ${why}: ${status}`, () => assert.equal(read(health(detail)).status, status));
+
+  it('each page of a long list of resources is an event', () => {
+    const [first, again, second] = ['1', '1', '2'].map((page) => plain(health({ page, totalPages: '2' })).id);
+    assert.equal(first, again);
+    assert.notEqual(first, second);
+  });
+
   it('an issue fires from its start, whatever the weekday says, and resolves with its end', () => {
     const [firing, resolved] = [read(health()), read(health(ended))];
     assert.deepEqual([firing.status, firing.time.started], ['firing', '2016-06-05T15:10:09Z']);

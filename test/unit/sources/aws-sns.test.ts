@@ -121,6 +121,26 @@ describe('aws-sns with a CloudWatch alarm inside', () => {
 });
 
 describe('aws-sns with anything else inside', () => {
+  for (const [why, text] of [
+    ['brackets', '[ALERT] {disk "full"'],
+    ['more brackets than JSON may have', '['.repeat(70)],
+    ['more commas than JSON may have', ','.repeat(200_001)],
+    ['a number', '12 hosts are down'],
+  ] as const)
+    it(`a text that begins like JSON is a text: ${why}`, () => {
+      const sent = onlyEvent(awsSns, requestOf(envelope(text)));
+      assert.equal((sent.data as Record<string, unknown>)['message'], text);
+      const raw = requestOf(text, { headers: RAW, contentType: 'text/plain' });
+      assert.equal(onlyEvent(awsSns, raw).id, sent.id);
+    });
+
+  it('JSON that may not be read is no text', () => {
+    assert.deepEqual(rejections(awsSns.toEvents(requestOf(envelope('['.repeat(70) + ']'.repeat(70))))), [
+      'too-deep /Message',
+    ]);
+    assert.deepEqual(rejections(awsSns.toEvents(requestOf(envelope('{"a":1,"a":2}')))), ['duplicate-key /Message/a']);
+  });
+
   it('a text and unknown JSON are plain events of their message', () => {
     const text = onlyEvent(awsSns, requestOf(envelope('Hello {', { MessageAttributes: { a: { Value: '1' } } })));
     assert.equal(text.type, 'tocsin.event.aws.sns.notification');

@@ -57,7 +57,7 @@ describe('aws-sqs', () => {
       rejected.map(({ index, reason, place }) => `${index} ${reason} ${place}`),
       ['1 missing-body /Records/1/body', '2 missing-status /Records/2/body'],
     );
-    assert.match(rejected[1]?.message ?? '', /^in the body at \/alerts\/0\/status: /);
+    assert.match(rejected[1]?.message ?? '', /^inside, at \/alerts\/0\/status: /);
   });
 
   for (const [name, body, expected] of [

@@ -137,6 +137,22 @@ describe('azure-monitor, health', () => {
       assert.equal(alert.time.ended, status === 'resolved' ? '2026-05-01T11:00:00Z' : null);
     });
 
+  for (const [why, properties, type] of [
+    ['maintenance', { incidentType: 'Maintenance', stage: 'Planned' }, 'maintenance'],
+    ['maintenance in progress', { incidentType: 'Maintenance', stage: 'InProgress' }, 'maintenance'],
+    ['maintenance that does not say so', { stage: 'Planned' }, 'maintenance'],
+    ['advice', { incidentType: 'ActionRequired', stage: 'Active' }, 'actionrequired'],
+    ['advice', { incidentType: 'Informational', stage: 'Active' }, 'informational'],
+  ] as const)
+    it(`service health announces ${why} (${type}): a plain event`, () => {
+      const context = { eventTimestamp: '2026-05-01T11:00:00Z', properties: { ...properties, trackingId: 'T-2' } };
+      const body = common({ monitoringService: 'ServiceHealth' }, context);
+      const event = onlyEvent(azureMonitor, requestOf(body));
+      assert.deepEqual([event.type, event.subject], [`tocsin.event.azure.service-health.${type}`, 'T-2']);
+      assert.equal(event.time, '2026-05-01T11:00:00Z');
+      assert.equal(onlyEvent(azureMonitor, requestOf(body, { receivedAt: '2026-06-02T00:00:00Z' })).id, event.id);
+    });
+
   const HEALTH = [
     ['Unavailable', 'firing'],
     ['Degraded', 'firing'],
@@ -226,7 +242,7 @@ describe('azure-monitor rejections', () => {
     [{ schemaId: 'azureMonitorCommonAlertSchema' }, 'missing-essentials /data/essentials'],
     [classic(undefined), 'missing-status /status'],
     [metric('Activated', { id: undefined }), 'missing-identity /data/context/id'],
-    [{ schemaId: 'Microsoft.Insights/LogAlert', data: {} }, 'missing-status /data'],
+    [{ schemaId: 'Microsoft.Insights/LogAlert', data: {} }, 'missing-identity /data/AlertRuleName'],
     [{ schemaId: 'Other' }, 'unknown-schema /schemaId'],
     [[], 'not-azure-monitor '],
   ];
@@ -251,4 +267,61 @@ describe('azure-monitor rejections', () => {
       metric('Activated'),
       serviceHealth('RCA', 'x'),
     ]));
+});
+
+describe('azure-monitor, log search alerts without the common schema', () => {
+  const DATA = {
+    SubscriptionId: 'sub-1',
+    AlertRuleName: 'errors',
+    SearchQuery: 'AppExceptions',
+    SearchIntervalStartTimeUtc: '2026-05-01T09:55:00Z',
+    SearchIntervalEndtimeUtc: '2026-05-01T10:00:00Z',
+    ResultCount: 3,
+    LinkToSearchResults: 'https://portal.azure.com/x',
+    Severity: 'Warning',
+    WorkspaceId: 'w-1',
+    Dimensions: [{ name: 'Computer', value: 'web-1' }],
+  };
+  const log = (data: object = {}) => ({ schemaId: 'Microsoft.Insights/LogAlert', data: { ...DATA, ...data } });
+
+  it('each is a firing of its own: such rules have no state', () => {
+    const alert = read(log());
+    assert.deepEqual([alert.status, alert.name, alert.severity.number], ['firing', 'errors', 13]);
+    assert.deepEqual([alert.time.started, alert.labels], ['2026-05-01T10:00:00Z', { Computer: 'web-1' }]);
+    assert.deepEqual(alert.location.account, { value: 'sub-1', from: 'data.SubscriptionId' });
+    assert.notEqual(read(log({ SearchIntervalEndtimeUtc: '2026-05-01T10:05:00Z' })).alertKey, alert.alertKey);
+    const again = requestOf(log(), { receivedAt: '2026-06-02T00:00:00Z' });
+    assert.equal(onlyEvent(azureMonitor, again).id, onlyEvent(azureMonitor, requestOf(log())).id);
+  });
+
+  for (const [written, utc] of [
+    ['3/26/2026 9:10:40 PM', '2026-03-26T21:10:40Z'],
+    ['12/1/2025 12:00:00 AM', '2025-12-01T00:00:00Z'],
+  ] as const)
+    it(`${written} is ${utc}`, () => assert.equal(read(log({ SearchIntervalEndtimeUtc: written })).time.started, utc));
+
+  it('is read without a schema around it, too', () => {
+    assert.ok(azureMonitor.recognises(requestOf(DATA)));
+    assert.equal(read(DATA).status, 'firing');
+  });
+
+  it('a digit counts as Azure counts', () => assert.equal(read(log({ Severity: '0' })).severity.number, 21));
+});
+
+describe('azure-monitor, budgets', () => {
+  it('the common schema without any id goes by the budget', () => {
+    const nothing = { alertId: null, alertRule: null, originAlertId: null, alertTargetIDs: null, severity: null };
+    assert.equal(read(common(nothing, { AlertData: { BudgetName: 'Monthly' } })).alertKey, 'test:budget:monthly');
+  });
+
+  it('the older notice is a plain event', () => {
+    const body = { schemaId: 'AIP Budget Notification', data: { BudgetName: 'monthly' } };
+    const event = onlyEvent(azureMonitor, requestOf(body));
+    assert.deepEqual([event.type, event.subject], ['tocsin.event.azure.budget', 'monthly']);
+  });
+
+  it('essentials alone are enough', () => {
+    const body = { schemaId: 'azureMonitorCommonAlertSchema', data: { essentials: ESSENTIALS } };
+    assert.equal(read(body).alertKey, read(common()).alertKey);
+  });
 });

@@ -102,6 +102,21 @@ describe('gcp Pub/Sub push', () => {
     assert.deepEqual([alert.status, alert.name], ['firing', 'ServiceDown']);
   });
 
+  const KUBERNETES = { kind: 'Event', apiVersion: 'v1', metadata: { uid: 'u-1' }, involvedObject: {}, count: 1 };
+  const MONITOR = { alert_id: '1', alert_transition: 'Triggered', alert_scope: 'host:a' };
+  for (const [who, payload, more, type] of [
+    ['Datadog', MONITOR, {}, 'tocsin.alert.firing'],
+    ['Kubernetes', KUBERNETES, {}, 'tocsin.event.kubernetes.event'],
+    ['an object of Kubernetes that is no Event', { ...KUBERNETES, kind: 'Pod' }, {}, 'tocsin.event.gcp.pubsub.message'],
+    ['GitHub', { ref: 'x' }, { attributes: { 'x-github-event': 'push' } }, 'tocsin.event.github.push'],
+  ] as const)
+    it(`finds ${who} inside: ${type}`, () => {
+      const event = onlyEvent(gcp, requestOf(push(payload, more)));
+      assert.equal(event.type, type);
+      const again = push(payload, { ...more, publishTime: '2026-05-01T10:00:09Z' });
+      assert.equal(onlyEvent(gcp, requestOf(again)).id, event.id);
+    });
+
   it('finds a CloudEvent inside', () => {
     const event = { specversion: '1.0', id: 'e-1', source: '/shop', type: 'com.example.deployed', data: { a: 1 } };
     assert.equal(onlyEvent(gcp, requestOf(push(event))).type, 'com.example.deployed');

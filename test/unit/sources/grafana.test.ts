@@ -96,6 +96,15 @@ describe('grafana, unified', () => {
     assert.deepEqual([alert.name, alert.title], ['DatasourceNoData', 'DatasourceNoData: CPU']);
   });
 
+  for (const alertname of ['DatasourceNoData', 'DatasourceError'])
+    it(`${alertname} has one key for its firing and its resolve`, () => {
+      const labels = { alertname, rulename: 'CPU', datasource_uid: 'abc', ref_id: 'A', grafana_folder: 'Shop' };
+      const firing = read(group({ labels, annotations: { Error: 'timed out' }, values: null }));
+      const resolved = read(group({ labels, annotations: {}, status: 'resolved', endsAt: '2026-05-01T10:30:00Z' }));
+      assert.deepEqual([firing.status, resolved.status], ['firing', 'resolved']);
+      assert.equal(firing.alertKey, resolved.alertKey);
+    });
+
   for (const [why, body] of [
     ['group key of a contact point test', { ...GROUP, groupKey: 'webhook-57c6d9296de2ad39-1656497352' }],
     ['alert of a contact point test', group({ labels: { alertname: 'TestAlert', instance: 'Grafana' } })],
@@ -115,6 +124,8 @@ describe('grafana, legacy', () => {
     ['paused', 'suppressed'],
     ['pending', 'unknown'],
     ['of_a_later_version', 'unknown'],
+    ['NO_DATA', 'unknown'],
+    ['OK', 'resolved'],
   ];
   for (const [state, status] of STATES)
     it(`${state} is ${status}`, () => {

@@ -105,6 +105,15 @@ describe('kubernetes', () => {
     );
   });
 
+  it('an Event that says no type has no severity', () => {
+    const { type: _type, ...untyped } = CORE;
+    for (const body of [untyped, { ...CORE, type: '' }, { ...CORE, type: null }]) {
+      const event = read(body);
+      assert.deepEqual([event.severitynumber, event.severitytext], [undefined, undefined]);
+      assert.equal((event.data as { type: unknown }).type, null);
+    }
+  });
+
   it('bookmarks and deletions say nothing new', () => {
     for (const type of ['BOOKMARK', 'DELETED'])
       assert.deepEqual(kubernetes.toEvents(requestOf({ type, object: CORE })), { events: [], rejected: [] });
@@ -112,7 +121,6 @@ describe('kubernetes', () => {
 
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [{ ...CORE, kind: 'Deployment' }, 'not-an-event /kind'],
-    [{ ...CORE, type: undefined }, 'missing-type /type'],
     [{ ...CORE, metadata: {} }, 'missing-identity /metadata/uid'],
     [{ ...CORE, lastTimestamp: 'yesterday' }, 'time-not-rfc3339 /lastTimestamp'],
     [{ type: 'ERROR', object: { kind: 'Status', message: 'too old resource version' } }, 'watch-error /object'],

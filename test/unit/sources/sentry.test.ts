@@ -87,8 +87,23 @@ describe('sentry', () => {
       assert.equal(alert.status, status);
       assert.equal(alert.alertKey, read(EVENT_ALERT).alertKey);
       assert.equal(alert.time.started, action === 'created' ? '2026-04-01T10:00:00Z' : null);
-      assert.equal(alert.time.occurred, '2026-05-01T10:00:00Z');
+      assert.equal(alert.time.occurred, action === 'resolved' ? null : '2026-05-01T10:00:00Z');
     });
+
+  it('an issue was resolved when the hook says so', () => {
+    const at = (seconds: string) => requestOf(issue('resolved'), { headers: { 'sentry-hook-timestamp': seconds } });
+    const alert = onlyAlert(sentry, at('1777716000'));
+    assert.deepEqual([alert.time.occurred, alert.time.ended], ['2026-05-02T10:00:00Z', '2026-05-02T10:00:00Z']);
+    assert.equal(alert.time.original['ended'], '1777716000');
+    assert.equal(onlyAlert(sentry, at('soon')).time.ended, null);
+    assert.notEqual(onlyEvent(sentry, at('1777716000')).id, onlyEvent(sentry, at('1777716060')).id);
+    assert.equal(onlyEvent(sentry, at('soon')).id, onlyEvent(sentry, at('soon')).id);
+  });
+
+  it('ids may be numbers, also those that a double would round', () => {
+    const body = JSON.stringify(issue('resolved')).replace(/"id":"(\d+)"/, '"id":9007199254740993');
+    assert.equal(read(body).alertKey, 'test:issue:9007199254740993');
+  });
 
   const METRICS = [
     ['critical', 'firing', 21],

@@ -155,6 +155,29 @@ describe('uptime checkers: facts', () => {
     assert.deepEqual([alert.title, alert.description, alert.time.started], ['Shop', 'Port closed', null]);
   });
 
+  it('uptime-kuma: the preset multipart/form-data holds the same', () => {
+    const part = (name: string, value: string) =>
+      `--b0undary\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const body = `${part('other', '{}')}${part('data', JSON.stringify(KUMA))}--b0undary--\r\n`;
+    assert.equal(uptimeKuma.bodyOf('multipart/form-data', {}), 'bytes');
+    const request = requestOf(body, { contentType: 'multipart/form-data' });
+    assert.ok(uptimeKuma.recognises(request));
+    assert.equal(onlyEvent(uptimeKuma, request).id, onlyEvent(uptimeKuma, requestOf(KUMA)).id);
+    for (const broken of [body.replaceAll('data', 'dota'), body.slice(0, 30), '--', '--\r\n'])
+      assert.deepEqual(rejections(uptimeKuma.toEvents(requestOf(broken))), ['not-uptime-kuma ']);
+  });
+
+  it('uptimerobot without a content type, as JSON or as a form', () => {
+    const fields = { monitorID: '9007199254740993', alertType: '1' };
+    assert.equal(uptimerobot.bodyOf(null, {}), 'bytes');
+    const sent = { ...requestOf(JSON.stringify(fields).replace('"9007199254740993"', '9007199254740993')), body: null };
+    assert.equal(onlyAlert(uptimerobot, sent).alertKey, 'test:monitor:9007199254740993');
+    assert.equal(
+      onlyAlert(uptimerobot, requestOf(new URLSearchParams(fields).toString())).alertKey,
+      'test:monitor:9007199254740993',
+    );
+  });
+
   it('uptime-kuma without a heartbeat is a test, or a message', () => {
     const test = { heartbeat: null, monitor: null, msg: 'My webhook Testing' };
     assert.equal(uptimeKuma.toEvents(requestOf(test)).control?.kind, 'test');

@@ -1,0 +1,66 @@
+/** The keys of a JSON text as they are written, because the parser keeps only the last of two equal ones. */
+import { endOfString, skipSpace } from './json-survey.ts';
+
+export interface KeyProblem {
+  readonly reason: 'duplicate-key' | 'forbidden-key';
+  readonly place: string;
+}
+
+/** They can change the prototype of the object that they are copied to. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** An open object or array. Most objects are small: a set is made only for the second key. */
+interface Frame {
+  readonly isArray: boolean;
+  index: number;
+  key: string | null;
+  keys: Set<string> | null;
+}
+
+/** The text must be valid JSON. */
+export function keyProblem(text: string): KeyProblem | null {
+  const open: Frame[] = [];
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === OPEN_OBJECT || code === OPEN_ARRAY)
+      open.push({ isArray: code === OPEN_ARRAY, index: 0, key: null, keys: null });
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) open.pop();
+    else if (code === COMMA) {
+      const frame = open.at(-1);
+      if (frame !== undefined) frame.index += 1;
+    } else if (code === QUOTE) {
+      const end = endOfString(text, i);
+      const frame = open.at(-1);
+      if (frame?.isArray === false && text.charCodeAt(skipSpace(text, end + 1)) === COLON) {
+        const reason = addKey(frame, unquoted(text, i, end));
+        if (reason !== null) return { reason, place: placeOf(open) };
+      }
+      i = end;
+    }
+  }
+  return null;
+}
+
+function addKey(frame: Frame, key: string): KeyProblem['reason'] | null {
+  const isKnown = frame.keys === null ? frame.key === key : frame.keys.has(key);
+  if (frame.keys !== null) frame.keys.add(key);
+  else if (frame.key !== null) frame.keys = new Set([frame.key, key]);
+  frame.key = key;
+  if (isKnown) return 'duplicate-key';
+  return FORBIDDEN_KEYS.has(key) ? 'forbidden-key' : null;
+}
+
+/** The text of a string token; escapes are rare, so the parser is asked only when there are some. */
+function unquoted(text: string, start: number, end: number): string {
+  const inner = text.slice(start + 1, end);
+  return inner.includes('\\') ? (JSON.parse(`"${inner}"`) as string) : inner;
+}
+
+const placeOf = (open: readonly Frame[]): string =>
+  open.map(({ isArray, index, key }) => `/${isArray ? index : escapeToken(key ?? '')}`).join('');
+
+/** A key as a token of a JSON Pointer. */
+export const escapeToken = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

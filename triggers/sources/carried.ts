@@ -1,0 +1,24 @@
+/** The payload of one sender that comes inside a message of another: it is opened when it says itself what it is. */
+import { directSources } from './direct-sources.ts';
+import type { SourceRequest, SourceResult } from './source.ts';
+
+/**
+ * `place`: JSON Pointer of the text it came in; what is wrong inside lies, for whoever reads the request, there. Null when it is nobody's,
+ * and when it is only some object of Kubernetes. Control messages start nothing here, and nobody waits for their answer.
+ */
+export function openCarried(inner: SourceRequest, place: string): SourceResult | null {
+  const source = directSources.find((each) => each.recognises(inner));
+  const result = source?.toEvents(inner);
+  if (result === undefined) return null;
+  const { events, rejected } = result;
+  if (events.length === 0 && rejected.length > 0 && rejected.every(({ reason }) => reason === 'not-an-event'))
+    return null;
+  return {
+    events,
+    rejected: rejected.map((each) => ({
+      ...each,
+      place,
+      message: each.place === '' ? each.message : `inside, at ${each.place}: ${each.message}`,
+    })),
+  };
+}

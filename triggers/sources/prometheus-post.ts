@@ -1,0 +1,33 @@
+/**
+ * What Prometheus itself posts to Alertmanager's API (`POST /api/v2/alerts`): no status and no fingerprint. An alert whose end has come is
+ * resolved; the end of any other is a forecast (it holds until Prometheus has told of it four times more). Both are read as Alertmanager
+ * reads them, so the key is the one of its webhooks.
+ */
+import { readInstant } from '../events/instant.ts';
+import type { AlertResult } from '../events/alert-event.ts';
+import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
+import { labelFingerprint } from './label-fingerprint.ts';
+import { isObject, scalarsOf } from './read.ts';
+import type { SourceRequest } from './source.ts';
+
+const STATUSES: AlertmanagerForm['statuses'] = { firing: 'firing', resolved: 'resolved' };
+
+export const isPrometheusPost = (item: unknown): boolean =>
+  isObject(item) &&
+  isObject(item['labels']) &&
+  !('status' in item) &&
+  !('fingerprint' in item) &&
+  ('generatorURL' in item || 'startsAt' in item || 'endsAt' in item);
+
+export function prometheusAlert(request: SourceRequest, item: unknown, place: string): AlertResult {
+  const status = isObject(item) && hasEnded(item['endsAt'], request.receivedAt) ? 'resolved' : 'firing';
+  const form: AlertmanagerForm = { statusOf: () => ({ text: status, field: 'endsAt' }), statuses: STATUSES };
+  const known = isObject(item) ? { ...item, fingerprint: labelFingerprint(scalarsOf(item['labels'])) } : item;
+  return alertmanagerAlert(request, known, place, null, form);
+}
+
+/** An end that cannot be read leaves the alert firing; what is not set, or lies ahead, is no end. */
+function hasEnded(end: unknown, receivedAt: string): boolean {
+  const read = typeof end === 'string' ? readInstant(end, receivedAt) : null;
+  return read?.ok === true && read.utc !== null && Date.parse(read.utc) <= Date.parse(receivedAt);
+}

@@ -1,0 +1,215 @@
+/**
+ * `tocsin resume`: lifts a stop, lists what it held, and does with that what the operator says. Killed at any point and given again, it goes on
+ * where it was: the record keeps a lifted stop until its backlog is decided, and putting an event back twice starts nothing twice.
+ */
+import type { Backlog, Control } from '../../triggers/path/control.ts';
+import { type HeldAlert, heldAlerts } from '../../triggers/path/held.ts';
+import { putBack } from '../../triggers/path/put-back.ts';
+import type { Scope } from '../../triggers/path/stop.ts';
+import { chosenRegions } from '../config.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { type Rate, paced } from '../red-button/paced.ts';
+import { clearStopFile, stopFilePath } from '../red-button/stop-file.ts';
+import { tellRuns } from '../red-button/tell-runs.ts';
+import type { RegionPath } from '../region-path.ts';
+import { userName } from '../user-name.ts';
+import { type CommonOptions, type Session, output, withSession } from './session.ts';
+import { change, messageOf, scopeOf } from './stop.ts';
+
+/** What becomes of the backlog; `list`: nothing yet. */
+export type Decision =
+  | { readonly kind: 'list' | 'discard' }
+  /** One run for each alert that is still open. */
+  | { readonly kind: 'merge' }
+  | { readonly kind: 'release'; readonly rate: Rate };
+
+export interface ResumeCommand extends CommonOptions {
+  readonly regions: readonly string[];
+  readonly scope: string;
+  readonly why: string;
+  readonly local: boolean;
+  readonly decision: Decision;
+}
+
+/** Processes look once a second. */
+const TAKES_EFFECT_MS = 2_500;
+/** Between an operator's clock and a server's. */
+const CLOCK_SKEW_MS = 60_000;
+const MAX_BACKLOGS = 50;
+/** Pace of `merge`. */
+const AT_ONCE: Rate = { count: 50, perMs: 1_000 };
+
+export const resume = (options: ResumeCommand): Promise<number> =>
+  withSession(options, async (session) => {
+    const scope = scopeOf(options.scope);
+    const regions = chosenRegions(session.config, options.regions);
+    const clear = (): boolean => {
+      const file = stopFilePath(session.config);
+      const cleared = clearStopFile(file, scope) === 'cleared';
+      if (cleared) process.stderr.write(`the stop file of this host (${file}) no longer stops ${scope}\n`);
+      return cleared;
+    };
+    if (options.local) {
+      const cleared = clear();
+      output(
+        options,
+        { resumed: scope, cleared },
+        cleared ? 'resumed on this host' : `no stop file stops ${scope} here`,
+      );
+      return cleared ? EXIT.ok : EXIT.refused;
+    }
+    const paths = await session.paths(...regions);
+    const pending = await lift(options, paths, scope);
+    // After the record: where that cannot be reached, nothing is resumed.
+    if (!clear() && pending.length === 0) throw await nothingToResume(paths, scope);
+    if (pending.some(({ lifted }) => lifted)) await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
+    const runs = await tell(session, scope, regions);
+    const backlog = await listed(pending);
+    process.stderr.write(`${textOf(backlog)}\n`);
+    const done = await decide(options.decision, pending, backlog);
+    output(
+      options,
+      { resumed: scope, runs, backlog, ...done },
+      `${scope} is resumed in ${regions.join(', ')}. ${done.words}`,
+    );
+    return done.expired === 0 ? EXIT.ok : EXIT.failed;
+  });
+
+interface Pending {
+  readonly path: RegionPath;
+  readonly backlog: Backlog;
+  /** Just now, not by an earlier call. */
+  readonly lifted: boolean;
+}
+
+/** Take the stop out of each record, and keep its time until its backlog is decided. */
+async function lift({ why }: ResumeCommand, paths: readonly RegionPath[], scope: Scope): Promise<Pending[]> {
+  const pending: Pending[] = [];
+  for (const path of paths) {
+    const at = new Date().toISOString();
+    let lifted = false;
+    const control = await path.control.update(
+      (before) => {
+        const next = withoutStop(before, scope, at);
+        lifted = next !== null;
+        return next;
+      },
+      change({ scope, why, by: userName(), at }, 'resumed'),
+    );
+    const backlog = control.backlogs.find((each) => each.scope === scope);
+    if (backlog !== undefined) pending.push({ path, backlog, lifted });
+  }
+  return pending;
+}
+
+function withoutStop(control: Control, scope: Scope, until: string): Control | null {
+  const stop = control.stops.find((each) => each.scope === scope);
+  if (stop === undefined) return null;
+  const earlier = control.backlogs.find((each) => each.scope === scope);
+  const backlog: Backlog = { scope, from: earlier?.from ?? stop.at, until };
+  const others = control.backlogs.filter((each) => each !== earlier);
+  return {
+    ...control,
+    stops: control.stops.filter((each) => each !== stop),
+    backlogs: [...others, backlog].slice(-MAX_BACKLOGS),
+  };
+}
+
+async function nothingToResume(paths: readonly RegionPath[], scope: Scope): Promise<CommandError> {
+  const controls = await Promise.all(paths.map(({ control }) => control.read()));
+  const stopped = [...new Set(controls.flatMap(({ stops }) => stops.map((each) => each.scope)))];
+  const words =
+    stopped.length === 0 ? 'nothing is stopped' : `stopped are ${stopped.join(', ')}; name one with --scope`;
+  return new CommandError(EXIT.refused, `${scope} is not stopped here, and has no backlog: ${words}`);
+}
+
+const tell = async (session: Session, scope: Scope, regions: readonly string[]) => {
+  try {
+    return await tellRuns(await session.temporal(), { scope, regions, stop: null });
+  } catch (error) {
+    process.stderr.write(`open runs could not be told (${messageOf(error)}); they try again within five minutes\n`);
+    return null;
+  }
+};
+
+type Listed = HeldAlert & { readonly region: string };
+
+async function listed(pending: readonly Pending[]): Promise<Listed[]> {
+  const found: Listed[] = [];
+  for (const { path, backlog } of pending) {
+    const { scope, from, until } = backlog;
+    const since = Date.parse(from) - CLOCK_SKEW_MS;
+    const alerts = await heldAlerts(path, {
+      since,
+      until: Date.parse(until) + CLOCK_SKEW_MS,
+      reason: 'stopped',
+      scope,
+    });
+    found.push(...alerts.map((alert) => ({ ...alert, region: path.region })));
+  }
+  return found;
+}
+
+const stillOpen = (backlog: readonly Listed[]): Listed[] => backlog.filter(({ state }) => state === 'open');
+
+function textOf(backlog: readonly Listed[]): string {
+  if (backlog.length === 0) return 'nothing was held';
+  const open = stillOpen(backlog);
+  const lines = open.map(
+    ({ region, key, trigger, count, first, last, title }) =>
+      `  ${region}  ${key}  ${title}: ${count} held for ${trigger}, ${first} to ${last}`,
+  );
+  const count = (state: HeldAlert['state']): number => backlog.filter((each) => each.state === state).length;
+  return [
+    `held: ${open.length} alerts are open, ${count('resolved')} have resolved meanwhile, ${count('started')} have run meanwhile`,
+    ...lines,
+  ].join('\n');
+}
+
+interface Done {
+  readonly words: string;
+  readonly released: number;
+  /** Gone from the stream before they could be put back. */
+  readonly expired: number;
+}
+
+async function decide(decision: Decision, pending: readonly Pending[], backlog: readonly Listed[]): Promise<Done> {
+  const open = stillOpen(backlog);
+  if (decision.kind === 'list' && open.length > 0) {
+    const words = `${open.length} alerts wait for a decision: give the command again with --discard, --merge or --release 10/m.`;
+    return { words, released: 0, expired: 0 };
+  }
+  let expired = 0;
+  const release = decision.kind === 'merge' || decision.kind === 'release';
+  if (release) {
+    for await (const { region, newest, trigger, key } of paced(
+      open,
+      decision.kind === 'release' ? decision.rate : AT_ONCE,
+    )) {
+      const { path } = pending.find((each) => each.path.region === region) ?? { path: null };
+      if (path === null) continue;
+      const there = await putBack(path.log, { position: newest, trigger }, Date.now());
+      if (!there) expired += 1;
+      process.stderr.write(`${there ? 'put back' : 'EXPIRED'}  ${region}  ${key}  for ${trigger}\n`);
+    }
+  }
+  const words = release ? `${open.length - expired} alerts were put back.` : `${open.length} alerts were discarded.`;
+  await forget(pending, words);
+  return {
+    words: open.length === 0 ? 'Nothing is left to decide.' : words,
+    released: release ? open.length - expired : 0,
+    expired,
+  };
+}
+
+async function forget(pending: readonly Pending[], words: string): Promise<void> {
+  for (const { path, backlog } of pending)
+    await path.control.update(
+      (before) => ({
+        ...before,
+        // Another stop of the scope may have been lifted meanwhile; that one is still to be decided.
+        backlogs: before.backlogs.filter(({ scope, until }) => scope !== backlog.scope || until !== backlog.until),
+      }),
+      change({ scope: backlog.scope, why: words, by: userName(), at: new Date().toISOString() }, 'backlog decided'),
+    );
+}

@@ -1,0 +1,95 @@
+/**
+ * Stands around every activity of a worker: one that only looks passes; every other is an effect, and is refused before anything happens
+ * while the red button covers it. The refusal is no failure of the step: the run waits and tries again.
+ */
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, type Headers, defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { withGuard } from '../../activities/effects.ts';
+import { isLook } from '../../activities/look.ts';
+import { type Facts, type Stop, describeStop, factsOf } from '../../triggers/path/stop.ts';
+import { EFFECTS_STOPPED, RUN_HEADER } from '../../workflows/kit/run-context.ts';
+import type { RunHeader } from '../../workflows/kit/run-header.ts';
+import type { EffectGate } from './effect-gate.ts';
+
+export interface EffectsOptions {
+  /** Region of this worker. */
+  readonly region: string;
+  readonly activities: object;
+  readonly gate: EffectGate;
+}
+
+export function effectsInterceptor({ region, activities, gate }: EffectsOptions): ActivityInterceptorsFactory {
+  const looks = new Set(
+    Object.entries(activities).flatMap(([name, activity]) => (isLook(activity as object) ? [name] : [])),
+  );
+  return ({ info }) => ({
+    inbound: {
+      execute: (input, next) => {
+        if (looks.has(info.activityType)) return next(input);
+        const run = runOf(input.headers);
+        const facts = effectFacts(info, run, region, input.args);
+        const allowed = async (): Promise<void> => {
+          const stop = await gate.stoppedBy(region, facts);
+          if (stop !== null) throw refusal(stop, info.attempt);
+        };
+        const lineage = {
+          causedby: info.workflowExecution?.workflowId ?? '',
+          causedepth: (run?.depth ?? 0) + 1,
+        };
+        return withGuard({ allowed, lineage }, async () => {
+          await allowed();
+          return next(input);
+        });
+      },
+    },
+  });
+}
+
+/** `attempt`: an earlier one may have acted, and be still at work. */
+const refusal = (stop: Stop, attempt: number): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: EFFECTS_STOPPED,
+    message: describeStop(stop),
+    nonRetryable: true,
+    details: [stop, Date.now(), attempt],
+  });
+
+/** Null for a run of code that sends no header: nothing is known of it then. */
+function runOf(headers: Headers): RunHeader | null {
+  const payload = headers[RUN_HEADER];
+  if (payload === undefined) return null;
+  try {
+    return defaultPayloadConverter.fromPayload<RunHeader>(payload);
+  } catch {
+    // Written by somebody else: as good as none.
+    return null;
+  }
+}
+
+/** What the run is about, and what this very effect is about: a run for one service may act on another, in another region. */
+function effectFacts(
+  { workflowType }: Context['info'],
+  run: RunHeader | null,
+  region: string,
+  args: readonly unknown[],
+): Facts {
+  const runbook = workflowType ?? '';
+  const known: Facts =
+    run === null
+      ? { values: { runbook: [runbook], region: [region] }, labels: null }
+      : factsOf({ ...run, runbook, labels: run.labels });
+  const values: Record<string, readonly string[]> = { ...known.values };
+  for (const [name, value] of [['region', region] as const, ...named(args[0])])
+    values[name] = [...(values[name] ?? []), value];
+  return { values, labels: known.labels };
+}
+
+/** Texts of the effect's own input by name; its service counts as a target. */
+function named(input: unknown): (readonly [string, string])[] {
+  if (typeof input !== 'object' || input === null) return [];
+  return Object.entries(input).flatMap(([name, value]) => {
+    if (typeof value !== 'string') return [];
+    return name === 'service' ? [[name, value] as const, ['target', value] as const] : [[name, value] as const];
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * The red button as a run feels it. While it is pressed the run waits here, before its next effect, until it is told to go on or until it
+ * tries again by itself; a worker that still refuses only makes it wait longer. A run that nobody stops pays nothing for this.
+ */
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { condition, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Stop } from '../../triggers/path/stop.ts';
+import type { Checklist } from './checklist.ts';
+import { ALLOWED_SIGNAL, EFFECTS_STOPPED, STOPPED_SIGNAL } from './run-context.ts';
+import type { RefusedCall } from './step-activities.ts';
+
+/** Pauses between tries of a run that nobody tells to go on, doubling. */
+const FIRST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 300_000;
+/** What a run keeps of its execution timeout to end by itself, so that it says why; of a short one a tenth. */
+const LAST_WORDS_MS = 15_000;
+
+/** A stop, and when (ms since 1970) whoever tells of it looked: workflow code has no clock of its own. */
+type Told = readonly [stop: Stop, now: number];
+
+export class RedButton {
+  readonly #checklist: Checklist;
+  #told: Told | null = null;
+
+  constructor(checklist: Checklist) {
+    this.#checklist = checklist;
+    setHandler(defineSignal<[Stop, number]>(STOPPED_SIGNAL), (...told) => void (this.#told = told), {
+      description: 'The red button is pressed: wait before the next effect.',
+    });
+    setHandler(defineSignal(ALLOWED_SIGNAL), () => void (this.#told = null), {
+      description: 'Effects are allowed again.',
+    });
+  }
+
+  /**
+   * Carry an effect out as soon as it may be. `again`: the call that was refused before, for its key to stay the same. `gaveUp`: true when
+   * there is no use in waiting any longer; what then happens is up to `effect`, which is tried in any case.
+   */
+  async through<T>(effect: (again?: RefusedCall) => Promise<T>, gaveUp: () => boolean): Promise<T> {
+    let refused: RefusedCall | undefined;
+    for (let waits = 0; ; waits += 1) {
+      if (this.#told !== null) await this.#wait(this.#told, waits, gaveUp);
+      try {
+        return await effect(refused);
+      } catch (error) {
+        const refusal = refusalIn(error);
+        if (refusal === null) throw error;
+        this.#told = refusal.told;
+        refused ??= refusal.call;
+      }
+    }
+  }
+
+  async #wait([stop, now]: Told, waits: number, gaveUp: () => boolean): Promise<void> {
+    const leftMs = timeLeftMs(now);
+    const words = `${stop.why === '' ? '' : `${stop.why}, `}${stop.by}`;
+    if (leftMs <= 0) throw outOfTime(words);
+    const done = this.#checklist.begin('stopped', `waiting: red button (${words})`);
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(waits, 10), LONGEST_WAIT_MS, leftMs);
+    await condition(() => this.#told === null || gaveUp(), waitMs);
+    done('ok');
+    // Whoever lifted the stop may not have reached this run.
+    this.#told = null;
+  }
+}
+
+/** Was this effect refused, and not tried? */
+export const isRefusal = (error: unknown): boolean => refusalIn(error) !== null;
+
+function refusalIn(error: unknown): { readonly told: Told; readonly call: RefusedCall } | null {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
+  const { type, details } = error.cause;
+  if (type !== EFFECTS_STOPPED) return null;
+  return { told: (details ?? []) as unknown as Told, call: { type: error.activityType, id: error.activityId ?? '' } };
+}
+
+/** Until the server would end this run without a word. */
+function timeLeftMs(now: number): number {
+  const { executionExpirationTime, executionTimeoutMs = 0 } = workflowInfo();
+  if (executionExpirationTime === undefined) return Infinity;
+  return executionExpirationTime.getTime() - Math.min(LAST_WORDS_MS, executionTimeoutMs / 10) - now;
+}
+
+const outOfTime = (words: string): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: EFFECTS_STOPPED,
+    message: `the red button (${words}) was not released before the execution timeout of this run`,
+    nonRetryable: true,
+  });
