@@ -8,10 +8,13 @@ import {
   LIMIT_WORKFLOW,
   type LimitReleaseMessage,
   type LimitRequestMessage,
+  type LimitView,
   RELEASE_SIGNAL,
   REQUEST_SIGNAL,
+  STATE_QUERY,
 } from '../../workflows/engine/limit-protocol.ts';
 import type { Outcome, Verdict } from '../../workflows/engine/limits/rule.ts';
+import type { LimitState } from '../../workflows/engine/limits/state.ts';
 import type { LimitUse, StepFacts } from '../../workflows/kit/limit-use.ts';
 import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
 import { permanent } from '../permanent.ts';
@@ -116,6 +119,22 @@ export function createLimitDecisions(dependencies?: LimitDependencies) {
         // It remembers nothing any more, so it holds nothing either.
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
+    },
+
+    /**
+     * What a limit remembered when somebody terminated it; null when it ended by itself, with nothing to remember. Looks only. Whoever is
+     * terminated and started anew within a second may not be seen yet.
+     */
+    recallLimit: async ({ workflowId, runId }: InspectRequest): Promise<LimitState | null> => {
+      const query = `WorkflowId = '${workflowId}' AND ExecutionStatus != 'Running'`;
+      return call(async (client) => {
+        for await (const last of client.workflow.list({ query, pageSize: 1 })) {
+          if (last.status.name === 'COMPLETED' || last.runId === runId) return null;
+          const view = await client.workflow.getHandle(workflowId, last.runId).query<LimitView>(STATE_QUERY);
+          return view.state;
+        }
+        return null;
+      });
     },
 
     /** Looks only; may run any number of times. */

@@ -6,7 +6,7 @@ export interface RunCost {
   readonly actions: number;
 }
 
-/** Start, step, timer, signal in or out, update, attributes, and a local activity: one action each. */
+/** Start, step, timer, signal in or out, update, attributes and memo: one action each. */
 const ACTIONS = [
   'workflowExecutionStartedEventAttributes',
   'activityTaskScheduledEventAttributes',
@@ -15,14 +15,20 @@ const ACTIONS = [
   'signalExternalWorkflowExecutionInitiatedEventAttributes',
   'workflowExecutionUpdateAcceptedEventAttributes',
   'upsertWorkflowSearchAttributesEventAttributes',
-  'markerRecordedEventAttributes',
+  'workflowPropertiesModifiedEventAttributes',
 ] as const;
 
 export async function costOf(handle: WorkflowHandle): Promise<RunCost> {
   const { events } = await handle.fetchHistory();
   const all = events ?? [];
+  // Local activities count once for each workflow task that records some.
+  const recording = new Set(
+    all.flatMap(({ markerRecordedEventAttributes: marker }) =>
+      marker ? [String(marker.workflowTaskCompletedEventId)] : [],
+    ),
+  );
   return {
     events: all.length,
-    actions: all.filter((event) => ACTIONS.some((name) => event[name] !== null && event[name] !== undefined)).length,
+    actions: all.filter((event) => ACTIONS.some((name) => event[name])).length + recording.size,
   };
 }

@@ -1,31 +1,13 @@
 /** What one approval adds to a run of restartService (one check, three effects, one verification): history events and Temporal actions. */
 import { answerTo, startApprovals } from '../support/approvals.ts';
+import { type RunCost, costOf } from './run-cost.ts';
 import { type Row, row } from './statistics.ts';
 
 const ROUNDS = 3;
 
-type Attributes =
-  | 'timerStartedEventAttributes'
-  | 'activityTaskScheduledEventAttributes'
-  | 'upsertWorkflowSearchAttributesEventAttributes'
-  | 'workflowPropertiesModifiedEventAttributes'
-  | 'workflowExecutionUpdateAcceptedEventAttributes'
-  | 'workflowExecutionSignaledEventAttributes'
-  | 'workflowExecutionStartedEventAttributes';
-/** Each counts as one; local activities count once for each workflow task that records some. */
-const ACTIONS: readonly Attributes[] = [
-  'timerStartedEventAttributes',
-  'activityTaskScheduledEventAttributes',
-  'upsertWorkflowSearchAttributesEventAttributes',
-  'workflowPropertiesModifiedEventAttributes',
-  'workflowExecutionUpdateAcceptedEventAttributes',
-  'workflowExecutionSignaledEventAttributes',
-  'workflowExecutionStartedEventAttributes',
-];
-
 export async function trustApproval(report: (line: string) => void): Promise<Row[]> {
   const approvals = await startApprovals();
-  const cost = async (mode: 'auto' | 'approve'): Promise<{ readonly events: number; readonly actions: number }> => {
+  const cost = async (mode: 'auto' | 'approve'): Promise<RunCost> => {
     await approvals.service.exhaust();
     const id = await approvals.begin({ mode });
     const handle = approvals.client.workflow.getHandle(id);
@@ -33,16 +15,9 @@ export async function trustApproval(report: (line: string) => void): Promise<Row
     if (mode === 'approve' && ann !== undefined)
       await handle.executeUpdate('approve', { args: [answerTo(await approvals.question(id), ann, 'approve')] });
     await handle.result();
-    const { events } = await handle.fetchHistory();
-    const all = events ?? [];
-    const markers = new Set(
-      all.flatMap(({ markerRecordedEventAttributes: marker }) =>
-        marker ? [String(marker.workflowTaskCompletedEventId)] : [],
-      ),
-    );
-    const actions = all.filter((event) => ACTIONS.some((name) => event[name])).length + markers.size;
-    report(`${mode}: ${all.length} history events, ${actions} actions`);
-    return { events: all.length, actions };
+    const spent = await costOf(handle);
+    report(`${mode}: ${spent.events} history events, ${spent.actions} actions`);
+    return spent;
   };
   try {
     const added = { events: [] as number[], actions: [] as number[] };

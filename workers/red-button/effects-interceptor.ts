@@ -31,7 +31,7 @@ export function effectsInterceptor({ region, activities, gate }: EffectsOptions)
         const facts = effectFacts(info, run, region, input.args);
         const allowed = async (): Promise<void> => {
           const stop = await gate.stoppedBy(region, facts);
-          if (stop !== null) throw refusal(stop);
+          if (stop !== null) throw refusal(stop, info.attempt);
         };
         const lineage = {
           causedby: info.workflowExecution?.workflowId ?? '',
@@ -46,12 +46,13 @@ export function effectsInterceptor({ region, activities, gate }: EffectsOptions)
   });
 }
 
-const refusal = (stop: Stop): ApplicationFailure =>
+/** `attempt`: an earlier one may have acted, and be still at work. */
+const refusal = (stop: Stop, attempt: number): ApplicationFailure =>
   ApplicationFailure.create({
     type: EFFECTS_STOPPED,
     message: describeStop(stop),
     nonRetryable: true,
-    details: [stop, Date.now()],
+    details: [stop, Date.now(), attempt],
   });
 
 /** Null for a run of code that sends no header: nothing is known of it then. */

@@ -39,9 +39,11 @@ const IDLE_MS = 600_000;
 /** Inputs of one execution at most; Temporal's own advice usually comes first. */
 const MAX_INPUTS = 5_000;
 const MIN_WAIT_MS = 500;
+/** When it cannot be found out what was remembered: longer than most leases. */
+const FORGOTTEN_MS = 900_000;
 
 /** Bounded tightly: whoever waits for a slot waits for these as well. What fails is looked at again a little later. */
-const asks = proxyLocalActivities<Pick<Decisions, 'inspectHolder' | 'tellPeople'>>({
+const asks = proxyLocalActivities<Pick<Decisions, 'inspectHolder' | 'recallLimit' | 'tellPeople'>>({
   startToCloseTimeout: 5_000,
   scheduleToCloseTimeout: 15_000,
   retry: { initialInterval: 500, maximumAttempts: 3 },
@@ -57,16 +59,19 @@ type Arrived = LimitInput & { readonly rule?: LimitRule };
 class Limit {
   #rule: LimitRule;
   #state: LimitState;
+  readonly #fresh: boolean;
   readonly #inbox: Arrived[] = [];
   #inputs = 0;
 
   constructor({ rule, state }: LimitStart) {
     this.#rule = rule;
+    this.#fresh = state === null;
     this.#state = state ?? EMPTY;
   }
 
   async live(): Promise<void> {
     this.#listen();
+    if (this.#fresh) this.#state = await recalled();
     for (;;) {
       const due = wakeAt(this.#rule, this.#state);
       const wait = due === null ? IDLE_MS : Math.max(MIN_WAIT_MS, due - workflowTime());
@@ -147,6 +152,16 @@ class Limit {
       leases.length + queue.length + failures.length + seen.length === 0 &&
       Math.max(coolUntil, stoppedUntil) <= workflowTime()
     );
+  }
+}
+
+/** Somebody may have terminated it while steps held its slots. In doubt nothing begins for a while. */
+async function recalled(): Promise<LimitState> {
+  const { workflowId, runId } = workflowInfo();
+  try {
+    return (await asks.recallLimit({ workflowId, runId })) ?? EMPTY;
+  } catch {
+    return { ...EMPTY, coolUntil: workflowTime() + FORGOTTEN_MS };
   }
 }
 

@@ -18,6 +18,7 @@ import type { Outcome } from '../engine/limits/rule.ts';
 import { decisions } from './decisions.ts';
 import { type HeldLeases, heldLeases } from './held-leases.ts';
 import type { LimitUse, StepFacts } from './limit-use.ts';
+import { EFFECTS_STOPPED } from './run-context.ts';
 import { workflowTime } from './workflow-time.ts';
 
 /** A lease is this much longer than what it covers. */
@@ -34,7 +35,7 @@ const MAX_TRIES = 5;
 /** Kept at once: those of steps in progress, and a few that came too late. */
 const MAX_ANSWERS = 200;
 /** Failures that say that nothing was done. */
-const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, 'EffectsStopped']);
+const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED]);
 
 export interface LimitedStep {
   readonly uses: readonly LimitUse[];
@@ -133,7 +134,7 @@ class Slots implements HeldLeases {
   /** Newest first; also when the run is being cancelled. A slot that cannot be given back is found by its limit. */
   async giveBackAll(error: unknown): Promise<void> {
     const outcome = this.#outcome(error);
-    const lingers = this.#used && chainOf(error).some((each) => each instanceof TimeoutFailure);
+    const lingers = this.#used && mayLinger(error);
     await CancellationScope.nonCancellable(async () => {
       for (let slot = this.#slots.pop(); slot !== undefined; slot = this.#slots.pop()) {
         const { id, workflowId } = slot;
@@ -195,11 +196,13 @@ class Slots implements HeldLeases {
 const refusal = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: LIMIT_REFUSED, message, nonRetryable: true });
 
-/** The error and what caused it. An attempt that timed out may be the cause of a step that did not, and the other way round. */
-function chainOf(error: unknown): readonly unknown[] {
-  const chain = [];
-  for (let each = error; each instanceof Error; each = each.cause) chain.push(each);
-  return chain;
+/** Whether an attempt may still be at work although the step has ended: one timed out, last or as the cause of it, or went before a refusal. */
+function mayLinger(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof TimeoutFailure) return true;
+    if (each instanceof ApplicationFailure && each.type === EFFECTS_STOPPED) return each.details?.[2] !== 1;
+  }
+  return false;
 }
 
 const failureType = (error: unknown): unknown =>
