@@ -29,6 +29,7 @@ export interface ReceiveOptions extends AcceptOptions {
   readonly confirm?: (url: string) => Promise<void>;
   readonly onStored?: (stored: StoredEvent) => void;
   readonly onRejected?: (sender: string, reason: string) => void;
+  readonly onComeAgain?: (sender: string, reason: string) => void;
   readonly now?: () => number;
 }
 
@@ -54,6 +55,7 @@ export type Outcome =
 /** Never rejects. */
 export async function receive(options: ReceiveOptions, sender: Sender, request: SignedRequest): Promise<Outcome> {
   const outcome = await outcomeOf(options, sender, request);
+  if (outcome.kind === 'come-again') options.onComeAgain?.(sender.name, outcome.reason);
   if (outcome.kind === 'refused') options.onRejected?.(sender.name, outcome.reason);
   if (outcome.kind === 'accepted') for (const stored of outcome.stored) options.onStored?.(stored);
   if (outcome.kind === 'accepted' || outcome.kind === 'rejected')

@@ -19,6 +19,7 @@ import {
 } from 'nats';
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
+import { follow } from './follow.ts';
 import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
 import { sameTurn } from './same-turn.ts';
 import type { EventLog, Headers, PublishOptions, ReadOptions, StoredMessage } from './port.ts';
@@ -78,6 +79,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
     last: (stream, subject) => find(jsm, stream, { last_by_subj: subject }),
     get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
     read: (options) => read(js, jsm, options),
+    follow: (options) => follow(js, options),
     remove: async (stream, sequence) => {
       await guard(`remove ${stream}#${sequence}`, jsm.streams.deleteMessage(stream, sequence));
     },
@@ -225,7 +227,7 @@ async function withTimeout<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
+export const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw explain(what, error);
   });

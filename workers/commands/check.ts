@@ -38,6 +38,7 @@ export async function check(options: CommonOptions): Promise<number> {
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
+/** What `assertAuth` asks of the address. */
 const listenerOf = (config: Config | null) => ({
   host: config?.intake.host ?? '',
   clientCertificates: config?.intake.tls?.clientCa !== undefined,
