@@ -31,6 +31,7 @@ export interface ReceiveOptions extends AcceptOptions {
   readonly confirm?: (url: string) => Promise<void>;
   readonly onStored?: (stored: StoredEvent) => void;
   readonly onRejected?: (sender: string, reason: string) => void;
+  readonly onComeAgain?: (sender: string, reason: string) => void;
   readonly now?: () => number;
 }
 
@@ -57,6 +58,7 @@ export type Outcome =
 export async function receive(options: ReceiveOptions, sender: Sender, request: SignedRequest): Promise<Outcome> {
   const span = { kind: SpanKind.SERVER, attributes: { 'tocsin.sender': sender.name }, from: request.headers };
   const outcome = await inSpan(`intake ${sender.name}`, span, () => outcomeOf(options, sender, request));
+  if (outcome.kind === 'come-again') options.onComeAgain?.(sender.name, outcome.reason);
   if (outcome.kind === 'refused') options.onRejected?.(sender.name, outcome.reason);
   if (outcome.kind === 'accepted')
     for (const stored of outcome.stored) {

@@ -60,6 +60,7 @@ function assertBearer(provider: ProviderConfig): void {
   if (provider.kind === 'http' && provider.bearer !== undefined) readSecret(provider.bearer);
 }
 
+/** What `assertAuth` asks of the address. */
 const listenerOf = (config: Config | null) => ({
   host: config?.intake.host ?? '',
   clientCertificates: config?.intake.tls?.clientCa !== undefined,

@@ -3,6 +3,7 @@ import { type Sender, type TlsOptions, createIntake } from '../../triggers/intak
 import type { StoredEvent } from '../../triggers/intake/accept.ts';
 import { createQuarantine } from '../../triggers/intake/quarantine.ts';
 import { createSeen } from '../../triggers/intake/seen.ts';
+import { type SenderActivity, createSenderActivity } from '../../triggers/intake/sender-activity.ts';
 import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { GENERIC, createGeneric } from '../../triggers/sources/generic.ts';
@@ -20,12 +21,14 @@ export interface IntakeRoleOptions {
 }
 
 const CLOSE_MS = 10_000;
+const ACTIVITY_EVERY_MS = 3_000;
 const CONFIRM_TIMEOUT_MS = 10_000;
 
 /** Resolves with the address it listens on. */
 export async function startIntakeRole(context: RoleContext, options: IntakeRoleOptions): Promise<string> {
   const { config, logger, lifecycle, metrics, health } = context;
   const { host, port, maxBodyBytes, bodyTimeout, maxConcurrent, tls } = config.intake;
+  const activity = startActivity(context, options);
   const intake = createIntake({
     senders: config.intake.senders.map(toSender),
     log: options.log,
@@ -41,9 +44,14 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     quarantine: createQuarantine(options.log, options.region, context.instance),
     onStored: (stored) => {
       metrics.accepted(stored.sender, 1);
+      activity.note(stored.sender, { kind: 'accepted' });
       options.onStored?.(stored);
     },
-    onRejected: metrics.rejected,
+    onRejected: (sender, reason) => {
+      metrics.rejected(sender, reason);
+      activity.note(sender, { kind: reason === 'not-authenticated' ? 'unauthenticated' : 'rejected', reason });
+    },
+    onComeAgain: (sender, reason) => activity.note(sender, { kind: 'comeAgain', reason }),
   });
   const { url } = await intake.listen().catch((error: unknown) => {
     throw new CommandError(
@@ -58,6 +66,18 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     return true;
   });
   return url;
+}
+
+function startActivity({ lifecycle, logger }: RoleContext, { log, region }: IntakeRoleOptions): SenderActivity {
+  const activity = createSenderActivity(log, region);
+  // Counts wait for the log to be back; that it is away is told elsewhere.
+  const flush = () => activity.flush().catch((error: unknown) => logger.debug({ err: error }, 'activity not written'));
+  const timer = setInterval(() => void flush(), ACTIVITY_EVERY_MS);
+  lifecycle.onClose('activity of senders', CLOSE_MS, async () => {
+    clearInterval(timer);
+    await flush();
+  });
+  return activity;
 }
 
 function readTls({ cert, key, clientCa }: NonNullable<Config['intake']['tls']>): TlsOptions {
