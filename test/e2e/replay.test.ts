@@ -27,7 +27,9 @@ describe('replay', () => {
   it('there are recorded histories of every outcome', () => {
     assert.deepEqual(
       histories.map(({ workflowId }) => workflowId),
-      ['already-healthy', 'escalated', 'resolved-meanwhile', 'restarted'].map((name) => `restartService-${name}.json`),
+      ['already-healthy', 'escalated', 'resolved-meanwhile', 'restarted', 'stopped'].map(
+        (name) => `restartService-${name}.json`,
+      ),
     );
   });
 
