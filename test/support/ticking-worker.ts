@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { effectsAllowed } from '../../activities/effects.ts';
 import { loadConfig } from '../../workers/config.ts';
-import { openTemporal } from '../../workers/connect.ts';
+import { openLog, openTemporal } from '../../workers/connect.ts';
 import { effectsInterceptor } from '../../workers/red-button/effects-interceptor.ts';
 import { startEffectGate } from '../../workers/red-button/start-effect-gate.ts';
 import { openRoleContext } from '../../workers/roles/role-context.ts';
@@ -34,7 +34,8 @@ const activities: TickingActivities = {
 const context = await openRoleContext(loadConfig());
 const [region = ''] = context.config.regions;
 const temporal = await openTemporal(context.config, context);
-const gate = startEffectGate(context, [region]);
+const log = await openLog(context.config, 'worker', 'ticking worker', context);
+const gate = startEffectGate(context, [region], log);
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(import.meta.dirname, 'ticking-runbook.ts'),
   workflowInterceptorModules: [join(import.meta.dirname, '../../workflows/kit/run-header.ts')],
