@@ -1,0 +1,68 @@
+/** Points and stretches of local time. */
+import { type CommandLine, WHY } from './command-line.ts';
+
+export function registerTime({ program, common, end }: CommandLine): void {
+  const CASES = ['--cases <file>', 'JSON lines, each a question; `-`: stdin'] as const;
+
+  const schedule = program.command('schedule').description('points in time that become events');
+  schedule
+    .command('next')
+    .description(
+      'when cron expressions fire: {id, cron, zone, after, count, onGap, onOverlap} -> {id, instants, error}',
+    )
+    .requiredOption(...CASES)
+    .action(async ({ cases }: { cases: string }) =>
+      end((await import('../commands/schedule-next.ts')).scheduleNext({ ...common(), cases })),
+    );
+  schedule
+    .command('list')
+    .description('what is defined, its state on the server and its next instants')
+    .action(async () => end(await (await import('../commands/schedule.ts')).listSchedules(common())));
+  schedule
+    .command('preview <schedule>')
+    .description('its instants by the calendar, without any server')
+    .option('--days <days>', 'how far ahead', '30')
+    .action(async (id: string, { days }: { days: string }) =>
+      end((await import('../commands/schedule.ts')).previewSchedule({ ...common(), id, days })),
+    );
+  schedule
+    .command('pause <schedule>')
+    .option(...WHY)
+    .action(async (id: string, { why }: { why: string }) =>
+      end(await (await import('../commands/schedule.ts')).pauseSchedule({ ...common(), id, why })),
+    );
+  schedule
+    .command('resume <schedule>')
+    .option(...WHY)
+    .action(async (id: string, { why }: { why: string }) =>
+      end(await (await import('../commands/schedule.ts')).resumeSchedule({ ...common(), id, why })),
+    );
+  schedule
+    .command('backfill <schedule>')
+    .description('publish the instants of a stretch of the past; those that had their event give none again')
+    .requiredOption('--from <instant>', 'first instant, RFC 3339')
+    .requiredOption('--to <instant>', 'last instant, RFC 3339')
+    .action(async (id: string, { from, to }: { from: string; to: string }) =>
+      end(await (await import('../commands/schedule.ts')).backfillSchedule({ ...common(), id, why: '', from, to })),
+    );
+  schedule
+    .command('remove <schedule>')
+    .description('take one off the server that is no longer defined')
+    .action(async (id: string) =>
+      end(await (await import('../commands/schedule.ts')).removeSchedule({ ...common(), id, why: '' })),
+    );
+  schedule
+    .command('diff')
+    .description('what the server will do against what the calendar says; exit code 1 when they differ')
+    .action(async () => end(await (await import('../commands/schedule.ts')).diffSchedules(common())));
+
+  program
+    .command('window')
+    .description('stretches of local time in which steps may act')
+    .command('at')
+    .description('is it open: {id, window | alertmanager, zone, at} -> {id, open, closesAt, opensAt, error}')
+    .requiredOption(...CASES)
+    .action(async ({ cases }: { cases: string }) =>
+      end((await import('../commands/window-at.ts')).windowAt({ ...common(), cases })),
+    );
+}
