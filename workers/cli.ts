@@ -19,6 +19,7 @@ import { listLimits, showLimit } from './commands/limits.ts';
 import { list } from './commands/list.ts';
 import { type Decision, resume } from './commands/resume.ts';
 import { intake, trigger, worker } from './commands/roles.ts';
+import { raw } from './commands/raw.ts';
 import { run } from './commands/run.ts';
 import { scheduleNext } from './commands/schedule-next.ts';
 import {
@@ -33,6 +34,8 @@ import {
 import * as runsOf from './commands/runs.ts';
 import type { CommonOptions } from './commands/session.ts';
 import { targets } from './commands/targets.ts';
+import { listSources } from './commands/sources.ts';
+import { tail } from './commands/tail.ts';
 import { listTriggers, pauseTrigger, resumeTrigger, setMode } from './commands/trigger-control.ts';
 import { natsConfig, topology } from './commands/topology.ts';
 import { status } from './commands/status.ts';
@@ -264,6 +267,35 @@ program
   .action(async (query: string, options: { since: string; region?: string }) =>
     end(await explain({ ...common(), ...options, query })),
   );
+
+program
+  .command('raw <event>')
+  .description('the request that an event came in, byte by byte: event id, or <region>/<sequence>')
+  .option('--since <duration>', 'how far back to look for an id', '24h')
+  .option(REGION, 'one region only')
+  .action(async (event: string, options: { since: string; region?: string }) =>
+    end(await raw({ ...common(), ...options, event })),
+  );
+
+program
+  .command('tail')
+  .description(
+    'events as they are stored, and what becomes of each, until it is stopped; --json: one document per line',
+  )
+  .option('--since <duration>', 'begin so long ago (default: now)')
+  .option('-n, --limit <lines>', 'end after so many')
+  .option('-s, --sender <name>', 'of one sender only')
+  .option('-t, --trigger <id>', 'decided by this trigger only')
+  .option('-d, --disposition <kind>', 'started, joined, ignored, held, dead or filtered only')
+  .option('-l, --label <name=value>', 'with this label only')
+  .option(REGION, 'one region only')
+  .action(async (options: object) => end(await tail({ ...common(), ...options })));
+
+program
+  .command('sources')
+  .description('the configured senders: last event, rate, rejections, failed authentication')
+  .option(REGION, 'one region only')
+  .action(async (options: { region?: string }) => end(await listSources({ ...common(), ...options })));
 
 program
   .command('audit')

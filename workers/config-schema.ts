@@ -2,13 +2,13 @@
 import { Type, type Static } from 'typebox';
 import { TARGET_ID } from '../activities/inventory/target.ts';
 import type { ServiceTarget } from '../activities/service-treatment.ts';
-import { SIGNATURE_SCHEMES } from '../triggers/intake/auth.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { EncryptionSchema } from './encryption/encryption-schema.ts';
 import { NATS_ACCESS } from './nats-config-schema.ts';
 import { PRODUCTION } from './production-schema.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
+import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
@@ -26,28 +26,6 @@ const Duration = (text: string) =>
     default: text,
   });
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
-/** Two of them for the time of a rotation. */
-const Secrets = Type.Array(SecretRef, { minItems: 1, maxItems: 2 });
-
-const AUTHS = [
-  Closed({ kind: Type.Literal('none') }),
-  Closed({ kind: Type.Literal('bearer'), secrets: Secrets }),
-  Closed({ kind: Type.Literal('basic'), user: Type.String({ minLength: 1 }), secrets: Secrets }),
-  Closed({
-    kind: Type.Literal('signature'),
-    scheme: Type.Enum([...SIGNATURE_SCHEMES]),
-    secrets: Secrets,
-    topics: Type.Optional(Type.Array(Type.String({ pattern: '^arn:' }), { maxItems: 100 })),
-  }),
-] as const;
-/** Told apart by `kind`, so that a problem is one of the kind that is meant. */
-const AuthSchema = Type.Unsafe<Static<(typeof AUTHS)[number]>>({
-  type: 'object',
-  required: ['kind'],
-  discriminator: { propertyName: 'kind' },
-  oneOf: AUTHS,
-});
-
 const Address = Type.String({ pattern: ADDRESS });
 const CHANNELS = [
   Closed({
@@ -118,6 +96,7 @@ export const ConfigSchema = Type.Object(
       maxBodyBytes: Type.Integer({ minimum: 1_024, maximum: 67_108_864, default: 4_194_304 }),
       bodyTimeout: Duration('10s'),
       maxConcurrent: Type.Integer({ minimum: 1, maximum: 10_000, default: 64 }),
+      tls: Type.Optional(TlsSchema),
       senders: Type.Array(
         Closed({
           /** Its address is `/in/<name>`. */
@@ -126,6 +105,8 @@ export const ConfigSchema = Type.Object(
           /** For kind `generic` only: where the facts stand in this sender's JSON. */
           mapping: Type.Optional(GenericMappingSchema),
           auth: AuthSchema,
+          /** Answer 2xx to what can never work and keep it as a dead letter. Default: true with auth `oidc`, for Pub/Sub. */
+          quarantine: Type.Optional(Type.Boolean()),
         }),
         {
           default: [

@@ -12,7 +12,18 @@ import { openWire } from '../support/nats-wire.ts';
 import { type SecuredNats, startSecuredNats } from '../support/secured-nats.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const STREAMS = ['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU', 'ACTS_EU', 'EVENTS_US', 'KV_EPISODES_US'];
+const STREAMS = [
+  'EVENTS_EU',
+  'LEDGER_EU',
+  'DLQ_EU',
+  'KV_EPISODES_EU',
+  'ACTS_EU',
+  'RAW_EU',
+  'SEEN_EU',
+  'RAW_US',
+  'EVENTS_US',
+  'KV_EPISODES_US',
+];
 const LANES = ['trigger-urgent', 'trigger-normal'];
 const CONSUMERS = [...LANES, 'notices'];
 /** Which consumer is on which stream. */
@@ -63,6 +74,10 @@ const PUBLISH = [
   'ledger.us.event.a.1',
   'dlq.eu.1.x',
   'dlq.us.1.x',
+  'raw.eu.a.0',
+  'raw.us.a.0',
+  'seen.eu.a.b',
+  'seen.us.a.b',
   '$KV.EPISODES_EU.key',
   '$KV.EPISODES_US.key',
   '$KV.EPISODES_EU.control.triggers',
@@ -89,14 +104,22 @@ const SUBSCRIBE = [
   '_INBOX.>',
   '_INBOX_tocsin_*.>',
 ].concat(['ingest', 'trigger', 'worker', 'command'].map((name) => `_INBOX_tocsin_${name}.>`));
-const EU = ['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU', 'ACTS_EU'];
+const EU = ['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU', 'ACTS_EU', 'RAW_EU', 'SEEN_EU'];
 const OBSERVE = [
   ...EU.flatMap((stream) => [`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.MSG.GET.${stream}`]),
   ...PULLED.map(([stream, consumer]) => `$JS.API.CONSUMER.INFO.${stream}.${consumer}`),
 ];
 /** What each role needs, written down a second time and by hand: everything else has to be denied. */
 const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
-  ingest: ['events.eu.normal.a.b', 'events.eu.normal.schedule.b', '$JS.API.STREAM.INFO.EVENTS_EU'],
+  ingest: [
+    'events.eu.normal.a.b',
+    'events.eu.normal.schedule.b',
+    'raw.eu.a.0',
+    'seen.eu.a.b',
+    'dlq.eu.1.x',
+    '$JS.API.STREAM.INFO.EVENTS_EU',
+    '$JS.API.STREAM.MSG.GET.SEEN_EU',
+  ],
   trigger: [
     ...EU.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ...['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU'].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
@@ -117,6 +140,7 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     ...OBSERVE,
     'events.eu.normal.a.b',
     'events.eu.normal.schedule.b',
+    'raw.eu.a.0',
     'ledger.eu.event.a.1',
     '$KV.EPISODES_EU.key',
     '$KV.EPISODES_EU.control.triggers',

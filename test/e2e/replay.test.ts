@@ -35,6 +35,7 @@ describe('replay', () => {
         'planned',
         'resolved-meanwhile',
         'restarted',
+        'stopped',
         'voided',
       ].map((name) => `restartService-${name}.json`),
     );

@@ -2,14 +2,22 @@
  * Records histories that the replay test replays: `node --import tsx test/histories/record.ts NAME...`. Run it for an outcome that is new,
  * never to make a failing replay pass: that failure says that runs in progress would break.
  */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createEngine } from '../../triggers/path/engine.ts';
 import type { SigningKey } from '../../workers/approval-key.ts';
 import { type OpenQuestion, openQuestion } from '../../workers/open-question.ts';
 import type { Decision } from '../../workflows/kit/approval-message.ts';
-import { RESOLVED_SIGNAL, type RunContext, type RunMode } from '../../workflows/kit/run-context.ts';
+import { stopFilePath, writeStopFile } from '../../workers/red-button/stop-file.ts';
+import {
+  ALLOWED_SIGNAL,
+  RESOLVED_SIGNAL,
+  type RunContext,
+  type RunMode,
+  STOPPED_SIGNAL,
+} from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, send } from '../support/approvals.ts';
 import { crashService } from '../support/crash-service.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
@@ -44,6 +52,13 @@ const RECORDINGS: Readonly<Record<string, Recording>> = {
         .getHandle(workflowId)
         .signal(RESOLVED_SIGNAL, { stream: 'EVENTS_EU', sequence: 2, storedAt: 0 });
     },
+  },
+  stopped: {
+    prepare: async (tocsin) => {
+      await sick(tocsin);
+      writeStopFile(stopFilePath(tocsin.config), 'all', 'drill');
+    },
+    during: ({ tocsin, workflowId }) => stopped(tocsin, tocsin.client.workflow.getHandle(workflowId)),
   },
   planned: { prepare: sick, mode: 'plan' },
   approved: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'approve') },
@@ -80,6 +95,23 @@ for (const name of process.argv.slice(2)) {
   if (recording === undefined || ann === undefined)
     throw new Error(`${name} is no recording; expected some of ${Object.keys(RECORDINGS).join(', ')}`);
   await record(name, recording, ann);
+}
+
+/** Refused by the worker, then let go; told by signal before its last effect, then let go again. */
+async function stopped(tocsin: Installation, run: WorkflowHandle): Promise<void> {
+  const waits = (times: number) =>
+    until('it waits', async () => {
+      const details = JSON.stringify(await run.query('__temporal_workflow_metadata'));
+      return details.split('waiting: red button').length - 1 === times;
+    });
+  await waits(1);
+  rmSync(stopFilePath(tocsin.config));
+  await run.signal(STOPPED_SIGNAL, { scope: 'all', why: 'drill', by: 'anna', at: '2026-01-01T00:00:00Z' }, Date.now());
+  await run.signal(ALLOWED_SIGNAL);
+  await until('the restart is done', () => tocsin.service.effects().some(({ action }) => action === 'restart'));
+  await run.signal(STOPPED_SIGNAL, { scope: 'all', why: '', by: 'anna', at: '2026-01-01T00:00:00Z' }, Date.now());
+  await waits(2);
+  await run.signal(ALLOWED_SIGNAL);
 }
 
 function untilAsked({ tocsin, workflowId }: Running): Promise<OpenQuestion> {

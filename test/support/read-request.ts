@@ -33,7 +33,8 @@ export async function readRequest(
 ): Promise<ReadRequest> {
   const publications: Publication[] = [];
   const publish = (subject: string, data: Uint8Array, options: PublishOptions = {}) => {
-    publications.push({ subject, data, options });
+    // The bytes of the request are published beside its events.
+    if (!subject.startsWith('raw.')) publications.push({ subject, data, options });
     return Promise.resolve({ stream: 'EVENTS_EU', sequence: publications.length, duplicate: false });
   };
   const raw = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));

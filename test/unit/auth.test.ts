@@ -14,6 +14,7 @@ const github: Auth = { kind: 'signature', scheme: 'github', secrets };
 const sentry: Auth = { kind: 'signature', scheme: 'sentry', secrets };
 const standard: Auth = { kind: 'signature', scheme: 'standard-webhooks', secrets };
 
+const at = (host: string) => ({ host, clientCertificates: false });
 type Headers = Record<string, string>;
 const hex = (secret: string, content: Uint8Array = BODY): string =>
   createHmac('sha256', secret).update(content).digest('hex');
@@ -144,27 +145,33 @@ const CASES: readonly (readonly [string, Auth, Headers, boolean, Uint8Array?])[]
 
 describe('authentication', () => {
   for (const [name, auth, headers, passes, raw = BODY] of CASES)
-    it(`${name}: ${passes ? 'passes' : 'is refused'}`, () => {
-      assert.equal(isAllowed(auth, { headers, raw }, NOW), passes);
+    it(`${name}: ${passes ? 'passes' : 'is refused'}`, async () => {
+      assert.equal(await isAllowed(auth, { headers, raw }, NOW), passes);
     });
 
   it('without authentication only loopback may listen', () => {
-    for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) assertAuth('am', { kind: 'none' }, host);
+    for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) assertAuth('am', { kind: 'none' }, at(host));
     for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example.com'])
-      assert.throws(() => assertAuth('am', { kind: 'none' }, host), /expected authentication, or a loopback address/);
+      assert.throws(
+        () => assertAuth('am', { kind: 'none' }, at(host)),
+        /expected authentication, or a loopback address/,
+      );
   });
 
   it('SNS needs the topics that may send: the certificate signs those of every customer', () => {
     const sns: Auth = { kind: 'signature', scheme: 'aws-sns', secrets };
-    assert.throws(() => assertAuth('sns', sns, '127.0.0.1'), /needs topics/);
-    assert.throws(() => assertAuth('sns', { ...sns, topics: [] }, '127.0.0.1'), /needs topics/);
-    assertAuth('sns', { ...sns, topics: ['arn:aws:sns:eu-west-1:1:alarms'] }, '127.0.0.1');
+    assert.throws(() => assertAuth('sns', sns, at('127.0.0.1')), /needs topics/);
+    assert.throws(() => assertAuth('sns', { ...sns, topics: [] }, at('127.0.0.1')), /needs topics/);
+    assertAuth('sns', { ...sns, topics: ['arn:aws:sns:eu-west-1:1:alarms'] }, at('127.0.0.1'));
   });
 
   it('an empty or short secret is none', () => {
     for (const kept of [[], [''], [NEW, ''], ['short']]) {
-      assert.throws(() => assertAuth('am', { kind: 'bearer', secrets: kept }, '127.0.0.1'), /needs one or two secrets/);
-      assert.throws(() => assertAuth('gh', { ...github, secrets: kept }, '127.0.0.1'), /needs one or two secrets/);
+      assert.throws(
+        () => assertAuth('am', { kind: 'bearer', secrets: kept }, at('127.0.0.1')),
+        /needs one or two secrets/,
+      );
+      assert.throws(() => assertAuth('gh', { ...github, secrets: kept }, at('127.0.0.1')), /needs one or two secrets/);
     }
   });
 });

@@ -28,7 +28,9 @@ describe('cloudevents: structured mode', () => {
   it('keeps the event as it is, extensions and time text included, and says when it came', async () => {
     const event = { ...plain, time: '2026-05-01T10:00:00.123456789+02:00', subject: 'x', myextension: 5 };
     const read = await structured(event);
-    assert.deepEqual(only(read), { ...event, recordedtime: RECEIVED });
+    const { rawref, ...kept } = only(read);
+    assert.deepEqual(kept, { ...event, recordedtime: RECEIVED });
+    assert.match(rawref ?? '', /^data:application\/cloudevents\+json;base64,/);
     assert.equal(read.publications[0]?.subject, 'events.eu.normal.cloudevents.com-example-deployed');
   });
 
@@ -85,6 +87,7 @@ describe('cloudevents: binary mode', () => {
       datacontenttype: 'application/json',
       severitynumber: 17,
       recordedtime: RECEIVED,
+      rawref: `data:application/json;base64,${Buffer.from('{"version":"7"}').toString('base64')}`,
     });
   });
 

@@ -25,6 +25,8 @@ export const CloudEventSchema = Type.Object(
     severitytext: Type.Optional(Type.String()),
     /** When the intake received it (RFC 3339, UTC). */
     recordedtime: Type.Optional(Type.String({ format: 'date-time' })),
+    /** Where the bytes of its request are; alerts have it in their data. */
+    rawref: Type.Optional(Type.String({ maxLength: 20_000 })),
   },
   { additionalProperties: true },
 );

@@ -24,7 +24,7 @@ export type Survey =
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const [COMMA, MINUS, COLON] = [0x2c, 0x2d, 0x3a];
+const [SPACE, COMMA, MINUS, ZERO, COLON] = [0x20, 0x2c, 0x2d, 0x30, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
 /** 2^53 has sixteen digits. */
 const LONG = 16;
@@ -99,12 +99,12 @@ function endOfDigits(text: string, start: number): number {
 /** A number as JSON writes it, without fraction and exponent, where a value may stand: quotes must not make good what is wrong. */
 function isWhole(text: string, start: number, end: number): boolean {
   const first = text.charCodeAt(text.charCodeAt(start) === MINUS ? start + 1 : start);
-  const before = text[start - 1] ?? ' ';
-  const after = text[end] ?? ' ';
+  const before = start === 0 ? SPACE : text.charCodeAt(start - 1);
+  const after = end === text.length ? SPACE : text.charCodeAt(end);
   return (
-    first !== 0x30 &&
-    /[\s:,[]/.test(before) &&
-    /[\s,\]}]/.test(after) &&
+    first !== ZERO &&
+    (before <= SPACE || before === COLON || before === COMMA || before === OPEN_ARRAY) &&
+    (after <= SPACE || after === COMMA || after === CLOSE_ARRAY || after === CLOSE_OBJECT) &&
     text.charCodeAt(skipSpace(text, end)) !== COLON
   );
 }

@@ -23,6 +23,7 @@ export type JsonProblem =
   | 'lone-surrogate';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
+const CLOSING: Readonly<Record<string, string>> = { '{': '}', '[': ']', '"': '"' };
 /** Only an escape can write half a character: the bytes are UTF-8. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
@@ -43,6 +44,7 @@ export function parseJson(bytes: Uint8Array, budget: JsonBudget = { values: MAX_
   const survey = surveyJson(text, budget.values);
   if (!survey.ok) return refuse(survey.reason);
   budget.values -= survey.values;
+  if (!endsAsItBegins(text)) return refuse('not-json');
   let value: unknown;
   try {
     value = JSON.parse(survey.text);
@@ -56,6 +58,13 @@ export function parseJson(bytes: Uint8Array, budget: JsonBudget = { values: MAX_
 }
 
 const refuse = (reason: JsonProblem, place = ''): Extract<ParsedJson, { ok: false }> => ({ ok: false, reason, place });
+
+/** Texts and bodies that were cut off are most of what is no JSON; an error of the parser costs as much as a thousand characters. */
+function endsAsItBegins(text: string): boolean {
+  const trimmed = text.trim();
+  const closing = CLOSING[trimmed[0] ?? ''];
+  return closing === undefined ? /^[-\dtfn]/.test(trimmed) : trimmed.length > 1 && trimmed.endsWith(closing);
+}
 
 function valueProblem(value: unknown): Extract<ParsedJson, { ok: false }> | null {
   if (typeof value === 'number') return Number.isFinite(value) ? null : refuse('number-out-of-range');

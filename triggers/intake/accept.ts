@@ -10,8 +10,9 @@ import { URGENT_FROM } from '../events/severity.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
-import { MAX_ITEMS } from '../sources/read.ts';
+import { MAX_ITEMS, isObject } from '../sources/read.ts';
 import type { Control, Rejection, Source, SourceResult } from '../sources/source.ts';
+import { type RawBytes, inlineRef, isInline, storeRaw, storedRef } from './raw-store.ts';
 
 export interface IncomingRequest {
   readonly sender: string;
@@ -55,22 +56,36 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   if (how === 'refused') return { kind: 'unsupported-media-type' };
   const body = how === 'json' && request.raw.length > 0 ? parseJson(request.raw) : { ok: true as const, value: null };
   if (!body.ok) return { kind: 'read', stored: [], rejected: [unreadable(body.reason, body.place)], control: null };
-  const result = source.toEvents({
-    ...request,
-    body: body.value,
-    rawSha256: createHash('sha256').update(request.raw).digest('hex'),
-  });
+  const raw: RawBytes = {
+    sha256: createHash('sha256').update(request.raw).digest('hex'),
+    contentType: request.contentType,
+    bytes: request.raw,
+  };
+  const result = source.toEvents({ ...request, body: body.value, rawSha256: raw.sha256 });
+  const inline = result.events.length === 1 && isInline(raw);
+  const ref = inline ? inlineRef(raw) : storedRef(options.region, raw);
   const isBatch = Array.isArray(body.value) && !isBinaryMode(request.headers);
   const rejected: Rejection[] = [...result.rejected];
   const good: CloudEvent[] = [];
-  for (const { event, index } of numbered(result)) {
+  for (const { event: read, index } of numbered(result)) {
+    const event = withRaw(read, ref);
     const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, options.knownTypes);
     if (problem === null) good.push(event);
     else rejected.push({ index, ...problem, place: (isBatch ? `/${index}` : '') + problem.place });
   }
   rejected.sort((a, b) => (a.index ?? -1) - (b.index ?? -1));
+  // Before the events, so that none of them refers to what is not there.
+  if (good.length > 0 && !inline) await storeRaw(options.log, options.region, raw);
   const stored = await publishAll(request.sender, source.kind, good, options);
   return { kind: 'read', stored, rejected, control: result.control ?? null };
+}
+
+/** An alert of ours has a field for it; in any other event it is an attribute of the envelope. */
+function withRaw(event: CloudEvent, ref: string): CloudEvent {
+  const { data } = event;
+  if (!event.type.startsWith('tocsin.alert.') || !isObject(data) || !isObject(data['raw']))
+    return { ...event, rawref: ref };
+  return { ...event, data: { ...data, raw: { ...data['raw'], ref } } };
 }
 
 /** An item of a request is one event or one rejection, in order: the events are the items that were not rejected. */

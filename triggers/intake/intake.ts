@@ -2,30 +2,32 @@
  * The HTTP front door: `POST /in/<sender>`. It answers 202 only for what is stored, 503 with Retry-After when it cannot store now, and
  * 4xx with a machine-readable reason for what will never work (R1).
  */
-import { SpanKind } from '@opentelemetry/api';
+import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
-import { inSpan } from '../in-span.ts';
-import { LogRefused } from '../nats/errors.ts';
-import type { EventLog } from '../nats/port.ts';
-import type { Control, Rejection, Source } from '../sources/source.ts';
-import { type Accepted, type StoredEvent, accept } from './accept.ts';
-import { type Auth, assertAuth, isAllowed } from './auth.ts';
+import type { Answer } from './answers/answer.ts';
+import { pagerdutyAnswer, pagerdutyTooMany } from './answers/pagerduty-answer.ts';
+import { comeAgain, plainAnswer, refusal } from './answers/plain-answer.ts';
+import { assertAuth } from './auth.ts';
 import { answerClientError } from './client-error.ts';
+import { type ReceiveOptions, type Sender, receive } from './receive.ts';
 
-export interface Sender {
-  readonly name: string;
-  readonly source: Source;
-  readonly auth: Auth;
+export type { Sender } from './receive.ts';
+
+export interface TlsOptions {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** Authority of client certificates; without it none is asked for. */
+  readonly clientCa?: string;
 }
 
-export interface IntakeOptions {
+export interface IntakeOptions extends ReceiveOptions {
   readonly senders: readonly Sender[];
-  readonly log: Pick<EventLog, 'publish'>;
-  readonly region: string;
-  readonly knownTypes: ReadonlySet<string>;
   readonly host: string;
   readonly port: number;
+  readonly tls?: TlsOptions;
   readonly limits: {
     readonly maxBodyBytes: number;
     /** From the first byte of a request to its last. */
@@ -33,12 +35,6 @@ export interface IntakeOptions {
     /** Requests in progress; more are asked to come again. */
     readonly maxConcurrent: number;
   };
-  readonly logger: Logger;
-  /** Fetch the address that confirms a subscription; called only for a request whose signature was right. */
-  readonly confirm?: (url: string) => Promise<void>;
-  readonly onStored?: (stored: StoredEvent) => void;
-  readonly onRejected?: (sender: string, reason: string) => void;
-  readonly now?: () => number;
 }
 
 export interface Intake {
@@ -47,50 +43,52 @@ export interface Intake {
   close(): Promise<void>;
 }
 
-const RETRY_AFTER_S = 5;
 const CHECK_SLOW_MS = 1_000;
+
+/** Where PagerDuty's clients send when `/in/<sender>` is given to them as their server. */
+const ENQUEUE = '/v2/enqueue';
 
 /** Throws when a sender is not protected as its address demands. */
 export function createIntake(options: IntakeOptions): Intake {
-  for (const { name, auth } of options.senders) assertAuth(name, auth, options.host);
+  const listener = { host: options.host, clientCertificates: options.tls?.clientCa !== undefined };
+  for (const { name, auth } of options.senders) assertAuth(name, auth, listener);
   const senders = new Map(options.senders.map((sender) => [sender.name, sender]));
-  const server = fastify({
-    logger: false,
-    bodyLimit: options.limits.maxBodyBytes,
-    requestTimeout: options.limits.bodyTimeoutMs,
-    forceCloseConnections: 'idle',
-    // Node exchanges the two time-outs when that of the headers (60 s unless told otherwise) is the longer one, and looks only every 30 s.
-    http: {
-      headersTimeout: options.limits.bodyTimeoutMs,
-      requestTimeout: options.limits.bodyTimeoutMs,
-      connectionsCheckingInterval: Math.min(options.limits.bodyTimeoutMs, CHECK_SLOW_MS),
-    },
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error, _request, reply) =>
-      void refuse(reply, error.statusCode ?? 400, 'bad-request', error.message),
-  });
+  const server = createServer(options);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   boundConcurrency(server, options.limits.maxConcurrent);
-  server.post<{ Params: { sender: string } }>('/in/:sender', async (request, reply) => {
+  server.route<{ Params: { sender: string } }>({
+    method: ['POST', 'PUT'],
+    url: '/in/:sender',
+    handler: async (request, reply) => {
+      const sender = senders.get(request.params.sender);
+      if (sender === undefined) return send(reply, unknownSender(request.params.sender));
+      if (request.method === 'PUT' && sender.source.kind !== 'grafana') return send(reply, wrongMethod(['POST']));
+      return send(reply, plainAnswer(await receive(options, sender, signed(request))));
+    },
+  });
+  server.post<{ Params: { sender: string } }>(`/in/:sender${ENQUEUE}`, async (request, reply) => {
     const sender = senders.get(request.params.sender);
-    if (sender === undefined)
-      return refuse(reply, 404, 'unknown-sender', `no sender ${request.params.sender} is configured`);
-    const span = { kind: SpanKind.SERVER, attributes: { 'tocsin.sender': sender.name }, from: plainHeaders(request) };
-    return inSpan(`intake ${sender.name}`, span, () => handle(options, sender, request, reply));
+    if (sender === undefined || sender.source.kind !== 'pagerduty')
+      return send(reply, unknownSender(request.params.sender));
+    const given = signed(request);
+    return send(reply, pagerdutyAnswer(await receive(options, sender, given), given.raw));
   });
   server.setNotFoundHandler((request, reply) =>
-    request.url.startsWith('/in/') && request.method !== 'POST'
-      ? refuse(reply.header('allow', 'POST'), 405, 'method-not-allowed', 'expected POST')
-      : refuse(reply, 404, 'not-found', 'expected POST /in/<sender>'),
+    send(
+      reply,
+      request.url.startsWith('/in/') && request.method !== 'POST'
+        ? wrongMethod(['POST'])
+        : refusal(404, 'not-found', 'expected POST /in/<sender>'),
+    ),
   );
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-      return refuse(reply, 413, 'body-too-large', `at most ${options.limits.maxBodyBytes} bytes`);
+      return send(reply, refusal(413, 'body-too-large', `at most ${options.limits.maxBodyBytes} bytes`));
     if (error.statusCode !== undefined && error.statusCode < 500)
-      return refuse(reply, error.statusCode, 'bad-request', error.message);
+      return send(reply, refusal(error.statusCode, 'bad-request', error.message));
     options.logger.error({ err: error }, 'request failed, its sender is asked to come again');
-    return comeAgain(reply, 'internal', 'nothing was stored for sure; send it again');
+    return send(reply, comeAgain('internal', 'nothing was stored for sure; send it again'));
   });
   return {
     listen: async () => ({ url: await server.listen({ host: options.host, port: options.port }) }),
@@ -98,111 +96,62 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 }
 
-async function handle(
-  options: IntakeOptions,
-  sender: Sender,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const headers = plainHeaders(request);
-  const rejectWith = (status: number, reason: string, message: string): FastifyReply => {
-    options.onRejected?.(sender.name, reason);
-    return refuse(reply, status, reason, message);
+function createServer({ limits, tls }: IntakeOptions): FastifyInstance {
+  // Node exchanges the two time-outs when that of the headers (60 s unless told otherwise) is the longer one, and looks only every 30 s.
+  const http = {
+    headersTimeout: limits.bodyTimeoutMs,
+    requestTimeout: limits.bodyTimeoutMs,
+    connectionsCheckingInterval: Math.min(limits.bodyTimeoutMs, CHECK_SLOW_MS),
   };
-  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const now = new Date((options.now ?? Date.now)());
-  if (!isAllowed(sender.auth, { headers, raw }, now))
-    return rejectWith(401, 'not-authenticated', `expected authentication of kind ${sender.auth.kind}`);
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
-    return rejectWith(415, 'content-encoding', 'expected an uncompressed body');
-  const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() || null;
-  const { authorization: _secret, ...kept } = headers;
-  let accepted: Accepted;
-  try {
-    accepted = await accept(
-      {
-        sender: sender.name,
-        headers: kept,
-        contentType,
-        raw,
-        receivedAt: now.toISOString(),
-      },
-      sender.source,
-      options,
-    );
-  } catch (error) {
-    // Also when a human has to mend the log first (LogRefused): 503 is the one answer that every sender repeats, so nothing is lost.
-    const level = error instanceof LogRefused ? 'error' : 'warn';
-    options.logger[level]({ err: error, sender: sender.name }, 'cannot store now, the sender is asked to come again');
-    return comeAgain(reply, 'cannot-store', 'the events log does not take it now; send it again');
-  }
-  if (accepted.kind === 'unsupported-media-type')
-    return rejectWith(
-      415,
-      'content-type',
-      `${contentType ?? 'no content type'} is not what ${sender.source.kind} sends`,
-    );
-  for (const stored of accepted.stored) {
-    logStored(options, stored);
-    options.onStored?.(stored);
-  }
-  for (const { reason } of accepted.rejected) options.onRejected?.(sender.name, reason);
-  if (accepted.control !== null) return answerControl(options, sender, accepted.control, reply);
-  return answer(reply, accepted.stored, accepted.rejected);
+  const common = {
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.bodyTimeoutMs,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: Error & { statusCode?: number }, _request: unknown, reply: FastifyReply) =>
+      void send(reply, refusal(error.statusCode ?? 400, 'bad-request', error.message)),
+  } as const;
+  if (tls === undefined) return fastify({ ...common, http });
+  const { cert, key, clientCa } = tls;
+  // A sender without a certificate may still prove itself otherwise, so the handshake lets it in and `signed` says what it showed.
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  const https = { ...http, cert, key, minVersion: 'TLSv1.2', ...clients } as const;
+  return fastify({ ...common, https }) as unknown as FastifyInstance;
 }
 
-/** One line for each event; who follows an event through the logs begins here. */
-function logStored({ logger, region }: IntakeOptions, { sender, event, ack }: StoredEvent): void {
-  const { stream, sequence, duplicate } = ack;
-  logger.info({ eventId: event.id, region, sender, type: event.type, stream, sequence, duplicate }, 'event stored');
-}
+const signed = (request: FastifyRequest) => ({
+  headers: plainHeaders(request),
+  raw: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+  certificate: certificateOf(request.raw.socket),
+});
 
-/** What is about the delivery itself. A subscription is confirmed only for who has proved to be the sender: the address is in the request. */
-async function answerControl(
-  options: IntakeOptions,
-  { name, auth }: Sender,
-  { answer: { status, body }, confirmUrl }: Control,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  if (confirmUrl !== undefined && options.confirm !== undefined && auth.kind === 'signature') {
-    try {
-      await options.confirm(confirmUrl);
-      options.logger.info({ sender: name }, 'subscription confirmed');
-    } catch (error) {
-      options.logger.warn(
-        { err: error, sender: name },
-        'the subscription was not confirmed, its sender will ask again',
-      );
-      return comeAgain(reply, 'not-confirmed', 'the subscription could not be confirmed now');
-    }
-  }
-  return reply.code(status).send(body);
-}
-
-function answer(reply: FastifyReply, stored: readonly StoredEvent[], rejected: readonly Rejection[]): FastifyReply {
-  const duplicates = stored.filter(({ ack }) => ack.duplicate).length;
-  const body = { accepted: stored.length, duplicates, rejected };
-  const [first] = rejected;
-  if (stored.length > 0 || first === undefined) return reply.code(202).send(body);
-  const { reason, place, message } = first;
-  return reply.code(400).send({ ...body, error: { reason, place, message } });
-}
+const certificateOf = (socket: Socket): X509Certificate | null =>
+  socket instanceof TLSSocket && socket.authorized ? (socket.getPeerX509Certificate() ?? null) : null;
 
 function boundConcurrency(server: FastifyInstance, most: number): void {
   let inProgress = 0;
-  server.addHook('onRequest', async (_request, reply) => {
+  server.addHook('onRequest', async (request, reply) => {
     inProgress += 1;
     reply.raw.once('close', () => (inProgress -= 1));
-    if (inProgress > most) return comeAgain(reply, 'too-many-requests', `${most} requests are in progress`);
-    return undefined;
+    if (inProgress <= most) return undefined;
+    const isPagerDuty = request.routeOptions.url?.endsWith(ENQUEUE) === true;
+    return send(
+      reply,
+      isPagerDuty ? pagerdutyTooMany() : comeAgain('too-many-requests', `${most} requests are in progress`),
+    );
   });
 }
 
-const refuse = (reply: FastifyReply, status: number, reason: string, message: string): FastifyReply =>
-  reply.code(status).send({ error: { reason, place: '', message } });
+const send = (reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply =>
+  reply.code(status).headers(headers).send(body);
 
-const comeAgain = (reply: FastifyReply, reason: string, message: string): FastifyReply =>
-  refuse(reply.header('retry-after', String(RETRY_AFTER_S)), 503, reason, message);
+const unknownSender = (name: string): Answer => refusal(404, 'unknown-sender', `no sender ${name} is configured`);
+
+const wrongMethod = (allowed: readonly string[]): Answer => ({
+  ...refusal(405, 'method-not-allowed', `expected ${allowed.join(' or ')}`),
+  headers: { allow: allowed.join(', ') },
+});
 
 const plainHeaders = ({ headers }: FastifyRequest): Record<string, string> =>
   Object.fromEntries(

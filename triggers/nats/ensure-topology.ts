@@ -67,7 +67,7 @@ function streamConfig(spec: StreamSpec): Partial<StreamConfig> & { name: string 
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     // A full stream refuses the publisher, who can tell its sender; `old` would silently eat what nobody has handled.
-    discard: DiscardPolicy.New,
+    discard: spec.whenFull === 'forget-oldest' ? DiscardPolicy.Old : DiscardPolicy.New,
     max_age: nanos(spec.maxAgeMs),
     max_bytes: spec.maxBytes,
     max_msg_size: spec.maxMsgSize,

@@ -16,6 +16,7 @@ import {
 } from 'nats';
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
+import { follow } from './follow.ts';
 import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
@@ -86,6 +87,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
     next: (stream, filter, sequence) => find(jsm, stream, { seq: sequence, next_by_subj: filter }),
     get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
     read: (options) => read(nc, js, jsm, options),
+    follow: (options) => follow(js, options),
     remove: async (stream, sequence) => {
       await guard(`remove ${stream}#${sequence}`, jsm.streams.deleteMessage(stream, sequence));
     },

@@ -14,7 +14,9 @@ import {
   eventStream,
   laneConsumer,
   ledgerStream,
+  rawStream,
   routeToken,
+  seenStream,
 } from './subject.ts';
 
 export const NATS_ROLES = ['ingest', 'trigger', 'worker', 'operator', 'observer', 'provisioner'] as const;
@@ -32,7 +34,12 @@ export function natsPermissions(regions: readonly string[]): Readonly<Record<Nat
     subscribe: [`_INBOX_tocsin_${inbox}.>`],
   });
   return {
-    ingest: of('ingest', ({ token, events }) => [`events.${token}.>`, info(events)]),
+    // Stores events and what they came as, knows the signed bodies it has taken, and keeps what can never be an event.
+    ingest: of('ingest', ({ token, events, seen }) => [
+      ...['events', 'raw', 'seen', 'dlq'].map((kind) => `${kind}.${token}.>`),
+      info(events),
+      get(seen),
+    ]),
     trigger: of('trigger', triggerVerbs),
     // Schedules publish through the runbook workers.
     worker: of('worker', ({ token, book }) => [get(book), `events.${token}.normal.schedule.>`]),
@@ -57,6 +64,7 @@ interface Region {
   readonly book: string;
   readonly bucket: string;
   readonly acts: string;
+  readonly seen: string;
   readonly actsSubject: string;
   readonly all: readonly string[];
   /** Stream and name of each. */
@@ -64,14 +72,16 @@ interface Region {
 }
 
 function regionOf(name: string): Region {
-  const [events, ledger, dead, book, acts] = [
+  const [events, ledger, dead, book, acts, raw, seen] = [
     eventStream(name),
     ledgerStream(name),
     deadStream(name),
     bookStream(name),
     actStream(name),
+    rawStream(name),
+    seenStream(name),
   ];
-  const all = [events, ledger, dead, book, acts];
+  const all = [events, ledger, dead, book, acts, raw, seen];
   const bucket = bookBucket(name);
   const consumers = [
     ...LANES.map((lane) => [events, laneConsumer(lane)] as const),
@@ -79,7 +89,7 @@ function regionOf(name: string): Region {
     [dead, NOTICE_CONSUMER] as const,
   ];
   const actsSubject = actSubject(name);
-  return { token: routeToken(name), events, ledger, dead, book, bucket, acts, actsSubject, all, consumers };
+  return { token: routeToken(name), events, ledger, dead, book, bucket, acts, seen, actsSubject, all, consumers };
 }
 
 const api = (verb: string): string => `$JS.API.${verb}`;
@@ -109,6 +119,7 @@ const observerVerbs = ({ all, consumers }: Region): readonly string[] => [
 /** Modes and pauses, redrive and discard, emit, repair; each of them with a line in the log of acts. */
 const operatorVerbs = ({ token, dead, bucket, actsSubject }: Region): readonly string[] => [
   `events.${token}.>`,
+  `raw.${token}.>`,
   `ledger.${token}.>`,
   `$KV.${bucket}.>`,
   api(`STREAM.MSG.DELETE.${dead}`),

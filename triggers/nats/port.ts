@@ -69,6 +69,11 @@ export interface ReadOptions {
   readonly since?: number;
 }
 
+export interface FollowOptions extends ReadOptions {
+  /** Ends the iteration. */
+  readonly signal: AbortSignal;
+}
+
 export interface ConsumerState {
   /** Stored for this consumer and not delivered yet. */
   readonly pending: number;
@@ -108,6 +113,8 @@ export interface EventLog {
   next(stream: string, filter: string, sequence: number): Promise<StoredMessage | null>;
   /** What is stored now, oldest first; ends at the sequence that was the last when the call was made. */
   read(options: ReadOptions): AsyncIterable<StoredMessage>;
+  /** What is stored from now on (with `since`: from then on), until the signal; goes on by itself after the server was away. */
+  follow(options: FollowOptions): AsyncIterable<StoredMessage>;
   /** Take one message out of a stream that allows it. */
   remove(stream: string, sequence: number): Promise<void>;
   consumerState(stream: string, consumer: string): Promise<ConsumerState>;

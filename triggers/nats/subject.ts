@@ -22,8 +22,8 @@ export function keyToken(text: string): string {
   return `${text.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 51)}-${shortHash(text, 12)}`;
 }
 
-/** First `length` hex digits of SHA-256 over the text's UTF-8 bytes. */
-export function shortHash(text: string, length: number): string {
+/** First `length` hex digits of SHA-256 over the bytes, those of a text in UTF-8. */
+export function shortHash(text: string | Uint8Array, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
@@ -43,6 +43,18 @@ export const runSubject = (region: string, workflowId: string, runId: string): s
 export const deadSubject = (region: string, sequence: number, trigger: string): string =>
   `dlq.${routeToken(region)}.${sequence}.${keyToken(trigger)}`;
 
+/** A request that never became an event, told apart by its bytes. */
+export const quarantineSubject = (region: string, sender: string, sha256: string): string =>
+  `dlq.${routeToken(region)}.in.${keyToken(sender)}.${keyToken(sha256.slice(0, 32))}`;
+
+/** One part of the bytes of a request, named by their hash. */
+export const rawSubject = (region: string, sha256: string, part: number): string =>
+  `raw.${routeToken(region)}.${keyToken(sha256)}.${part}`;
+
+/** A request whose events are stored. */
+export const seenSubject = (region: string, sender: string, sha256: string): string =>
+  `seen.${routeToken(region)}.${keyToken(sender)}.${keyToken(sha256)}`;
+
 export const bookSubject = (region: string, alertKey: string): string =>
   `$KV.${bookBucket(region)}.${keyToken(alertKey)}`;
 
@@ -53,6 +65,8 @@ export const eventStream = (region: string): string => `EVENTS_${streamToken(reg
 export const ledgerStream = (region: string): string => `LEDGER_${streamToken(region)}`;
 export const deadStream = (region: string): string => `DLQ_${streamToken(region)}`;
 export const actStream = (region: string): string => `ACTS_${streamToken(region)}`;
+export const rawStream = (region: string): string => `RAW_${streamToken(region)}`;
+export const seenStream = (region: string): string => `SEEN_${streamToken(region)}`;
 export const bookBucket = (region: string): string => `EPISODES_${streamToken(region)}`;
 export const bookStream = (region: string): string => `KV_${bookBucket(region)}`;
 /** Of the ledger and of the dead letters of each region. */

@@ -13,7 +13,9 @@ import {
   eventStream,
   laneConsumer,
   ledgerStream,
+  rawStream,
   routeToken,
+  seenStream,
 } from './subject.ts';
 
 export interface ConsumerSpec {
@@ -36,6 +38,8 @@ export interface StreamSpec {
   /** Messages kept per subject; -1 keeps all. */
   readonly maxPerSubject: number;
   readonly allowDelete: boolean;
+  /** Default: refuse the publisher. */
+  readonly whenFull?: 'refuse' | 'forget-oldest';
   readonly consumers: readonly ConsumerSpec[];
 }
 
@@ -49,6 +53,9 @@ const DAY_MS = 86_400_000;
 const MIB = 1_048_576;
 /** Largest message of an events stream, headers included. */
 export const EVENT_MAX_BYTES = MIB / 2;
+
+/** Largest message of raw bytes; below every server's `max_payload`. */
+export const RAW_PART_BYTES = MIB / 2;
 
 /** Everything one region stores. Streams of different regions share nothing. */
 export function regionTopology(region: string, options: TopologyOptions): readonly StreamSpec[] {
@@ -117,6 +124,34 @@ export function regionTopology(region: string, options: TopologyOptions): readon
       maxBytes: 256 * MIB,
       maxMsgSize: MIB / 16,
       allowDelete: false,
+    },
+    {
+      ...common,
+      name: rawStream(region),
+      subjects: [`raw.${token}.>`],
+      description: `Tocsin: requests of region ${region} as they came, for the events that refer to them`,
+      // That of the events.
+      maxAgeMs: 14 * DAY_MS,
+      maxBytes: 2048 * MIB,
+      maxMsgSize: RAW_PART_BYTES + 4_096,
+      maxPerSubject: 1,
+      allowDelete: true,
+      // Evidence: an alarm is not refused for want of room for it.
+      whenFull: 'forget-oldest',
+    },
+    {
+      ...common,
+      name: seenStream(region),
+      subjects: [`seen.${token}.>`],
+      description: `Tocsin: signed requests that region ${region} has taken`,
+      // That of the book, which knows copies by other means while it has their episode.
+      maxAgeMs: 90 * DAY_MS,
+      // About a million requests.
+      maxBytes: 128 * MIB,
+      maxMsgSize: 1_024,
+      maxPerSubject: 1,
+      allowDelete: true,
+      whenFull: 'forget-oldest',
     },
   ];
 }

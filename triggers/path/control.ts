@@ -36,9 +36,8 @@ export interface Change {
 /** A stop that was lifted, while nobody has decided yet about the events it held. */
 export interface Backlog {
   readonly scope: Scope;
-  /** RFC 3339, UTC: from the stop until it was lifted. */
-  readonly from: string;
-  readonly until: string;
+  /** When it was pressed (RFC 3339, UTC), oldest first; more than once if it was pressed again before anybody decided. */
+  readonly pressedAt: readonly string[];
 }
 
 export interface Control {

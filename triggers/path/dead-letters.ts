@@ -43,7 +43,7 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
         await log.publish(subject, letter.original.data, {
           expectStream: stream,
           expectLastSequence: 0,
-          headers: headersOf(letter),
+          headers: letterHeaders(letter),
         });
       } catch (error) {
         // Buried by an earlier delivery of the same event.
@@ -56,6 +56,8 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
       const letter = await show(id);
       if (letter === null)
         throw new Error(`dead letter ${id} is not in ${stream}: it was redriven, discarded or has expired`);
+      if (isRequest(letter))
+        throw new Error(`dead letter ${id} is a request that never became an event; send it anew with \`tocsin emit\``);
       const { stream: from, sequence, storedAt, subject } = letter.original;
       // Put back before, and buried again: what counts is still where it stood at first.
       const first = redriveOf(letter)?.of ?? { stream: from, sequence, storedAt };
@@ -76,18 +78,22 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
   };
 }
 
+/** Kept by the intake for a sender whose queue would repeat it; there is no event to put back. */
+export const isRequest = ({ original }: StoredDeadLetter): boolean => original.stream === '';
+
 async function* letters(log: Log, stream: string): AsyncGenerator<StoredDeadLetter> {
   for await (const stored of log.read({ stream })) yield readDeadLetter(stored);
 }
 
-function headersOf({
+/** What stands beside the bytes of a letter. */
+export function letterHeaders({
   trigger,
   reason,
   message,
   original,
   deliveryCount,
   recordedBy,
-}: DeadLetter): Record<string, string> {
+}: Omit<DeadLetter, 'original'> & { readonly original: Omit<StoredMessage, 'data'> }): Record<string, string> {
   const own = Object.entries(original.headers)
     .filter(([name]) => !name.startsWith('nats-') && !name.startsWith(PREFIX))
     .map(([name, value]) => [`${OWN_PREFIX}${name}`, value] as const);

@@ -1,6 +1,6 @@
 /** What became of an event, as the ledger records it. The words are those of ARCHITECTURE.md. */
 
-import type { Scope } from './stop.ts';
+import type { Stop } from './stop.ts';
 
 /** Where a message stands in the log: which stream, which sequence, stored when (ms since 1970, server clock). */
 export interface Position {
@@ -47,8 +47,8 @@ export type Disposition = { readonly trigger: string } & (
       readonly kind: 'held';
       readonly reason: HeldReason;
       readonly detail: string;
-      /** Of the stop that held it. */
-      readonly scope?: Scope;
+      /** The stop that held it. */
+      readonly stop?: Pick<Stop, 'scope' | 'at'>;
     }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );

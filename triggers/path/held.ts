@@ -23,12 +23,10 @@ export interface HeldAlert {
 }
 
 export interface HeldQuery {
-  /** Stored within, ms since 1970. */
+  /** Stored since, ms since 1970. */
   readonly since: number;
-  readonly until?: number;
-  readonly reason?: HeldReason;
-  /** Only what this stop held. */
-  readonly scope?: Scope;
+  /** Only what these stops held: one scope, pressed at one of these moments. */
+  readonly stops?: { readonly scope: Scope; readonly pressedAt: readonly string[] };
 }
 
 export interface HeldSource {
@@ -42,7 +40,7 @@ type Held = Extract<Disposition, { kind: 'held' }>;
 export async function heldAlerts({ ledger, book }: HeldSource, query: HeldQuery): Promise<HeldAlert[]> {
   const groups = new Map<string, { record: EventRecord; held: Held; count: number; first: number }>();
   for await (const record of ledger.read({ since: query.since })) {
-    if (record.kind !== 'event' || record.position.storedAt > (query.until ?? Infinity)) continue;
+    if (record.kind !== 'event') continue;
     for (const held of record.dispositions) {
       if (held.kind !== 'held' || !isWanted(held, query)) continue;
       const group = JSON.stringify([identityOf(record.event), held.trigger]);
@@ -69,8 +67,10 @@ export async function heldAlerts({ ledger, book }: HeldSource, query: HeldQuery)
   return alerts;
 }
 
-const isWanted = (held: Held, { reason, scope }: HeldQuery): boolean =>
-  (reason === undefined || held.reason === reason) && (scope === undefined || held.scope === scope);
+function isWanted({ reason, stop }: Held, { stops }: HeldQuery): boolean {
+  if (stops === undefined) return true;
+  return reason === 'stopped' && stop?.scope === stops.scope && stops.pressedAt.includes(stop.at);
+}
 
 async function stateOf(
   { event, episode: seen }: EventRecord,

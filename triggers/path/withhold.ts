@@ -36,7 +36,8 @@ export function withhold(given: Withholding): Disposition | null {
   if (paused === 'ignore') return { trigger: trigger.id, kind: 'ignored', reason: 'paused', detail: would };
   const facts = factsOf({ trigger: trigger.id, runbook: trigger.run, service, region, labels });
   const stop = stopFor(control.stops, facts);
-  if (stop !== null) return { ...held('stopped', `${would}; ${describeStop(stop)}`), scope: stop.scope };
+  if (stop !== null)
+    return { ...held('stopped', `${would}; ${describeStop(stop)}`), stop: { scope: stop.scope, at: stop.at } };
   if (mode === 'observe') return { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail: would };
   if (given.released) return null;
   if (given.parked !== null) return held('loop', given.parked);

@@ -8,7 +8,7 @@ import type { CloudEvent } from '../events/cloud-event.ts';
 import { epochMillis } from '../events/epoch.ts';
 import { type JsonBudget, MAX_VALUES, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { openCarried } from './carried.ts';
+import { isReadable, openCarried } from './carried.ts';
 import { type Json, MAX_ITEMS, epochAt, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
@@ -83,7 +83,8 @@ function message(request: SourceRequest, item: unknown, place: string, form: For
     rawSha256: createHash('sha256').update(raw).digest('hex'),
   };
   return (
-    openCarried(inner, at) ?? readItems([item], () => plain(request, item, place, form, parsed.ok ? { json } : {}))
+    (isReadable(parsed) ? openCarried(inner, at) : null) ??
+    readItems([item], () => plain(request, item, place, form, parsed.ok ? { json } : {}))
   );
 }
 

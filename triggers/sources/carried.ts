@@ -1,6 +1,10 @@
 /** The payload of one sender that comes inside a message of another: it is opened when it says itself what it is. */
+import type { ParsedJson } from '../events/json.ts';
 import { directSources } from './direct-sources.ts';
 import type { SourceRequest, SourceResult } from './source.ts';
+
+/** JSON, or a form or lines; JSON that may not be read is not looked into. */
+export const isReadable = (parsed: ParsedJson): boolean => parsed.ok || parsed.reason === 'not-json';
 
 /**
  * `place`: JSON Pointer of the text it came in; what is wrong inside lies, for whoever reads the request, there. Null when it is nobody's,

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { openCarried } from './carried.ts';
+import { isReadable, openCarried } from './carried.ts';
 import { incidentAlert, isIncident } from './gcp-incident.ts';
 import { type Json, isObject, readItems, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
@@ -58,7 +58,7 @@ function pushed(request: SourceRequest, body: Json, message: Json): SourceResult
     // A delivery again differs in its envelope, not in what it carries.
     rawSha256: createHash('sha256').update(raw).digest('hex'),
   };
-  const carried = openCarried(inner, '/message/data');
+  const carried = isReadable(parsed) ? openCarried(inner, '/message/data') : null;
   if (carried !== null) return carried;
   const attempt = typeof body['deliveryAttempt'] === 'number' ? body['deliveryAttempt'] : null;
   return readItems([message], () =>

@@ -46,7 +46,7 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
     for (const provider of config.inventory.providers) await attempt(() => assertBearer(provider));
   }
   for (const sender of config?.intake.senders ?? [])
-    await attempt(() => assertAuth(sender.name, toSender(sender).auth, config?.intake.host ?? ''));
+    await attempt(() => assertAuth(sender.name, toSender(sender).auth, listenerOf(config)));
   for (const channel of config?.notify.channels ?? [])
     await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
   const beat = config?.notify.heartbeat?.url;
@@ -59,6 +59,12 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
 function assertBearer(provider: ProviderConfig): void {
   if (provider.kind === 'http' && provider.bearer !== undefined) readSecret(provider.bearer);
 }
+
+/** What `assertAuth` asks of the address. */
+const listenerOf = (config: Config | null) => ({
+  host: config?.intake.host ?? '',
+  clientCertificates: config?.intake.tls?.clientCa !== undefined,
+});
 
 const SILENT = pino({ level: 'silent' });
 

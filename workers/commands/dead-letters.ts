@@ -1,4 +1,5 @@
 /** `tocsin dead-letters`: what could not be dispatched, with its reason; put back or thrown away by an operator. */
+import { isRequest } from '../../triggers/path/dead-letters.ts';
 import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
@@ -40,7 +41,9 @@ export const showDeadLetter = (options: DeadLetterCommand, name: string): Promis
       `${name}: ${letter.reason}`,
       letter.message,
       `trigger: ${letter.trigger || '(every trigger)'}`,
-      `event:   ${stream} #${sequence} on ${subject}, delivered ${letter.deliveryCount} times, buried by ${letter.recordedBy}`,
+      isRequest(letter)
+        ? `request: POST ${subject}, kept by ${letter.recordedBy}`
+        : `event:   ${stream} #${sequence} on ${subject}, delivered ${letter.deliveryCount} times, buried by ${letter.recordedBy}`,
       '',
       Buffer.from(letter.data).toString('utf8').slice(0, MAX_SHOWN),
     ];
@@ -51,7 +54,13 @@ export const showDeadLetter = (options: DeadLetterCommand, name: string): Promis
 export const redriveDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
   withSession(options, async (session) => {
     const { path, id } = locate(await session.paths(), name);
-    if ((await path.deadLetters.show(id)) === null) throw missing(name);
+    const letter = await path.deadLetters.show(id);
+    if (letter === null) throw missing(name);
+    if (isRequest(letter))
+      throw new CommandError(
+        EXIT.refused,
+        `${name} is a request that never became an event; save its body (\`dead-letters show ${name} --json\`), mend it, and send it with \`tocsin emit\``,
+      );
     await recordAct(path.log, [path.region], { what: 'redrive', where: `dead letter ${name}` });
     await path.deadLetters.redrive(id);
     output(options, { redriven: name }, `${name} is put back; its triggers decide again`);

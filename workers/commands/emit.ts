@@ -1,6 +1,7 @@
 /** `tocsin emit`: stores events as the intake would, from a payload of any known kind or from a type and its data. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parseJson } from '../../triggers/events/json.ts';
 import { accept } from '../../triggers/intake/accept.ts';
 import { triggers } from '../../triggers/index.ts';
 import { sources } from '../../triggers/sources/index.ts';
@@ -72,7 +73,14 @@ function composed({ type, data, id, sender }: EmitCommand): Uint8Array {
     source: `tocsin:/in/${sender}`,
     type,
     time: new Date().toISOString(),
-    ...(data === undefined ? {} : { data: JSON.parse(data) as unknown }),
+    ...(data === undefined ? {} : { data: dataOf(data) }),
   };
   return Buffer.from(JSON.stringify(event));
+}
+
+/** Read as the intake reads a body, so that large numbers keep their digits. */
+function dataOf(text: string): unknown {
+  const parsed = parseJson(Buffer.from(text));
+  if (parsed.ok) return parsed.value;
+  throw new CommandError(EXIT.refused, `--data${parsed.place}: ${parsed.reason}, expected JSON`);
 }

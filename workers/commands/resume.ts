@@ -36,6 +36,8 @@ const TAKES_EFFECT_MS = 2_500;
 /** Between an operator's clock and a server's. */
 const CLOCK_SKEW_MS = 60_000;
 const MAX_BACKLOGS = 50;
+/** Stops of one scope that wait for a decision together. */
+const MAX_PRESSED = 50;
 /** Pace of `merge`. */
 const AT_ONCE: Rate = { count: 50, perMs: 1_000 };
 
@@ -90,7 +92,7 @@ async function lift({ why }: ResumeCommand, paths: readonly RegionPath[], scope:
     let lifted = false;
     const control = await path.control.update(
       (before) => {
-        const next = withoutStop(before, scope, at);
+        const next = withoutStop(before, scope);
         lifted = next !== null;
         return next;
       },
@@ -102,11 +104,11 @@ async function lift({ why }: ResumeCommand, paths: readonly RegionPath[], scope:
   return pending;
 }
 
-function withoutStop(control: Control, scope: Scope, until: string): Control | null {
+function withoutStop(control: Control, scope: Scope): Control | null {
   const stop = control.stops.find((each) => each.scope === scope);
   if (stop === undefined) return null;
   const earlier = control.backlogs.find((each) => each.scope === scope);
-  const backlog: Backlog = { scope, from: earlier?.from ?? stop.at, until };
+  const backlog: Backlog = { scope, pressedAt: [...(earlier?.pressedAt ?? []), stop.at].slice(-MAX_PRESSED) };
   const others = control.backlogs.filter((each) => each !== earlier);
   return {
     ...control,
@@ -137,14 +139,8 @@ type Listed = HeldAlert & { readonly region: string };
 async function listed(pending: readonly Pending[]): Promise<Listed[]> {
   const found: Listed[] = [];
   for (const { path, backlog } of pending) {
-    const { scope, from, until } = backlog;
-    const since = Date.parse(from) - CLOCK_SKEW_MS;
-    const alerts = await heldAlerts(path, {
-      since,
-      until: Date.parse(until) + CLOCK_SKEW_MS,
-      reason: 'stopped',
-      scope,
-    });
+    const since = Date.parse(backlog.pressedAt[0] ?? '') - CLOCK_SKEW_MS;
+    const alerts = await heldAlerts(path, { since, stops: backlog });
     found.push(...alerts.map((alert) => ({ ...alert, region: path.region })));
   }
   return found;
@@ -208,7 +204,9 @@ async function forget(pending: readonly Pending[], words: string): Promise<void>
       (before) => ({
         ...before,
         // Another stop of the scope may have been lifted meanwhile; that one is still to be decided.
-        backlogs: before.backlogs.filter(({ scope, until }) => scope !== backlog.scope || until !== backlog.until),
+        backlogs: before.backlogs.filter(
+          ({ scope, pressedAt }) => scope !== backlog.scope || pressedAt.length > backlog.pressedAt.length,
+        ),
       }),
       change({ scope: backlog.scope, why: words, by: userName(), at: new Date().toISOString() }, 'backlog decided'),
     );

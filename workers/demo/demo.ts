@@ -81,7 +81,7 @@ async function post(config: Config, intakeUrl: string, payload: unknown): Promis
 }
 
 function authorization(auth: Auth): Record<string, string> {
-  if (auth.kind === 'none' || auth.kind === 'signature') return {};
+  if (auth.kind !== 'bearer' && auth.kind !== 'basic') return {};
   const [secret = ''] = auth.secrets;
   if (auth.kind === 'bearer') return { authorization: `Bearer ${secret}` };
   return { authorization: `Basic ${Buffer.from(`${auth.user}:${secret}`).toString('base64')}` };

@@ -1,6 +1,9 @@
 /** Role `intake`: the configured senders' requests become events of one region. */
-import { createIntake } from '../../triggers/intake/intake.ts';
+import { type Sender, type TlsOptions, createIntake } from '../../triggers/intake/intake.ts';
 import type { StoredEvent } from '../../triggers/intake/accept.ts';
+import { createQuarantine } from '../../triggers/intake/quarantine.ts';
+import { createSeen } from '../../triggers/intake/seen.ts';
+import { type SenderActivity, createSenderActivity } from '../../triggers/intake/sender-activity.ts';
 import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { GENERIC, createGeneric } from '../../triggers/sources/generic.ts';
@@ -9,6 +12,7 @@ import type { Source } from '../../triggers/sources/source.ts';
 import { type Config, durationMs, readSecret } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { RoleContext } from './role-context.ts';
+import { senderAuth } from './sender-auth.ts';
 
 export interface IntakeRoleOptions {
   readonly region: string;
@@ -17,12 +21,14 @@ export interface IntakeRoleOptions {
 }
 
 const CLOSE_MS = 10_000;
+const ACTIVITY_EVERY_MS = 3_000;
 const CONFIRM_TIMEOUT_MS = 10_000;
 
 /** Resolves with the address it listens on. */
 export async function startIntakeRole(context: RoleContext, options: IntakeRoleOptions): Promise<string> {
   const { config, logger, lifecycle, metrics, health } = context;
-  const { host, port, maxBodyBytes, bodyTimeout, maxConcurrent } = config.intake;
+  const { host, port, maxBodyBytes, bodyTimeout, maxConcurrent, tls } = config.intake;
+  const activity = startActivity(context, options);
   const intake = createIntake({
     senders: config.intake.senders.map(toSender),
     log: options.log,
@@ -30,14 +36,22 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     knownTypes: new Set(triggers.map(({ on }) => on.type)),
     host,
     port,
+    ...(tls === undefined ? {} : { tls: readTls(tls) }),
     limits: { maxBodyBytes, bodyTimeoutMs: durationMs(bodyTimeout), maxConcurrent },
     logger: logger.child({ part: 'intake' }),
     confirm,
+    seen: createSeen(options.log, options.region),
+    quarantine: createQuarantine(options.log, options.region, context.instance),
     onStored: (stored) => {
       metrics.accepted(stored.sender, 1);
+      activity.note(stored.sender, { kind: 'accepted' });
       options.onStored?.(stored);
     },
-    onRejected: metrics.rejected,
+    onRejected: (sender, reason) => {
+      metrics.rejected(sender, reason);
+      activity.note(sender, { kind: reason === 'not-authenticated' ? 'unauthenticated' : 'rejected', reason });
+    },
+    onComeAgain: (sender, reason) => activity.note(sender, { kind: 'comeAgain', reason }),
   });
   const { url } = await intake.listen().catch((error: unknown) => {
     throw new CommandError(
@@ -54,6 +68,26 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
   return url;
 }
 
+function startActivity({ lifecycle, logger }: RoleContext, { log, region }: IntakeRoleOptions): SenderActivity {
+  const activity = createSenderActivity(log, region);
+  // Counts wait for the log to be back; that it is away is told elsewhere.
+  const flush = () => activity.flush().catch((error: unknown) => logger.debug({ err: error }, 'activity not written'));
+  const timer = setInterval(() => void flush(), ACTIVITY_EVERY_MS);
+  lifecycle.onClose('activity of senders', CLOSE_MS, async () => {
+    clearInterval(timer);
+    await flush();
+  });
+  return activity;
+}
+
+function readTls({ cert, key, clientCa }: NonNullable<Config['intake']['tls']>): TlsOptions {
+  return {
+    cert: readSecret(cert),
+    key: readSecret(key),
+    ...(clientCa === undefined ? {} : { clientCa: readSecret(clientCa) }),
+  };
+}
+
 /** The source has checked that the address is the sender's own; a redirect would lead elsewhere. */
 async function confirm(url: string): Promise<void> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(CONFIRM_TIMEOUT_MS) });
@@ -62,11 +96,9 @@ async function confirm(url: string): Promise<void> {
 }
 
 /** Rejects when the kind is unknown, a mapping is missing or out of place, or a secret is missing. */
-export function toSender(sender: Config['intake']['senders'][number]) {
-  const { name, auth } = sender;
-  const source = sourceOf(sender);
-  if (auth.kind === 'none') return { name, source, auth };
-  return { name, source, auth: { ...auth, secrets: auth.secrets.map((secret) => readSecret(secret)) } };
+export function toSender(sender: Config['intake']['senders'][number]): Sender {
+  const { name, auth, quarantine = auth.kind === 'oidc' } = sender;
+  return { name, source: sourceOf(sender), auth: senderAuth(auth), quarantine };
 }
 
 function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]): Source {

@@ -49,6 +49,11 @@ export function activitiesFor<Acts extends Activities<Acts>>(
   });
 }
 
+export const boundsOf = (options: StepOptions): { readonly attemptMs: number; readonly totalMs: number } => ({
+  attemptMs: options.attemptMs ?? ATTEMPT_MS,
+  totalMs: options.totalMs ?? TOTAL_MS,
+});
+
 const optionsOf = (region: string, title: string, options: StepOptions): ActivityOptions => ({
   taskQueue: activityQueue(region),
   summary: title.slice(0, MAX_SUMMARY),
@@ -61,9 +66,4 @@ const optionsOf = (region: string, title: string, options: StepOptions): Activit
     maximumInterval: 30_000,
     maximumAttempts: options.attempts ?? 5,
   },
-});
-
-export const boundsOf = (options: StepOptions): { readonly attemptMs: number; readonly totalMs: number } => ({
-  attemptMs: options.attemptMs ?? ATTEMPT_MS,
-  totalMs: options.totalMs ?? TOTAL_MS,
 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { stringToSign, topicArn, verify } from '../../../triggers/intake/signatures/aws-sns.ts';
+import { stringToSign, envelopeOf, verify } from '../../../triggers/intake/signatures/aws-sns.ts';
 
 function makeCertificate(): { readonly key: string; readonly pem: string } | null {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-sns-'));
@@ -97,7 +97,7 @@ describe('signature of aws-sns', { skip: made === null || other === null ? 'open
           fc.json().map((text) => Buffer.from(text)),
         ),
         (raw) => {
-          topicArn(raw);
+          envelopeOf(raw);
           return !verify(raw, {}, [made?.pem ?? ''], now);
         },
       ),

@@ -57,6 +57,43 @@ const v2 = (event: unknown, incident: object = {}) => ({
 const read = (body: unknown) => onlyAlert(pagerduty, requestOf(body));
 
 describe('pagerduty v3 webhooks', () => {
+  const CHANGES: Readonly<Record<string, string>> = {
+    'incident.triggered': 'firing',
+    'incident.reopened': 'firing',
+    'incident.unacknowledged': 'firing',
+    'incident.acknowledged': 'acknowledged',
+    'incident.resolved': 'resolved',
+  };
+  for (const type of [
+    ...Object.keys(CHANGES),
+    'incident.annotated',
+    'incident.conference_bridge.updated',
+    'incident.custom_field_values.updated',
+    'incident.delegated',
+    'incident.escalated',
+    'incident.incident_type.changed',
+    'incident.priority_updated',
+    'incident.reassigned',
+    'incident.responder.added',
+    'incident.responder.replied',
+    'incident.role.assigned',
+    'incident.service_updated',
+    'incident.status_update_published',
+    'incident.workflow.started',
+    'incident.workflow.completed',
+    'service.created',
+    'service.updated',
+    'service.deleted',
+    'service.custom_field_values.updated',
+  ]) {
+    const state = CHANGES[type];
+    it(`${type} is ${state ?? 'a plain event, whatever status it carries'}`, () =>
+      assert.equal(
+        onlyEvent(pagerduty, requestOf(webhook(type))).type,
+        state === undefined ? `tocsin.event.pagerduty.${type.replaceAll('_', '-')}` : `tocsin.alert.${state}`,
+      ));
+  }
+
   it('reads what the incident says', () => {
     const alert = read(webhook('incident.triggered'));
     assert.equal(alert.alertKey, 'test:incident:PFQZPSY');

@@ -1,6 +1,6 @@
 /**
  * The signature of Amazon SNS, versions 1 (SHA-1) and 2 (SHA-256), which stands inside the envelope. Checks only against certificates it
- * is given, pinned ones; raw delivery is not signed and never passes. Format: docs.aws.amazon.com sns,
+ * is given; raw delivery is not signed and never passes. Format: docs.aws.amazon.com sns,
  * "Verifying the signatures of Amazon SNS messages".
  */
 import { X509Certificate, verify as verifySignature } from 'node:crypto';
@@ -22,8 +22,6 @@ export function verify(
   certificates: readonly string[],
   now: Date,
 ): boolean {
-  // A message has at most 256 KB; parsing more before knowing who sent it would be a gift.
-  if (raw.length > MAX_BYTES) return false;
   const envelope = envelopeOf(raw);
   const text = envelope === null ? null : stringToSign(envelope);
   if (envelope === null || text === null || !isFresh(envelope, now)) return false;
@@ -50,10 +48,10 @@ export function stringToSign(envelope: Json): string | null {
   return text;
 }
 
-/** The topic that the message says it comes from; signed with the rest of it. */
-export const topicArn = (raw: Uint8Array): string | null => textOf(envelopeOf(raw)?.['TopicArn']);
-
-function envelopeOf(raw: Uint8Array): Json | null {
+/** What the message says of itself, unproven; null for what is no message and for more than one can hold. */
+export function envelopeOf(raw: Uint8Array): Json | null {
+  // A message has at most 256 KB; parsing more before knowing who sent it would be a gift.
+  if (raw.length > MAX_BYTES) return null;
   const parsed = parseJson(raw);
   return parsed.ok && isObject(parsed.value) ? parsed.value : null;
 }

@@ -1,0 +1,73 @@
+/** `tocsin sources`: the configured senders, and what each has sent lately. */
+import {
+  type Activity,
+  NO_ACTIVITY,
+  createSenderActivity,
+  ratePerMinute,
+} from '../../triggers/intake/sender-activity.ts';
+import { EXIT } from '../exit-code.ts';
+import { type CommonOptions, output, withSession } from './session.ts';
+
+export interface SourcesCommand extends CommonOptions {
+  readonly region?: string;
+}
+
+interface Row extends Omit<Activity, 'minutes'> {
+  readonly name: string;
+  readonly kind: string;
+  readonly auth: string;
+  /** Where its events are stored; null while it has sent nothing. */
+  readonly region: string | null;
+  readonly perMinute: number;
+}
+
+/** One row per sender, and per region where it sends to several. */
+export const listSources = (options: SourcesCommand): Promise<number> =>
+  withSession(options, async (session) => {
+    const now = Date.now();
+    const rows: Row[] = [];
+    const paths = await session.paths(options.region);
+    for (const { name, kind, auth } of session.config.intake.senders) {
+      const all = await Promise.all(
+        paths.map(async ({ region, log }) => ({
+          region,
+          activity: await createSenderActivity(log, region).read(name),
+        })),
+      );
+      const active = all.filter(({ activity }) => activity !== NO_ACTIVITY);
+      for (const { region, activity } of active.length > 0 ? active : [{ region: null, activity: NO_ACTIVITY }]) {
+        const { minutes: _minutes, ...counts } = activity;
+        rows.push({ name, kind, auth: auth.kind, region, ...counts, perMinute: ratePerMinute(activity, now) });
+      }
+    }
+    output(options, rows, rows.map((row) => lineOf(row, now)).join('\n'));
+    return EXIT.ok;
+  });
+
+function lineOf(row: Row, now: number): string {
+  const {
+    name,
+    kind,
+    auth,
+    region,
+    perMinute,
+    accepted,
+    rejected,
+    unauthenticated,
+    comeAgain,
+    lastEventAt,
+    lastProblem,
+  } = row;
+  const what = `/in/${name}  ${kind}, auth ${auth}`;
+  if (region === null) return `${what}: nothing yet`;
+  const last = lastEventAt === null ? 'no event yet' : `last event ${ago(lastEventAt, now)} ago`;
+  const problem = lastProblem === null ? '' : `; last problem ${ago(lastProblem.at, now)} ago: ${lastProblem.reason}`;
+  return `${what}, ${region}: ${last}, ${perMinute.toFixed(1)}/min; ${accepted} stored, ${rejected} rejected, ${unauthenticated} not authenticated, ${comeAgain} asked to come again${problem}`;
+}
+
+function ago(at: string, now: number): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(at)) / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
