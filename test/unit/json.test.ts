@@ -135,6 +135,12 @@ describe('parseJson', () => {
     assert.ok(parseJson(bytes('{"a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":2}],"x":0}')).ok);
   });
 
+  /** From 10^21 on a number is written with an exponent, and is none of the whole ones. */
+  const asText = (_key: string, value: unknown): unknown =>
+    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21
+      ? String(value)
+      : value;
+
   it('gives back every value that JSON.stringify writes', () => {
     const plain = fc
       .jsonValue({ maxDepth: 8 })
@@ -145,8 +151,9 @@ describe('parseJson', () => {
       fc.property(plain, (value) => {
         const text = JSON.stringify(value);
         const parsed = parseJson(bytes(text));
-        assert.deepEqual(parsed.ok ? parsed.value : parsed, JSON.parse(text));
+        assert.deepEqual(parsed.ok ? parsed.value : parsed, JSON.parse(text, asText));
       }),
+      { numRuns: 1_000 },
     );
   });
 
