@@ -72,7 +72,8 @@ describe('cloudevents: structured mode', () => {
 describe('cloudevents: attributes that are not set', () => {
   it('null means the same as nothing, of the data it is the data', async () => {
     const { decoded, events } = await structured({ ...plain, subject: null, time: null, custom: null, data: null });
-    assert.deepEqual(events, [{ ...plain, data: null, recordedtime: RECEIVED }]);
+    const { rawref: _raw, ...event } = events[0] ?? assert.fail('no event');
+    assert.deepEqual(event, { ...plain, data: null, recordedtime: RECEIVED });
     assert.deepEqual(
       decoded.map(({ ok }) => ok),
       [true],
