@@ -34,7 +34,7 @@ const activities: TickingActivities = {
 const context = await openRoleContext(loadConfig());
 const [region = ''] = context.config.regions;
 const temporal = await openTemporal(context.config, context);
-const gate = startEffectGate(context, [region]);
+const gate = await startEffectGate(context, [region]);
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(import.meta.dirname, 'ticking-runbook.ts'),
   workflowInterceptorModules: [join(import.meta.dirname, '../../workflows/kit/run-header.ts')],

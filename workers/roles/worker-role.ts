@@ -43,7 +43,7 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
   const { config, logger } = context;
   const http = createHttp({ allow: config.http.allow });
-  const gate = startEffectGate(context, options.regions, options.log);
+  const gate = await startEffectGate(context, options.regions, options.log);
   const roles: WorkerRole[] = options.regions.map((region) => {
     const activities = createActivities({ region, services: config.services, http });
     return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
