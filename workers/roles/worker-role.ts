@@ -61,7 +61,7 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {
   const { config, logger } = context;
   const inventory = startInventory(context);
-  const roles = options.regions.length === 0 ? [] : activityRoles(context, inventory, options);
+  const roles = options.regions.length === 0 ? [] : await activityRoles(context, inventory, options);
   if (!options.runbooks) return roles;
   const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
     encodeFailures: config.encryption !== undefined,
@@ -82,7 +82,11 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   return [{ kind: 'runbooks', codePath, decisions }, ...roles];
 }
 
-function activityRoles(context: RoleContext, inventory: Inventory, { regions, log }: WorkerRoleOptions): WorkerRole[] {
+async function activityRoles(
+  context: RoleContext,
+  inventory: Inventory,
+  { regions, log }: WorkerRoleOptions,
+): Promise<WorkerRole[]> {
   const { config } = context;
   const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
   if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
@@ -91,7 +95,7 @@ function activityRoles(context: RoleContext, inventory: Inventory, { regions, lo
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
   };
-  const gate = startEffectGate(context, regions, log);
+  const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
     const allowedTarget = createAllowedTarget({ region, inventory, rules });
     const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
