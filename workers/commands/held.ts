@@ -3,6 +3,7 @@ import { heldAlerts } from '../../triggers/path/held.ts';
 import { putBack } from '../../triggers/path/put-back.ts';
 import { durationMs } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
@@ -33,6 +34,7 @@ export const releaseHeld = (options: CommonOptions, name: string): Promise<numbe
     const found = (await heldAlerts(path, { since: 0 })).filter(({ newest }) => newest.sequence === sequence);
     if (found.length === 0)
       throw new CommandError(EXIT.refused, `nothing is held under ${name}; \`tocsin held list\` shows what is`);
+    await recordAct(path.log, [path.region], { what: 'release', where: `held ${name}` });
     const released: string[] = [];
     for (const { newest, trigger } of found) {
       if (!(await putBack(path.log, { position: newest, trigger }, Date.now())))

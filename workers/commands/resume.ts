@@ -12,6 +12,7 @@ import { type Rate, paced } from '../red-button/paced.ts';
 import { clearStopFile, stopFilePath } from '../red-button/stop-file.ts';
 import { tellRuns } from '../red-button/tell-runs.ts';
 import type { RegionPath } from '../region-path.ts';
+import { recordAct } from '../record-act.ts';
 import { userName } from '../user-name.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 import { change, messageOf, scopeOf } from './stop.ts';
@@ -61,6 +62,8 @@ export const resume = (options: ResumeCommand): Promise<number> =>
       return cleared ? EXIT.ok : EXIT.refused;
     }
     const paths = await session.paths(...regions);
+    const act = { what: `resume, then ${options.decision.kind}`, where: scope, why: options.why };
+    await recordAct(await session.log(), regions, act);
     const pending = await lift(options, paths, scope);
     // After the record: where that cannot be reached, nothing is resumed.
     if (!clear() && pending.length === 0) throw await nothingToResume(paths, scope);
