@@ -3,16 +3,14 @@ import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { DAY } from '../../activities/calendar/civil.ts';
 import { type Firing, firingsUntil } from '../../activities/calendar/fire-times.ts';
 import { instantText, readInstantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
-import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { HORIZON_DAYS } from '../../triggers/schedules/compiled-schedule.ts';
-import { type ReadyScheduleDefinition, readyDefinition } from '../../triggers/schedules/schedule-definition.ts';
+import type { ReadyScheduleDefinition } from '../../triggers/schedules/schedule-definition.ts';
 import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
-import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
-import { scheduleDefinitions } from '../schedule-config.ts';
-import { type CommonOptions, type Session, output, withSession } from './session.ts';
+import { allReady, differencesOf, serverOf } from './schedule-difference.ts';
+import { type CommonOptions, output, withSession } from './session.ts';
 
 const MAX_NEXT = 3;
 const MAX_SHOWN = 10;
@@ -137,9 +135,7 @@ const change = (
 /** What the server itself says it will do, against what the calendar says. Exit code 1 when they differ. */
 export const diffSchedules = (options: CommonOptions): Promise<number> =>
   withSession(options, async (session) => {
-    const server = await serverOf(session);
-    const differences = [];
-    for (const each of allReady(session.config)) differences.push(await differenceOf(each, server));
+    const differences = await differencesOf(session);
     const bad = differences.filter(({ missing, extra, absent }) => absent || missing.length > 0 || extra.length > 0);
     const lines = differences.flatMap(({ id, compared, missing, extra, absent }) => [
       absent
@@ -151,40 +147,6 @@ export const diffSchedules = (options: CommonOptions): Promise<number> =>
     output(options, { schedules: differences }, lines.length === 0 ? 'no schedules' : lines.join('\n'));
     return bad.length === 0 ? EXIT.ok : EXIT.failed;
   });
-
-async function differenceOf({ definition, points, zone }: ReadyScheduleDefinition, server: ScheduleServer) {
-  const { id } = definition;
-  const stored = await server.read(id);
-  if (stored === null) return { id, absent: true, compared: 0, missing: [], extra: [] };
-  const from = nowSeconds() + 1;
-  // Elapsed time has no horizon of its own; a day of it tells enough.
-  const until = stored.names.until ?? from + DAY;
-  const ours = firingsUntil(points.points, zone, points.policy, from, until).map(({ at }) => at);
-  const theirs = await server.matching(id, from, until);
-  const [wanted, given] = [new Set(ours), new Set(theirs)];
-  return {
-    id,
-    absent: false,
-    compared: ours.length,
-    missing: ours.filter((instant) => !given.has(instant)).map(instantText),
-    extra: theirs.filter((instant) => !wanted.has(instant)).map(instantText),
-  };
-}
-
-async function serverOf(session: Session): Promise<ScheduleServer> {
-  const { client, namespace } = await session.temporal();
-  return createTemporalSchedules(client, namespace);
-}
-
-function allReady(config: Config): readonly ReadyScheduleDefinition[] {
-  const zones = openZoneData({ env: process.env });
-  try {
-    return scheduleDefinitions(config).map((definition) => readyDefinition(definition, zones));
-  } catch (error) {
-    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
-    throw error;
-  }
-}
 
 function named(config: Config, id: string): ReadyScheduleDefinition {
   const all = allReady(config);

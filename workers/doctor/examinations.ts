@@ -3,6 +3,7 @@ import { configuration } from './configuration.ts';
 import type { Examination } from './finding.ts';
 import { host } from './host.ts';
 import { nats } from './nats.ts';
+import { schedules } from './schedules.ts';
 import { temporal } from './temporal.ts';
 
-export const examinations: readonly Examination[] = [configuration, host, nats, temporal];
+export const examinations: readonly Examination[] = [configuration, host, nats, temporal, schedules];

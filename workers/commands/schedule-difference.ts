@@ -1,0 +1,69 @@
+/** What the server itself says it will do against what the calendar says, for every defined schedule. */
+import { CalendarError } from '../../activities/calendar/calendar-error.ts';
+import { DAY } from '../../activities/calendar/civil.ts';
+import { firingsUntil } from '../../activities/calendar/fire-times.ts';
+import { instantText } from '../../activities/calendar/instant-text.ts';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { type ReadyScheduleDefinition, readyDefinition } from '../../triggers/schedules/schedule-definition.ts';
+import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
+import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
+import type { Config } from '../config.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { scheduleDefinitions } from '../schedule-config.ts';
+import type { Session } from './session.ts';
+
+export interface ScheduleDifference {
+  readonly id: string;
+  /** Not on the server at all. */
+  readonly absent: boolean;
+  readonly compared: number;
+  /** RFC 3339, UTC. */
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+}
+
+export async function differencesOf(session: Session): Promise<readonly ScheduleDifference[]> {
+  const ready = allReady(session.config);
+  if (ready.length === 0) return [];
+  const server = await serverOf(session);
+  const differences: ScheduleDifference[] = [];
+  for (const each of ready) differences.push(await differenceOf(each, server));
+  return differences;
+}
+
+async function differenceOf(
+  { definition, points, zone }: ReadyScheduleDefinition,
+  server: ScheduleServer,
+): Promise<ScheduleDifference> {
+  const { id } = definition;
+  const stored = await server.read(id);
+  if (stored === null) return { id, absent: true, compared: 0, missing: [], extra: [] };
+  const from = Math.floor(Date.now() / 1_000) + 1;
+  // Elapsed time has no horizon of its own; a day of it tells enough.
+  const until = stored.names.until ?? from + DAY;
+  const ours = firingsUntil(points.points, zone, points.policy, from, until).map(({ at }) => at);
+  const theirs = await server.matching(id, from, until);
+  const [wanted, given] = [new Set(ours), new Set(theirs)];
+  return {
+    id,
+    absent: false,
+    compared: ours.length,
+    missing: ours.filter((instant) => !given.has(instant)).map(instantText),
+    extra: theirs.filter((instant) => !wanted.has(instant)).map(instantText),
+  };
+}
+
+export async function serverOf(session: Session): Promise<ScheduleServer> {
+  const { client, namespace } = await session.temporal();
+  return createTemporalSchedules(client, namespace);
+}
+
+export function allReady(config: Config): readonly ReadyScheduleDefinition[] {
+  const zones = openZoneData({ env: process.env });
+  try {
+    return scheduleDefinitions(config).map((definition) => readyDefinition(definition, zones));
+  } catch (error) {
+    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
+    throw error;
+  }
+}
