@@ -1,9 +1,10 @@
 /** `npm run bench -- NAME [--json]`: exit code 1 when a target is missed. With --json, stdout is one array of rows. */
 import { parseArgs } from 'node:util';
+import { intake } from './intake.ts';
 import { path } from './path.ts';
 import type { Row } from './statistics.ts';
 
-const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path };
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { intake, path };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
