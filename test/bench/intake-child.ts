@@ -32,7 +32,8 @@ const intake = createIntake({
   knownTypes: new Set(),
   host: '127.0.0.1',
   port: await freePort(),
-  limits: { maxBodyBytes: 4_194_304, bodyTimeoutMs: 30_000, maxConcurrent: 256 },
+  // More than ever wait at once: a stall of the machine is to show as latency, not as refusals.
+  limits: { maxBodyBytes: 4_194_304, bodyTimeoutMs: 30_000, maxConcurrent: 4_096 },
   logger: pino({ level: 'error' }),
 });
 const { url } = await intake.listen();

@@ -10,7 +10,7 @@ import { workflowBundle } from '../bundle.ts';
 import { type Config, loadConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import { createChannel } from '../notify/create-channel.ts';
-import { toSender } from '../roles/intake-role.ts';
+import { readTls, toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
 import { type CommonOptions, output } from './session.ts';
 
@@ -28,6 +28,8 @@ export async function check(options: CommonOptions): Promise<number> {
   problems.push(...triggerProblems(triggers, runbookNames()));
   for (const sender of config?.intake.senders ?? [])
     await attempt(() => assertAuth(sender.name, toSender(sender).auth, listenerOf(config)));
+  const tls = config?.intake.tls;
+  if (tls !== undefined) await attempt(() => readTls(tls));
   for (const channel of config?.notify.channels ?? [])
     await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
   const beat = config?.notify.heartbeat?.url;
