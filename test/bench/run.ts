@@ -1,11 +1,17 @@
 /** `npm run bench -- NAME [--json]`: exit code 1 when a target is missed. With --json, stdout is one array of rows. */
 import { parseArgs } from 'node:util';
+import { intake } from './intake.ts';
 import { path } from './path.ts';
 import type { Row } from './statistics.ts';
 import { time } from './time.ts';
 import { trust } from './trust.ts';
 
-const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = { path, time, trust };
+const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promise<Row[]>>> = {
+  intake,
+  path,
+  time,
+  trust,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,16 +2,20 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { before, describe, it } from 'node:test';
 import type { Auth } from '../../triggers/intake/auth.ts';
 import { createIntake } from '../../triggers/intake/intake.ts';
 import { sources } from '../../triggers/sources/index.ts';
-import { type Authority, type Pair, makeAuthority } from '../support/pem-pairs.ts';
+import { readTls } from '../../workers/roles/intake-role.ts';
+import { type Authority, type Pair, makeAuthority, selfSigned } from '../support/pem-pairs.ts';
 import { intakeOptions, startIntake } from '../support/intake.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
-import type { IncomingMessage } from 'node:http';
 
 const storing = { publish: () => Promise.resolve({ stream: 'EVENTS_EU', sequence: 1, duplicate: false }) };
 const GOOD = JSON.stringify(alertmanagerPayload('firing'));
@@ -85,5 +89,28 @@ describe('auth mtls', () => {
       () => createIntake(intakeOptions(storing, { tls: tls(), senders: [sender(nobody)] })),
       /needs names or fingerprints/,
     );
+  });
+});
+
+describe('configured TLS', () => {
+  it('is read by reference, and a certificate of another key is told at start', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tocsin-tls-'));
+    try {
+      const [ours, other] = [selfSigned('/CN=intake'), selfSigned('/CN=other')];
+      const reference = (name: string, text: string): string => {
+        writeFileSync(join(folder, name), text);
+        return `file:${join(folder, name)}`;
+      };
+      const [cert, key] = [reference('cert', ours.cert), reference('key', ours.key)];
+      assert.deepEqual(readTls({ cert, key, clientCa: cert }), {
+        cert: ours.cert.trim(),
+        key: ours.key.trim(),
+        clientCa: ours.cert.trim(),
+      });
+      assert.throws(() => readTls({ cert, key: reference('other', other.key) }), /intake\.tls: .*of one pair/);
+      assert.throws(() => readTls({ cert: `file:${folder}/none`, key }), /is missing or empty/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { Alert } from '../../triggers/events/alert.ts';
 import type { CloudEvent } from '../../triggers/events/cloud-event.ts';
 import { LogUnavailable } from '../../triggers/nats/errors.ts';
+import { readRaw } from '../../triggers/intake/raw-store.ts';
 import { sources } from '../../triggers/sources/index.ts';
 import { startIntake } from '../support/intake.ts';
 
@@ -54,6 +55,19 @@ describe('PagerDuty Events API v2, inbound', () => {
     );
     assert.equal(new Set(alerts.map(({ alertKey }) => alertKey)).size, 1);
     assert.ok(!JSON.stringify(alerts).includes(KEYS[0]));
+  });
+
+  it('the bytes are kept without the key, however it is written', async (t) => {
+    const { publish, alerts } = recording();
+    const { url } = await startIntake(t, { publish }, { senders });
+    await enqueue(url, trigger);
+    const kept = async (alert: Alert | undefined) =>
+      readRaw({ last: () => Promise.resolve(null) }, alert?.raw.ref ?? '');
+    const covered = { ...trigger, routing_key: '*'.repeat(KEYS[0].length) };
+    assert.equal(Buffer.from((await kept(alerts[0]))?.bytes ?? []).toString(), JSON.stringify(covered));
+    const escaped = JSON.stringify(trigger).replace(KEYS[0], `0\\u0031${KEYS[0].slice(2)}`);
+    assert.equal((await enqueue(url, escaped)).status, 202);
+    assert.equal((await kept(alerts[1]))?.bytes.length, 0);
   });
 
   it('a trigger without a key is given one, and resolves by it', async (t) => {

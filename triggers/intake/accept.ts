@@ -12,6 +12,7 @@ import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
 import { MAX_ITEMS, isObject } from '../sources/read.ts';
 import type { Control, Rejection, Source, SourceResult } from '../sources/source.ts';
+import { keptBytes } from './kept-bytes.ts';
 import { type RawBytes, inlineRef, isInline, storeRaw, storedRef } from './raw-store.ts';
 
 export interface IncomingRequest {
@@ -56,12 +57,14 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   if (how === 'refused') return { kind: 'unsupported-media-type' };
   const body = how === 'json' && request.raw.length > 0 ? parseJson(request.raw) : { ok: true as const, value: null };
   if (!body.ok) return { kind: 'read', stored: [], rejected: [unreadable(body.reason, body.place)], control: null };
+  const rawSha256 = sha256(request.raw);
+  const result = source.toEvents({ ...request, body: body.value, rawSha256 });
+  const bytes = keptBytes(source.kind, request.raw);
   const raw: RawBytes = {
-    sha256: createHash('sha256').update(request.raw).digest('hex'),
+    sha256: bytes === request.raw ? rawSha256 : sha256(bytes),
     contentType: request.contentType,
-    bytes: request.raw,
+    bytes,
   };
-  const result = source.toEvents({ ...request, body: body.value, rawSha256: raw.sha256 });
   const inline = result.events.length === 1 && isInline(raw);
   const ref = inline ? inlineRef(raw) : storedRef(options.region, raw);
   const isBatch = Array.isArray(body.value) && !isBinaryMode(request.headers);
@@ -123,6 +126,8 @@ async function publishAll(
   }
   return stored;
 }
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
 

@@ -10,6 +10,7 @@ import type { Control, Rejection, Source } from '../sources/source.ts';
 import { type Accepted, type AcceptOptions, type StoredEvent, accept } from './accept.ts';
 import { type Auth, type SignedRequest, isAllowed } from './auth.ts';
 import { CannotTell } from './cannot-tell.ts';
+import { keptBytes } from './kept-bytes.ts';
 import type { Quarantine } from './quarantine.ts';
 import { type Seen, isTimeless } from './seen.ts';
 
@@ -54,7 +55,7 @@ export type Outcome =
   /** Nothing is stored for sure; the same request may succeed later. */
   | { readonly kind: 'come-again'; readonly reason: string; readonly message: string };
 
-/** Never rejects. */
+/** Rejects only by a mistake of ours; then nothing is known, and the sender must come again. */
 export async function receive(options: ReceiveOptions, sender: Sender, request: SignedRequest): Promise<Outcome> {
   const span = { kind: SpanKind.SERVER, attributes: { 'tocsin.sender': sender.name }, from: request.headers };
   const outcome = await inSpan(`intake ${sender.name}`, span, () => outcomeOf(options, sender, request));
@@ -196,7 +197,7 @@ async function quarantined(
       sender: sender.name,
       kind: sender.source.kind,
       contentType: headers['content-type'] ?? null,
-      raw,
+      raw: keptBytes(sender.source.kind, raw),
       refused,
     });
   } catch (error) {

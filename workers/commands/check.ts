@@ -13,7 +13,7 @@ import { EXIT } from '../exit-code.ts';
 import type { ProviderConfig } from '../inventory/inventory-schema.ts';
 import { ruleProblems } from '../inventory/target-rules.ts';
 import { createChannel } from '../notify/create-channel.ts';
-import { toSender } from '../roles/intake-role.ts';
+import { readTls, toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
 import { scheduleProblems } from '../schedule-config.ts';
 import { type CommonOptions, output } from './session.ts';
@@ -47,6 +47,8 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
   }
   for (const sender of config?.intake.senders ?? [])
     await attempt(() => assertAuth(sender.name, toSender(sender).auth, listenerOf(config)));
+  const tls = config?.intake.tls;
+  if (tls !== undefined) await attempt(() => readTls(tls));
   for (const channel of config?.notify.channels ?? [])
     await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
   const beat = config?.notify.heartbeat?.url;

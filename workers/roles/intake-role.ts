@@ -1,4 +1,5 @@
 /** Role `intake`: the configured senders' requests become events of one region. */
+import { createSecureContext } from 'node:tls';
 import { type Sender, type TlsOptions, createIntake } from '../../triggers/intake/intake.ts';
 import type { StoredEvent } from '../../triggers/intake/accept.ts';
 import { createQuarantine } from '../../triggers/intake/quarantine.ts';
@@ -80,12 +81,20 @@ function startActivity({ lifecycle, logger }: RoleContext, { log, region }: Inta
   return activity;
 }
 
-function readTls({ cert, key, clientCa }: NonNullable<Config['intake']['tls']>): TlsOptions {
-  return {
-    cert: readSecret(cert),
-    key: readSecret(key),
-    ...(clientCa === undefined ? {} : { clientCa: readSecret(clientCa) }),
-  };
+/** Rejects when a certificate or key cannot be read, or the two do not fit. */
+export function readTls({ cert, key, clientCa }: NonNullable<Config['intake']['tls']>): TlsOptions {
+  const tls = { cert: readSecret(cert), key: readSecret(key) };
+  const ca = clientCa === undefined ? {} : { clientCa: readSecret(clientCa) };
+  try {
+    createSecureContext({ ...tls, ...(ca.clientCa === undefined ? {} : { ca: ca.clientCa }) });
+  } catch (error) {
+    throw new CommandError(
+      EXIT.refused,
+      `intake.tls: ${error instanceof Error ? error.message : String(error)}; expected PEM in ${cert} and ${key}, of one pair`,
+      error,
+    );
+  }
+  return { ...tls, ...ca };
 }
 
 /** The source has checked that the address is the sender's own; a redirect would lead elsewhere. */

@@ -1,0 +1,87 @@
+/** The measured process of `intake`: an intake on a real events log, and the same log without it. Orders come by IPC, one at a time. */
+import { createHash } from 'node:crypto';
+import { pino } from 'pino';
+import { parseJson } from '../../triggers/events/json.ts';
+import { createIntake } from '../../triggers/intake/intake.ts';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import { eventStream, eventSubject } from '../../triggers/nats/subject.ts';
+import { alertmanager } from '../../triggers/sources/alertmanager.ts';
+import { freePort } from '../../workers/servers/server-process.ts';
+
+export type IntakeOrder =
+  /** Publish copies of one event under new ids, `window` at a time. */
+  | { readonly kind: 'publish'; readonly count: number; readonly window: number; readonly body: string }
+  /** Parse and normalise the same request, on this one thread. */
+  | { readonly kind: 'normalise'; readonly count: number; readonly body: string }
+  | { readonly kind: 'memory' };
+
+export interface IntakeAnswer {
+  readonly elapsedMs: number;
+  /** Of every thread. */
+  readonly cpuMs: number;
+  /** Resident, after a collection. */
+  readonly rssBytes: number;
+}
+
+const [natsUrl = '', region = ''] = process.argv.slice(2);
+const log = await connectLog({ servers: natsUrl, name: 'bench' });
+const intake = createIntake({
+  senders: [{ name: 'am', source: alertmanager, auth: { kind: 'none' } }],
+  log,
+  region,
+  knownTypes: new Set(),
+  host: '127.0.0.1',
+  port: await freePort(),
+  // More than ever wait at once: a stall of the machine is to show as latency, not as refusals.
+  limits: { maxBodyBytes: 4_194_304, bodyTimeoutMs: 30_000, maxConcurrent: 4_096 },
+  logger: pino({ level: 'error' }),
+});
+const { url } = await intake.listen();
+let published = 0;
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (order: IntakeOrder) => {
+  void carryOut(order).then((answer) => process.send?.(answer));
+});
+process.send?.(url);
+
+async function carryOut(order: IntakeOrder): Promise<IntakeAnswer> {
+  const cpuBefore = process.cpuUsage();
+  const begun = performance.now();
+  if (order.kind === 'publish') await publish(order);
+  if (order.kind === 'normalise') normalise(order);
+  const elapsedMs = performance.now() - begun;
+  const cpu = process.cpuUsage(cpuBefore);
+  globalThis.gc?.();
+  return { elapsedMs, cpuMs: (cpu.user + cpu.system) / 1_000, rssBytes: process.memoryUsage().rss };
+}
+
+async function publish({ count, window, body }: Extract<IntakeOrder, { kind: 'publish' }>): Promise<void> {
+  const subject = eventSubject(region, 'urgent', 'alertmanager', 'tocsin.alert.firing');
+  const data = Buffer.from(body);
+  let left = count;
+  const one = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      published += 1;
+      await log.publish(subject, data, {
+        expectStream: eventStream(region),
+        msgId: `raw-${published}`,
+        headers: { 'content-type': 'application/cloudevents+json' },
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: window }, one));
+}
+
+function normalise({ count, body }: Extract<IntakeOrder, { kind: 'normalise' }>): void {
+  const raw = Buffer.from(body);
+  const receivedAt = new Date().toISOString();
+  for (let done = 0; done < count; done += 1) {
+    const parsed = parseJson(raw);
+    const rawSha256 = createHash('sha256').update(raw).digest('hex');
+    const request = { sender: 'am', headers: {}, contentType: 'application/json', raw, rawSha256, receivedAt };
+    const { events } = alertmanager.toEvents({ ...request, body: parsed.ok ? parsed.value : null });
+    if (events.length === 0) throw new Error('the request of the bench has no alert in it');
+  }
+}
