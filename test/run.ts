@@ -42,7 +42,9 @@ function testFiles(folder: string): string[] {
     .toSorted();
 }
 
-const isChaos = (paths: readonly string[]): boolean => paths.some((path) => path.includes('chaos'));
+function isChaos(paths: readonly string[]): boolean {
+  return paths.some((path) => path.includes('chaos'));
+}
 
 async function run(paths: readonly string[]): Promise<number> {
   const options = [
