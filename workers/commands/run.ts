@@ -81,6 +81,7 @@ const byHand = (region: string, input: unknown): RunContext => ({
   service: serviceOf(input),
   severity: null,
   onResolved: 'ignore',
+  labels: {},
 });
 
 const serviceOf = (input: unknown): string | null => {

@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { Checklist } from './checklist.ts';
-import { RedButton, isRefusal } from './red-button.ts';
+import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { type Activities, type RefusedCall, type StepOptions, activitiesFor } from './step-activities.ts';
 import { RESOLVED_SIGNAL, type RunContext } from './run-context.ts';
 
@@ -110,19 +110,7 @@ class RunState<Acts extends Activities<Acts>> {
     return {
       context: this.context,
       check: (title, call, options) => this.#step('checking', region, title, call, options),
-      act: async (title, call, options = {}) => {
-        const { undo } = options;
-        // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-        if (undo !== undefined)
-          this.#undos.push({
-            title,
-            call: (again) => undo(activitiesFor(region, `undo: ${title}`, options, again)),
-          });
-        return this.#redButton.through(
-          (again) => this.#step('acting', region, title, call, options, again),
-          () => this.#stops(),
-        );
-      },
+      act: (title, call, options = {}) => this.#act(region, title, call, options),
       verify: (title, call, options) => this.#verify(region, title, call, options),
       note: (text) => this.checklist.note(text),
       escalate: (message) => {
@@ -130,6 +118,33 @@ class RunState<Acts extends Activities<Acts>> {
       },
       in: (other) => this.run(other),
     };
+  }
+
+  async #act<T>(region: string, title: string, call: (on: Acts) => Promise<T>, options: ActOptions<Acts>): Promise<T> {
+    const { undo } = options;
+    const undoing: Undo | null =
+      undo === undefined
+        ? null
+        : { title, call: (again) => undo(activitiesFor(region, `undo: ${title}`, options, again)) };
+    let begun = false;
+    return this.#redButton.through(
+      async (again, waited) => {
+        if (waited) this.#stopIfResolved();
+        // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
+        if (undoing !== null && !this.#undos.includes(undoing)) this.#undos.push(undoing);
+        let calls = 0;
+        const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
+        try {
+          return await this.#step('acting', region, title, counted, options, again);
+        } catch (error) {
+          begun ||= calls !== 1 || !isUntouched(error);
+          // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
+          if (!begun && undoing !== null) this.#undos.splice(this.#undos.indexOf(undoing), 1);
+          throw error;
+        }
+      },
+      () => this.#stops(),
+    );
   }
 
   async #step<T>(
@@ -215,6 +230,15 @@ class RunState<Acts extends Activities<Acts>> {
     if (this.#stops()) throw new ResolvedMeanwhile('the alert is resolved');
   }
 }
+
+/** The same activities; each that is asked for is counted. */
+const counting = <Acts extends object>(acts: Acts, count: () => void): Acts =>
+  new Proxy(acts, {
+    get: (_target, name) => {
+      count();
+      return acts[name as keyof Acts];
+    },
+  });
 
 function contextOfThisRun(): RunContext {
   const context = workflowInfo().memo?.['tocsin'] as RunContext | undefined;
