@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { stopFilePath } from '../../workers/red-button/stop-file.ts';
@@ -9,6 +12,8 @@ import { type Installation, startInstallation } from '../support/installation.ts
 import { startRequest } from '../support/path-servers.ts';
 import { storeAlert } from '../support/payloads.ts';
 import { until } from '../support/until.ts';
+
+const CLI = join(import.meta.dirname, '../../workers/cli.ts');
 
 let tocsin: Installation;
 before(async () => {
@@ -214,6 +219,26 @@ describe('red button', () => {
     }
   });
 
+  it('a resume that is killed in the middle is given again, and no alert runs twice', async () => {
+    assert.equal((await run('stop')).code, 0);
+    await untilHolds(true);
+    const held = [await fire('killed-1'), await fire('killed-2'), await fire('killed-3')];
+    await killedAfterOne('resume', '--release', '1/h');
+    const resumed = await run('resume', '--merge');
+    assert.equal(resumed.code, 0, resumed.stdout);
+    for (const { event } of held) {
+      const started = await until(`${event.alertKey} has run`, async () => {
+        const found = (await tocsin.records()).flatMap(({ event: { alertKey }, dispositions }) =>
+          alertKey === event.alertKey ? dispositions.filter(({ kind }) => kind === 'started') : [],
+        );
+        return found.length > 0 && found;
+      });
+      assert.equal(started.length, 1);
+    }
+    assert.equal((await run('resume')).code, 2, 'nothing is left to decide');
+    assert.deepEqual((await tocsin.audit()).offenders, []);
+  });
+
   it('a single event that is held can be let go by name', async () => {
     assert.equal((await run('trigger', 'pause', 'restart-service')).code, 0);
     await untilHolds(true);
@@ -235,6 +260,17 @@ describe('red button', () => {
     assert.equal((await run('held', 'release', 'eu/999999')).code, 2);
   });
 });
+
+/** Runs a command until it has put one event back. */
+async function killedAfterOne(...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], { env: tocsin.env, stdio: 'pipe' });
+  child.stdout.resume();
+  const gone = once(child, 'exit');
+  for await (const chunk of child.stderr as AsyncIterable<Buffer>)
+    if (chunk.includes('put back')) child.kill('SIGKILL');
+  await gone;
+  assert.equal(child.signalCode, 'SIGKILL');
+}
 
 async function activityIds(workflowId: string, type: string): Promise<string[]> {
   const { events } = await tocsin.client.workflow.getHandle(workflowId).fetchHistory();
