@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { stopFilePath } from '../../workers/red-button/stop-file.ts';
+import { createEngine } from '../../triggers/path/engine.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
+import { startRequest } from '../support/path-servers.ts';
 import { storeAlert } from '../support/payloads.ts';
 import { until } from '../support/until.ts';
+
+const CLI = join(import.meta.dirname, '../../workers/cli.ts');
 
 let tocsin: Installation;
 before(async () => {
@@ -33,6 +40,15 @@ const phaseIs = (workflowId: string, phase: string) =>
 
 const outcomeOf = async (workflowId: string): Promise<string> =>
   ((await tocsin.client.workflow.getHandle(workflowId).result()) as { outcome: string }).outcome;
+
+const engine = () => createEngine({ client: tocsin.client, namespace: tocsin.servers.namespace });
+
+/** Starts a run as a trigger does, with policy `cancel`. */
+async function start(name: string, executionTimeoutMs: number): Promise<string> {
+  const request = startRequest(tocsin.region, 1_000_000, { alertKey: name, executionTimeoutMs });
+  assert.equal((await engine().start(request)).kind, 'started');
+  return request.workflowId;
+}
 
 /** Stores a firing and resolves to its record. */
 async function fire(instance: string): Promise<EventRecord> {
@@ -93,6 +109,29 @@ describe('red button', () => {
     assert.equal(refused.code, 2);
     assert.match(refused.stdout, /all is not stopped here.*stopped are service=billing/);
     assert.equal((await run('resume', '--scope', 'service=billing')).code, 0);
+  });
+
+  it('an alert that resolves ends the wait, and nothing was done', async () => {
+    await tocsin.service.exhaust();
+    const before = actions().length;
+    assert.equal((await run('stop')).code, 0);
+    const list = await cli(tocsin.env, 'trigger', 'list');
+    assert.match(list.stdout, /RED BUTTON: everything stopped by/);
+    const id = await start('resolves', 600_000);
+    await phaseIs(id, 'stopped');
+    await engine().signalResolved(id, { stream: 'EVENTS_EU', sequence: 9, storedAt: 0 });
+    assert.equal(await outcomeOf(id), 'resolved-meanwhile');
+    assert.equal(actions().length, before);
+  });
+
+  it('a run that waits as long as its execution timeout allows ends as failed, and says why', async () => {
+    const id = await start('times out', 10_000);
+    await assert.rejects(outcomeOf(id), (error: Error) => {
+      assert.match(String(error.cause), /the red button \(.+\) was not released before the execution timeout/);
+      return true;
+    });
+    assert.equal((await tocsin.runs.find(id))?.status, 'failed');
+    assert.equal((await run('resume', '--discard')).code, 0);
   });
 
   it('what is no scope or no rate is refused', async () => {
@@ -180,6 +219,26 @@ describe('red button', () => {
     }
   });
 
+  it('a resume that is killed in the middle is given again, and no alert runs twice', async () => {
+    assert.equal((await run('stop')).code, 0);
+    await untilHolds(true);
+    const held = [await fire('killed-1'), await fire('killed-2'), await fire('killed-3')];
+    await killedAfterOne('resume', '--release', '1/h');
+    const resumed = await run('resume', '--merge');
+    assert.equal(resumed.code, 0, resumed.stdout);
+    for (const { event } of held) {
+      const started = await until(`${event.alertKey} has run`, async () => {
+        const found = (await tocsin.records()).flatMap(({ event: { alertKey }, dispositions }) =>
+          alertKey === event.alertKey ? dispositions.filter(({ kind }) => kind === 'started') : [],
+        );
+        return found.length > 0 && found;
+      });
+      assert.equal(started.length, 1);
+    }
+    assert.equal((await run('resume')).code, 2, 'nothing is left to decide');
+    assert.deepEqual((await tocsin.audit()).offenders, []);
+  });
+
   it('a single event that is held can be let go by name', async () => {
     assert.equal((await run('trigger', 'pause', 'restart-service')).code, 0);
     await untilHolds(true);
@@ -201,6 +260,17 @@ describe('red button', () => {
     assert.equal((await run('held', 'release', 'eu/999999')).code, 2);
   });
 });
+
+/** Runs a command until it has put one event back. */
+async function killedAfterOne(...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], { env: tocsin.env, stdio: 'pipe' });
+  child.stdout.resume();
+  const gone = once(child, 'exit');
+  for await (const chunk of child.stderr as AsyncIterable<Buffer>)
+    if (chunk.includes('put back')) child.kill('SIGKILL');
+  await gone;
+  assert.equal(child.signalCode, 'SIGKILL');
+}
 
 async function activityIds(workflowId: string, type: string): Promise<string[]> {
   const { events } = await tocsin.client.workflow.getHandle(workflowId).fetchHistory();

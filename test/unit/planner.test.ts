@@ -9,6 +9,7 @@ import { alertType, eventType } from '../../triggers/events/event-type.ts';
 import type { Position } from '../../triggers/path/disposition.ts';
 import { type Control, NO_CONTROL, type TriggerControl } from '../../triggers/path/control.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
+import type { Scope } from '../../triggers/path/stop.ts';
 import { type Plan, plan } from '../../triggers/path/planner.ts';
 import { type AlertOptions, alertEvent, at } from '../support/events.ts';
 
@@ -236,6 +237,24 @@ describe('planner: episodes are decided by the book', () => {
       [[starts[0]?.workflowId, 1]],
     );
     assert.equal(plans.at(-1)?.write, null);
+  });
+
+  it('the red button holds what it covers and nothing else; what was decided before is carried out', () => {
+    const stopped = (scope: Scope): Control => ({
+      ...NO_CONTROL,
+      stops: [{ scope, why: 'drill', by: 'anna', at: '2026-01-01T00:00:00Z' }],
+    });
+    const { plans } = feed([{ ...fires(1), control: stopped('alertname=ServiceDown') }]);
+    const [held] = plans[0]?.settled ?? [];
+    assert.ok(held?.kind === 'held' && held.reason === 'stopped');
+    assert.match(held.detail, /would run restartService as .*; alertname=ServiceDown stopped by anna at .*: drill/);
+    assert.deepEqual(held.stop, { scope: 'alertname=ServiceDown', at: '2026-01-01T00:00:00Z' });
+    const other = feed([{ ...fires(1), control: stopped('trigger=other') }]);
+    assert.equal(other.starts.length, 1);
+    const repeated = feed([{ ...fires(1), control: stopped('all') }], [restart], other.episode);
+    assert.equal(repeated.starts.length, 1, 'its record may be all that is missing');
+    const again = feed([{ ...fires(2), control: stopped('all') }], [restart], other.episode);
+    assert.equal(again.plans[0]?.settled[0]?.kind, 'joined');
   });
 
   it('an observing trigger records what would have run, and starts when it is set to auto within the episode', () => {

@@ -106,6 +106,7 @@ const byHand = (region: string, input: unknown): RunContext => ({
   severity: null,
   onResolved: 'ignore',
   startedBy: userName(),
+  labels: {},
 });
 
 const serviceOf = (input: unknown): string | null => {

@@ -9,6 +9,7 @@ import {
   type TriggerControl,
   controlOf,
 } from '../../triggers/path/control.ts';
+import { describeStop } from '../../triggers/path/stop.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
@@ -33,10 +34,12 @@ export const listTriggers = (options: TriggerCommand): Promise<number> =>
       regions.push({
         region,
         triggers: triggers.map((trigger) => ({ id: trigger.id, run: trigger.run, ...controlOf(current, trigger) })),
+        stops: current.stops,
         changes: current.changes,
       });
     }
-    const lines = regions.flatMap(({ region, triggers: all, changes }) => [
+    const lines = regions.flatMap(({ region, triggers: all, stops, changes }) => [
+      ...stops.map((stop) => `${region}  RED BUTTON: ${describeStop(stop)}`),
       ...all.map(
         ({ id, mode, paused, run }) =>
           `${region}  ${id}  ${mode}${paused === null ? '' : `, paused (${paused})`}  runs ${run}`,

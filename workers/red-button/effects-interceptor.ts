@@ -29,9 +29,10 @@ export function effectsInterceptor({ region, activities, gate }: EffectsOptions)
         if (looks.has(info.activityType)) return next(input);
         const run = runOf(input.headers);
         const facts = effectFacts(info, run, region, input.args);
+        let began = false;
         const allowed = async (): Promise<void> => {
           const stop = await gate.stoppedBy(region, facts);
-          if (stop !== null) throw refusal(stop, info.attempt);
+          if (stop !== null) throw refusal(stop, info.attempt, info.attempt === 1 && !began);
         };
         const lineage = {
           causedby: info.workflowExecution?.workflowId ?? '',
@@ -39,6 +40,7 @@ export function effectsInterceptor({ region, activities, gate }: EffectsOptions)
         };
         return withGuard({ allowed, lineage }, async () => {
           await allowed();
+          began = true;
           return next(input);
         });
       },
@@ -46,13 +48,13 @@ export function effectsInterceptor({ region, activities, gate }: EffectsOptions)
   });
 }
 
-/** `attempt`: an earlier one may have acted, and be still at work. */
-const refusal = (stop: Stop, attempt: number): ApplicationFailure =>
+/** `attempt`: an earlier one may have acted, and be still at work. `untouched`: no attempt of this call has begun. */
+const refusal = (stop: Stop, attempt: number, untouched: boolean): ApplicationFailure =>
   ApplicationFailure.create({
     type: EFFECTS_STOPPED,
     message: describeStop(stop),
     nonRetryable: true,
-    details: [stop, Date.now(), attempt],
+    details: [stop, Date.now(), attempt, untouched],
   });
 
 /** Null for a run of code that sends no header: nothing is known of it then. */

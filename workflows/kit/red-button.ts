@@ -36,12 +36,16 @@ export class RedButton {
    * Carry an effect out as soon as it may be. `again`: the call that was refused before, for its key to stay the same. `gaveUp`: true when
    * there is no use in waiting any longer; what then happens is up to `effect`, which is tried in any case.
    */
-  async through<T>(effect: (again?: RefusedCall) => Promise<T>, gaveUp: () => boolean): Promise<T> {
+  async through<T>(
+    effect: (again: RefusedCall | undefined, waited: boolean) => Promise<T>,
+    gaveUp: () => boolean,
+  ): Promise<T> {
     let refused: RefusedCall | undefined;
     for (let waits = 0; ; waits += 1) {
+      const waited = this.#told !== null;
       if (this.#told !== null) await this.#wait(this.#told, waits, gaveUp);
       try {
-        return await effect(refused);
+        return await effect(refused, waited);
       } catch (error) {
         const refusal = refusalIn(error);
         if (refusal === null) throw error;
@@ -67,11 +71,25 @@ export class RedButton {
 /** Was this effect refused, and not tried? */
 export const isRefusal = (error: unknown): boolean => refusalIn(error) !== null;
 
-function refusalIn(error: unknown): { readonly told: Told; readonly call: RefusedCall } | null {
+/** Did it not even begin, in any attempt? */
+export const isUntouched = (error: unknown): boolean => refusalIn(error)?.untouched === true;
+
+interface Refusal {
+  readonly told: Told;
+  readonly untouched: boolean;
+  readonly call: RefusedCall;
+}
+
+function refusalIn(error: unknown): Refusal | null {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
   const { type, details } = error.cause;
   if (type !== EFFECTS_STOPPED) return null;
-  return { told: (details ?? []) as unknown as Told, call: { type: error.activityType, id: error.activityId ?? '' } };
+  const [stop, now, , untouched] = (details ?? []) as [Stop, number, number, boolean?];
+  return {
+    told: [stop, now],
+    untouched: untouched === true,
+    call: { type: error.activityType, id: error.activityId ?? '' },
+  };
 }
 
 /** Until the server would end this run without a word. */

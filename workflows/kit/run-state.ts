@@ -5,7 +5,7 @@ import { Checklist } from './checklist.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
-import { RedButton, isRefusal } from './red-button.ts';
+import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
@@ -60,25 +60,41 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     options: ActOptions<Acts, T>,
   ): Promise<T> {
     const { undo } = options;
-    // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-    if (undo !== undefined)
-      this.#undos.push({
-        title,
-        call: (again) => {
-          const name = `undo: ${title}`;
-          const back = () => undo(activitiesFor(region, name, options, again));
-          return this.#limited({ region, title: name, undo: true }, options, back);
-        },
-      });
+    const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
+    let begun = false;
     const result = await this.#redButton.through(
-      (again) =>
-        this.#limited({ region, title, undo: false }, options, () =>
-          this.#step('acting', region, title, call, options, again),
-        ),
+      async (again, waited) => {
+        if (waited) this.stopIfResolved();
+        // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
+        if (undoing !== null && !this.#undos.includes(undoing)) this.#undos.push(undoing);
+        let calls = 0;
+        const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
+        try {
+          return await this.#limited({ region, title, undo: false }, options, () =>
+            this.#step('acting', region, title, counted, options, again),
+          );
+        } catch (error) {
+          begun ||= calls !== 1 || !isUntouched(error);
+          // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
+          if (!begun && undoing !== null) this.#undos = this.#undos.filter((each) => each !== undoing);
+          throw error;
+        }
+      },
       () => this.stops(),
     );
     this.#acted.push(title);
     return result;
+  }
+
+  #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
+    return {
+      title,
+      call: (again) => {
+        const name = `undo: ${title}`;
+        const back = () => undo(activitiesFor(region, name, options, again));
+        return this.#limited({ region, title: name, undo: true }, options, back);
+      },
+    };
   }
 
   async verify<T>(
@@ -221,3 +237,11 @@ function contextOfThisRun(): RunContext {
 
 const noContext = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: 'NoRunContext', message, nonRetryable: true });
+
+const counting = <Acts extends object>(acts: Acts, count: () => void): Acts =>
+  new Proxy(acts, {
+    get: (_target, name) => {
+      count();
+      return acts[name as keyof Acts];
+    },
+  });
