@@ -47,8 +47,13 @@ const engine = () => createEngine({ client: tocsin.client, namespace: tocsin.ser
 async function start(name: string, executionTimeoutMs: number): Promise<string> {
   const request = startRequest(tocsin.region, 1_000_000, { alertKey: name, executionTimeoutMs });
   assert.equal((await engine().start(request)).kind, 'started');
+  startedHere.add(request.workflowId);
   return request.workflowId;
 }
+
+/** Runs that no event of the log started, which an audit would rightly name. */
+const startedHere = new Set<string>();
+const offenders = async () => (await tocsin.audit()).offenders.filter(({ what }) => !startedHere.has(what));
 
 /** Stores a firing and resolves to its record. */
 async function fire(instance: string): Promise<EventRecord> {
@@ -193,14 +198,15 @@ describe('red button', () => {
 
     const merged = await run('resume', '--merge');
     assert.equal((merged.json as Resumed).released, 1, merged.stdout);
-    const started = await until('it is started', async () =>
-      (await tocsin.records()).filter(({ dispositions }) =>
+    const started = await until('it is started', async () => {
+      const found = (await tocsin.records()).filter(({ dispositions }) =>
         dispositions.some((each) => each.kind === 'started' && each.workflowId.includes(keyOf('first'))),
-      ),
-    );
+      );
+      return found.length > 0 && found;
+    });
     assert.equal(started.length, 1);
     assert.equal((await run('resume', '--merge')).code, 2, 'nothing is left');
-    assert.deepEqual((await tocsin.audit()).offenders, []);
+    assert.deepEqual(await offenders(), []);
   });
 
   it('a backlog can be discarded, or released at a rate; each is decided once', async () => {
@@ -236,7 +242,7 @@ describe('red button', () => {
       assert.equal(started.length, 1);
     }
     assert.equal((await run('resume')).code, 2, 'nothing is left to decide');
-    assert.deepEqual((await tocsin.audit()).offenders, []);
+    assert.deepEqual(await offenders(), []);
   });
 
   it('a single event that is held can be let go by name', async () => {
