@@ -2,8 +2,6 @@
  * The dispatcher carries a plan out: book, Temporal, dead letters, ledger, and only then the acknowledgement (R1). A crash between
  * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
  */
-import ms from 'ms';
-import { APPROVAL_ALLOWANCE_MS, type RunContext } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
@@ -20,8 +18,9 @@ import type { TriggerDecision } from './episode.ts';
 import type { RecentRun } from './loop.ts';
 import { isSame } from './order.ts';
 import { type Plan, type PlannedPlan, type PlannedStart, plan, policyOf } from './planner.ts';
-import type { DeadLetters, Engine, EpisodeBook, Ledger, StartRequest } from './ports.ts';
+import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import type { RecentRuns } from './recent-runs.ts';
+import { startRequest } from './start-request.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 export interface DispatcherOptions {
@@ -53,7 +52,6 @@ const NO_RECORD = { episode: null, revision: 0 } as const;
 const MAX_KNOWN = 50_000;
 /** Compare-and-set lost this often in a row: give the message back rather than spin. */
 const MAX_CONFLICTS = 8;
-const DEFAULT_EXECUTION_TIMEOUT = '1h';
 
 /** A delivery, decoded once. */
 export interface Received {
@@ -195,7 +193,7 @@ async function startRun(
 ): Promise<Disposition> {
   const { trigger, workflowId, generation } = start;
   try {
-    const result = await options.engine.start(requestOf(decoded, position, start));
+    const result = await options.engine.start(startRequest(decoded, position, start));
     if (result.kind === 'started' || result.byThisEvent) {
       options.recent?.note(toRecent(decoded, start, options.now()));
       return { trigger: trigger.id, kind: 'started', workflowId, runId: result.runId, generation };
@@ -217,26 +215,13 @@ async function startPlan(
 ): Promise<Disposition> {
   if (options.planned.has(start.workflowId)) return disposition;
   try {
-    await options.engine.start(requestOf(decoded, position, start));
+    await options.engine.start(startRequest(decoded, position, start));
     options.planned.add(start.workflowId);
     return disposition;
   } catch (error) {
     if (!(error instanceof EngineRefused)) throw error;
     return { trigger: start.trigger.id, kind: 'ignored', reason: 'observed', detail: `no plan: ${error.message}` };
   }
-}
-
-function requestOf(decoded: Extract<Decoded, { ok: true }>, position: Position, start: PlannedStart): StartRequest {
-  const { trigger, workflowId, mode } = start;
-  const boundMs = ms(trigger.executionTimeout ?? DEFAULT_EXECUTION_TIMEOUT);
-  return {
-    workflowId,
-    workflowType: trigger.run,
-    input: start.input,
-    context: contextOf(decoded, position, start),
-    executionTimeoutMs: boundMs + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0),
-    summary: `${mode === 'plan' ? 'plan of ' : ''}${trigger.run} for ${decoded.alert?.title ?? decoded.event.type}`,
-  };
 }
 
 /** R4, the starter's half: the resolver may have closed the episode between our write and our start, and found no run to tell. */
@@ -271,34 +256,6 @@ const takeBack = (
     return kept.length === all.length ? null : { ...episode, triggers: Object.fromEntries(kept) };
   });
 
-function contextOf(
-  { event, alert }: Extract<Decoded, { ok: true }>,
-  position: Position,
-  start: PlannedStart,
-): RunContext {
-  return {
-    trigger: start.trigger.id,
-    alertKey: alert?.alertKey ?? null,
-    generation: start.generation,
-    attempt: start.attempt,
-    event: {
-      id: event.id,
-      type: event.type,
-      source: event.source,
-      stream: position.stream,
-      sequence: position.sequence,
-      title: alert?.title ?? event.subject ?? null,
-    },
-    region: start.region,
-    service: start.service,
-    severity: event.severitytext ?? null,
-    onResolved: start.trigger.onResolved ?? 'cancel',
-    mode: start.mode,
-    labels: carried(alert?.labels ?? {}),
-    ...(start.lineage === null ? {} : { lineage: start.lineage }),
-  };
-}
-
 const toRecent = ({ alert }: Extract<Decoded, { ok: true }>, start: PlannedStart, startedAt: number): RecentRun => ({
   workflowId: start.workflowId,
   trigger: start.trigger.id,
@@ -308,13 +265,6 @@ const toRecent = ({ alert }: Extract<Decoded, { ok: true }>, start: PlannedStart
   startedAt,
   depth: start.lineage?.depth ?? 0,
 });
-
-/** Larger ones would be repeated in each step's header; without them a stop of a label counts as covering the run. */
-const MAX_LABELS_BYTES = 4_096;
-
-function carried(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {
-  return JSON.stringify(labels).length > MAX_LABELS_BYTES ? null : labels;
-}
 
 const bury = (
   options: DispatcherOptions,

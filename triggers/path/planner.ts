@@ -7,12 +7,14 @@ import { type Lineage, type OnResolved, PLAN_PREFIX, type RunMode } from '../../
 import type { OnFailure, Trigger } from '../define-trigger.ts';
 import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
-import { type Evaluation, evaluate, maxEventAgeMs } from '../match/evaluate.ts';
+import { type Evaluation, evaluate } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
 import { type Control, controlOf } from './control.ts';
 import { type RecentRun, lineageOf } from './loop.ts';
+import { emptyEpisode, openEpisode, runsOf } from './open-episode.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
+import { instantMs, staleness } from './staleness.ts';
 import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';
 
@@ -207,9 +209,6 @@ function planResolved(input: PlanInput, alert: Alert): Plan {
 }
 
 /** Workflow ids by trigger. */
-const runsOf = ({ triggers }: Episode): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(triggers).map(([trigger, decision]) => [trigger, decision.workflowId]));
-
 const tell = ({ triggers }: PlanInput, runs: Readonly<Record<string, string>>, generation: number): PlannedSignal[] =>
   Object.entries(runs)
     .filter(([id]) => policyOf(triggers, id) !== 'ignore')
@@ -300,43 +299,5 @@ function isSuperseded({ episode, asOf, reorderBoundMs }: PlanInput, alert: Alert
   return started === null || resolve.evidenceMs === null || started <= resolve.evidenceMs;
 }
 
-function openEpisode(before: Episode | null, alertKey: string, position: Position): Episode {
-  const base = before ?? emptyEpisode(alertKey);
-  return {
-    ...base,
-    generation: base.generation + 1,
-    status: 'open',
-    openedBy: position,
-    triggers: {},
-    parked: {},
-    before: runsOf(base),
-    writtenAt: position.storedAt,
-  };
-}
-
-const emptyEpisode = (alertKey: string): Episode => ({
-  alertKey,
-  generation: 0,
-  status: 'closed',
-  openedBy: null,
-  lastResolve: null,
-  triggers: {},
-  writtenAt: 0,
-});
-
-/** A sentence when the event is too old for this trigger, else null. */
-function staleness(input: PlanInput, trigger: Trigger, occurredMs: number | null = null): string | null {
-  if (input.handledAt === null) return null;
-  const since = Math.min(input.position.storedAt, occurredMs ?? input.position.storedAt);
-  const ageMs = input.handledAt - since;
-  const limitMs = maxEventAgeMs(trigger);
-  return ageMs > limitMs ? `${ms(ageMs)} old, at most ${ms(limitMs)} allowed` : null;
-}
-
 export const policyOf = (triggers: readonly Trigger[], id: string): OnResolved =>
   triggers.find((trigger) => trigger.id === id)?.onResolved ?? 'cancel';
-
-function instantMs(instant: string | null): number | null {
-  const value = instant === null ? Number.NaN : Date.parse(instant);
-  return Number.isNaN(value) ? null : value;
-}
