@@ -43,10 +43,15 @@ const outcomeOf = async (workflowId: string): Promise<string> =>
 
 const engine = () => createEngine({ client: tocsin.client, namespace: tocsin.servers.namespace });
 
+/** Runs of `start`, whose event was never stored: the audit is right to name them. */
+const withoutEvent = new Set<string>();
+const offenders = async () => (await tocsin.audit()).offenders.filter(({ what }) => !withoutEvent.has(what));
+
 /** Starts a run as a trigger does, with policy `cancel`. */
 async function start(name: string, executionTimeoutMs: number): Promise<string> {
   const request = startRequest(tocsin.region, 1_000_000, { alertKey: name, executionTimeoutMs });
   assert.equal((await engine().start(request)).kind, 'started');
+  withoutEvent.add(request.workflowId);
   return request.workflowId;
 }
 
@@ -200,7 +205,7 @@ describe('red button', () => {
     );
     assert.equal(started.length, 1);
     assert.equal((await run('resume', '--merge')).code, 2, 'nothing is left');
-    assert.deepEqual((await tocsin.audit()).offenders, []);
+    assert.deepEqual(await offenders(), []);
   });
 
   it('a backlog can be discarded, or released at a rate; each is decided once', async () => {
@@ -236,7 +241,7 @@ describe('red button', () => {
       assert.equal(started.length, 1);
     }
     assert.equal((await run('resume')).code, 2, 'nothing is left to decide');
-    assert.deepEqual((await tocsin.audit()).offenders, []);
+    assert.deepEqual(await offenders(), []);
   });
 
   it('a single event that is held can be let go by name', async () => {
