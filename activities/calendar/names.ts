@@ -32,6 +32,3 @@ function indexIn(names: readonly string[], text: string): number | null {
   const index = names.findIndex((name) => name.startsWith(text.toLowerCase()));
   return index < 0 ? null : index;
 }
-
-export const weekdayName = (weekday: number): string => WEEKDAYS[weekday] ?? String(weekday);
-export const monthName = (month: number): string => MONTHS[month - 1] ?? String(month);

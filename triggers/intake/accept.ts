@@ -6,9 +6,8 @@ import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, MAX_DEPTH, MAX_VALUES, parseJson } from '../events/json.ts';
-import { URGENT_FROM } from '../events/severity.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
-import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
+import { publishEvent } from '../path/publish-event.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
 import { MAX_ITEMS, isObject } from '../sources/read.ts';
 import type { Control, Rejection, Source, SourceResult } from '../sources/source.ts';
@@ -113,15 +112,9 @@ async function publishAll(
 ): Promise<StoredEvent[]> {
   const stored: StoredEvent[] = [];
   for (let from = 0; from < events.length; from += PUBLISH_BATCH) {
-    const batch = events.slice(from, from + PUBLISH_BATCH).map(async (event) => {
-      const lane = (event.severitynumber ?? 0) >= URGENT_FROM ? 'urgent' : 'normal';
-      const ack = await log.publish(eventSubject(region, lane, kind, event.type), encode(event), {
-        expectStream: eventStream(region),
-        msgId: shortHash(JSON.stringify([event.source, event.id]), 32),
-        headers: { 'content-type': 'application/cloudevents+json' },
-      });
-      return { sender, event, ack };
-    });
+    const batch = events
+      .slice(from, from + PUBLISH_BATCH)
+      .map(async (event) => ({ sender, event, ack: await publishEvent(log, region, kind, event) }));
     stored.push(...(await Promise.all(batch)));
   }
   return stored;

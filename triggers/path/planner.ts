@@ -14,7 +14,7 @@ import { type RecentRun, lineageOf } from './loop.ts';
 import { emptyEpisode, openEpisode, runsOf } from './open-episode.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
-import { instantMs, staleness } from './staleness.ts';
+import { instantMs, isSuperseded, staleness } from './staleness.ts';
 import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';
 
@@ -286,17 +286,6 @@ function startOf(
   const region = regionOf(named ?? alert?.location.region?.value ?? null);
   const lineage = lineageOf({ event, alert, storedAt, trigger: trigger.id, region, service }, recent);
   return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto', lineage };
-}
-
-/** Older than the last resolve, or so soon after it that it is more likely late than new. */
-function isSuperseded({ episode, asOf, reorderBoundMs }: PlanInput, alert: Alert): boolean {
-  const resolve = episode?.lastResolve;
-  if (resolve === null || resolve === undefined) return false;
-  if (isOlder(asOf, resolve.by)) return true;
-  const soon = episode?.status === 'closed' && asOf.storedAt - resolve.by.storedAt < reorderBoundMs;
-  if (!soon) return false;
-  const started = instantMs(alert.time.started ?? alert.time.occurred);
-  return started === null || resolve.evidenceMs === null || started <= resolve.evidenceMs;
 }
 
 export const policyOf = (triggers: readonly Trigger[], id: string): OnResolved =>

@@ -1,12 +1,11 @@
 /** Stores the event of one instant. Its id is the schedule and its nominal local time, so that whatever fires twice is one event. */
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type ScheduleFired, scheduleFired } from '../events/schedule-fired.ts';
-import { encodeJson } from '../path/json-bytes.ts';
 import type { EventLog } from '../nats/port.ts';
-import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
+import { publishEvent } from '../path/publish-event.ts';
 import { type ScheduleNames, firedAt } from './compiled-schedule.ts';
 
-export function scheduleEvent(fired: ScheduleFired, recordedAt: string): CloudEvent {
+function scheduleEvent(fired: ScheduleFired, recordedAt: string): CloudEvent {
   const pass = fired.pass === 1 ? '' : '/2';
   return {
     specversion: '1.0',
@@ -29,10 +28,6 @@ export async function publishSchedule(
   recordedAt: string,
 ): Promise<{ readonly id: string; readonly sequence: number }> {
   const event = scheduleEvent(firedAt(names, due), recordedAt);
-  const ack = await log.publish(eventSubject(names.region, 'normal', 'schedule', event.type), encodeJson(event), {
-    msgId: shortHash(JSON.stringify([event.source, event.id]), 32),
-    expectStream: eventStream(names.region),
-    headers: { 'content-type': 'application/cloudevents+json' },
-  });
+  const ack = await publishEvent(log, names.region, 'schedule', event);
   return { id: event.id, sequence: ack.sequence };
 }
