@@ -1,64 +1,169 @@
-/** The workflow code as one prebuilt file, made again only when the runbooks, this file's options or the SDK have changed. */
+/**
+ * The workflow code as one prebuilt file, made again only when the runbooks, this file's options or the SDK have changed. A runbook that
+ * cannot be bundled is left out and named; the others are there.
+ */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { dirname, extname, isAbsolute, join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { workflowTraceModules } from './tracing.ts';
+import { BundleProblem, type Bundling, bundling } from './bundle-problem.ts';
 import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
+import { type ListedRunbook, listedRunbooks } from './front-door.ts';
+import { project } from './project.ts';
+import { workflowTraceModules } from './tracing.ts';
 
-const ROOT = join(import.meta.dirname, '..', 'workflows');
-const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
+const OWN = join(import.meta.dirname, '..', 'workflows');
+const EXTENSION = extname(import.meta.filename);
+const ENGINE = join(OWN, 'engine', `index${EXTENSION}`);
 /** What stands on every log line of a step, what its worker has to know of the run, and its fencing tokens. */
 const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header', 'kit/fence-header'].map((name) =>
-  join(ROOT, `${name}${extname(import.meta.filename)}`),
+  join(OWN, `${name}${EXTENSION}`),
 );
+const require = createRequire(import.meta.url);
 
 export interface Bundle {
   readonly codePath: string;
   /** True when it had to be made now. */
   readonly fresh: boolean;
+  /** Runbooks of the list that are not in it, with what is wrong. Runs of them wait until they are repaired. */
+  readonly broken: readonly BrokenRunbook[];
 }
 
-/** Rejects with the bundler's message when workflow code imports what it may not. */
-export async function workflowBundle(
-  cacheDir: string,
-  logger: Logger,
-  { encodeFailures = false }: { readonly encodeFailures?: boolean } = {},
-): Promise<Bundle> {
+export interface BrokenRunbook {
+  readonly name: string;
+  /** With file and line. */
+  readonly problem: string;
+}
+
+export interface BundleOptions {
+  readonly encodeFailures?: boolean;
+  /** Front door; the project's by default. */
+  readonly workflows?: string;
+}
+
+/** Rejects with BundleProblem when the workflow code cannot be bundled, for a reason that is in no single runbook. */
+export async function workflowBundle(cacheDir: string, logger: Logger, options: BundleOptions = {}): Promise<Bundle> {
+  const { encodeFailures = false, workflows = project.workflows } = options;
   const modules = workflowTraceModules(process.env);
-  const codePath = join(cacheDir, `workflows-${sourceHash(modules)}${encodeFailures ? '-encoded' : ''}.js`);
-  if (existsSync(codePath)) return { codePath, fresh: false };
-  const log = logger.child({ part: 'bundler' });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: FRONT_DOOR,
-    workflowInterceptorModules: [
-      ...INTERCEPTORS,
-      ...modules.map((name) => createRequire(import.meta.url).resolve(name)),
-    ],
-    ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER } : {}),
-    logger: {
-      log: (_level, message) => log.debug(message),
-      trace: (message) => log.trace(message),
-      debug: (message) => log.debug(message),
-      info: (message) => log.debug(message),
-      warn: (message) => log.warn(message),
-      error: (message) => log.error(message),
-    },
-  });
+  const name = `workflows-${sourceHash(workflows, modules)}${encodeFailures ? '-encoded' : ''}`;
+  const codePath = join(cacheDir, `${name}.js`);
+  if (existsSync(codePath)) return { codePath, fresh: false, broken: [] };
   mkdirSync(cacheDir, { recursive: true });
-  // By rename: another process may be reading or making the same file.
+  const log = logger.child({ part: 'bundler' });
+  const make: Make = (runbooks) => bundleOf(runbooks, { cacheDir, modules, encodeFailures, log });
+  const all = listedRunbooks(workflows);
+  const listed = all.filter(({ name: each }, index) => all.findIndex(({ name: other }) => other === each) === index);
+  const whole = await outcomeOf(() => make(listed));
+  if (whole.ok) return { codePath: keep(codePath, whole.code), fresh: true, broken: [] };
+  const broken = await brokenOf(listed, make);
+  if (broken.length === 0) throw whole.error;
+  const code = await make(listed.filter((each) => !broken.some(({ name: bad }) => bad === each.name)));
+  return { codePath: keep(join(cacheDir, `${name}-partial.js`), code), fresh: true, broken };
+}
+
+type Make = (runbooks: readonly ListedRunbook[]) => Promise<string>;
+
+async function bundleOf(
+  runbooks: readonly ListedRunbook[],
+  { cacheDir, modules, encodeFailures, log }: BundleParts,
+): Promise<string> {
+  const entry = join(cacheDir, `entry-${process.pid}-${(entries += 1)}.js`);
+  const found: Bundling = bundling();
+  writeFileSync(entry, entryText(runbooks));
+  try {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: entry,
+      workflowInterceptorModules: [...INTERCEPTORS, ...modules.map((name) => require.resolve(name))],
+      ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER } : {}),
+      webpackConfigHook: (config) => ({
+        ...config,
+        plugins: [...(config.plugins ?? []), found.plugin],
+        // One copy of the SDK, whatever a project has installed beside ours.
+        resolve: { ...config.resolve, alias: Object.assign({}, config.resolve?.alias, sdkAliases()) },
+      }),
+      logger: {
+        log: (_level, message) => log.debug(message),
+        trace: (message) => log.trace(message),
+        debug: (message) => log.debug(message),
+        info: (message) => log.debug(message),
+        warn: (message) => log.warn(message),
+        error: (message) => log.debug(message),
+      },
+    });
+    return code;
+  } catch (error) {
+    throw new BundleProblem(found.problems(error), error);
+  } finally {
+    rmSync(entry, { force: true });
+  }
+}
+
+interface BundleParts {
+  readonly cacheDir: string;
+  readonly modules: readonly string[];
+  readonly encodeFailures: boolean;
+  readonly log: Logger;
+}
+
+let entries = 0;
+
+/** Everything that the runbook workers can run: the runbooks, and Tocsin's own workflows. */
+const entryText = (runbooks: readonly ListedRunbook[]): string =>
+  [
+    ...runbooks.map(({ name, file }) => `export { ${name} } from ${JSON.stringify(file)};`),
+    `export * from ${JSON.stringify(ENGINE)};`,
+    '',
+  ].join('\n');
+
+const sdkAliases = (): Record<string, string> =>
+  Object.fromEntries(
+    ['@temporalio/workflow', '@temporalio/common'].map((name) => [
+      name,
+      dirname(require.resolve(`${name}/package.json`)),
+    ]),
+  );
+
+/** Each by itself: what fails alone is what is broken. */
+async function brokenOf(listed: readonly ListedRunbook[], make: Make): Promise<BrokenRunbook[]> {
+  const broken: BrokenRunbook[] = [];
+  for (const each of listed) {
+    if (isAbsolute(each.file) && !existsSync(each.file)) {
+      broken.push({ name: each.name, problem: `${each.place}: ${each.file} is not there` });
+      continue;
+    }
+    const alone = await outcomeOf(() => make([each]));
+    if (!alone.ok) broken.push({ name: each.name, problem: alone.error.message });
+  }
+  return broken;
+}
+
+async function outcomeOf(
+  make: () => Promise<string>,
+): Promise<{ readonly ok: true; readonly code: string } | { readonly ok: false; readonly error: BundleProblem }> {
+  try {
+    return { ok: true, code: await make() };
+  } catch (error) {
+    if (error instanceof BundleProblem) return { ok: false, error };
+    throw error;
+  }
+}
+
+/** By rename: another process may be reading or making the same file. */
+function keep(codePath: string, code: string): string {
   writeFileSync(`${codePath}.${process.pid}`, code);
   renameSync(`${codePath}.${process.pid}`, codePath);
-  return { codePath, fresh: true };
+  return codePath;
 }
 
-function sourceHash(modules: readonly string[]): string {
+function sourceHash(frontDoor: string, modules: readonly string[]): string {
   const hash = createHash('sha256');
-  const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
+  const sdk = require('@temporalio/worker/package.json') as { version: string };
   hash.update(`${sdk.version} ${process.versions.node} ${modules.join()}`);
-  const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[jt]s$/.test(file));
-  for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(ROOT, file)));
+  for (const root of new Set([OWN, dirname(frontDoor)])) {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[jt]s$/.test(file));
+    for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(root, file)));
+  }
   return hash.digest('hex').slice(0, 16);
 }

@@ -1,16 +1,16 @@
 /** The schedules of an installation, those of the code and those of `tocsin.yaml`, and what is wrong with them. */
 import { CalendarError } from '../activities/calendar/calendar-error.ts';
 import type { ZoneData } from '../activities/calendar/zone-data.ts';
-import { schedules } from '../triggers/index.ts';
 import { type ScheduleDefinition, readyDefinition } from '../triggers/schedules/schedule-definition.ts';
 import type { Config } from './config-schema.ts';
 import { durationMs } from './config.ts';
+import { project } from './project.ts';
 
 type Configured = Config['schedules'][number];
 
 /** Those of the code and those of the configuration. */
 export const scheduleDefinitions = (config: Config): readonly ScheduleDefinition[] => [
-  ...schedules,
+  ...project.schedules,
   ...config.schedules.map((each) => definitionOf(each, config.regions[0] ?? '')),
 ];
 

@@ -12,7 +12,7 @@ import { before, describe, it } from 'node:test';
 import type { Auth } from '../../triggers/intake/auth.ts';
 import { createIntake } from '../../triggers/intake/intake.ts';
 import { sources } from '../../triggers/sources/index.ts';
-import { readTls } from '../../workers/roles/intake-role.ts';
+import { readTls } from '../../workers/roles/configured-sender.ts';
 import { type Authority, type Pair, makeAuthority, selfSigned } from '../support/pem-pairs.ts';
 import { intakeOptions, startIntake } from '../support/intake.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';

@@ -1,29 +1,22 @@
 /** `tocsin check`: configuration, triggers, schemas and workflow code, without network; every problem at once. */
-import { join, resolve } from 'node:path';
-import ms from 'ms';
 import { pino } from 'pino';
-import { openZoneData } from '../../activities/calendar/zone-data.ts';
-import type { Trigger } from '../../triggers/define-trigger.ts';
 import { assertAuth } from '../../triggers/intake/auth.ts';
-import { compileCheck } from '../../triggers/events/check.ts';
-import { triggers } from '../../triggers/index.ts';
-import { workflowBundle } from '../bundle.ts';
 import { type Config, loadConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ProviderConfig } from '../inventory/inventory-schema.ts';
-import { ruleProblems } from '../inventory/target-rules.ts';
 import { createChannel } from '../notify/create-channel.ts';
-import { readTls, toSender } from '../roles/intake-role.ts';
-import { runbookNames } from '../runbooks.ts';
-import { scheduleProblems } from '../schedule-config.ts';
+import { readTls, toSender } from '../roles/configured-sender.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export async function check(options: CommonOptions): Promise<number> {
   const problems = await problemsOf(async () =>
     loadConfig(options.configFile === undefined ? {} : { file: options.configFile }),
   );
-  const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
-  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
+  output(
+    options,
+    { ok: problems.length === 0, problems },
+    problems.length === 0 ? 'configuration, triggers and runbooks are in order' : problems.join('\n'),
+  );
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
@@ -39,10 +32,10 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
     }
   };
   const config = await attempt(load);
-  problems.push(...triggerProblems(triggers, runbookNames()));
-  if (config !== null) problems.push(...scheduleProblems(config, openZoneData({ env: process.env })));
+  // Loaded here: that it cannot be loaded is one problem among the others.
+  const code = await attempt(() => import('../project-problems.ts'));
+  if (code !== null) problems.push(...(await code.projectProblems(config)));
   if (config !== null) {
-    problems.push(...ruleProblems(config.inventory, { triggers, runbooks: runbookNames() }));
     for (const provider of config.inventory.providers) await attempt(() => assertBearer(provider));
   }
   for (const sender of config?.intake.senders ?? [])
@@ -53,7 +46,6 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
     await attempt(() => createChannel(channel, { instance: '', logger: SILENT }));
   const beat = config?.notify.heartbeat?.url;
   if (beat !== undefined) await attempt(() => readSecret(beat));
-  await attempt(() => workflowBundle(cacheOf(config), SILENT));
   return problems;
 }
 
@@ -69,44 +61,3 @@ const listenerOf = (config: Config | null) => ({
 });
 
 const SILENT = pino({ level: 'silent' });
-
-const cacheOf = (config: Config | null): string => join(resolve(config?.dataDir ?? '.tocsin'), 'cache');
-
-/** What the compiler cannot see: ids that clash or cannot be read in a workflow id, durations that are none, schemas that do not compile. */
-export function triggerProblems(all: readonly Trigger[], runbooks: readonly string[]): string[] {
-  return all.flatMap((trigger, index) => [
-    ...(/^[a-z0-9][a-z0-9-]{0,59}$/.test(trigger.id)
-      ? []
-      : [`trigger ${JSON.stringify(trigger.id)}: expected lower case, digits and dashes, at most 60`]),
-    ...(all.findIndex(({ id }) => id === trigger.id) === index ? [] : [`trigger ${trigger.id} is there twice`]),
-    ...(runbooks.includes(trigger.run)
-      ? []
-      : [`trigger ${trigger.id}: runbook ${trigger.run} is not in workflows/index; it has ${runbooks.join(', ')}`]),
-    ...durationProblems(trigger),
-    ...schemaProblems(trigger),
-  ]);
-}
-
-function durationProblems({ id, maxEventAge, executionTimeout, onFailure }: Trigger): string[] {
-  const durations = {
-    maxEventAge,
-    executionTimeout,
-    'onFailure.after': onFailure?.kind === 'again' ? onFailure.after : undefined,
-  };
-  return Object.entries(durations).flatMap(([name, text]) => {
-    if (text === undefined) return [];
-    const value = ms(text) as number | undefined;
-    return value !== undefined && value > 0 ? [] : [`trigger ${id}: ${name} ${JSON.stringify(text)} is no duration`];
-  });
-}
-
-function schemaProblems({ id, on }: Trigger): string[] {
-  try {
-    compileCheck(on.checked);
-    return [];
-  } catch (error) {
-    return [
-      `trigger ${id}: the schema of ${on.alertName ?? on.type} does not compile: ${error instanceof Error ? error.message : String(error)}`,
-    ];
-  }
-}

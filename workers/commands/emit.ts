@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseJson } from '../../triggers/events/json.ts';
 import { accept } from '../../triggers/intake/accept.ts';
-import { triggers } from '../../triggers/index.ts';
 import { sources } from '../../triggers/sources/index.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
+import { project } from '../project.ts';
 
 export interface EmitCommand extends CommonOptions {
   /** Payload file, or `-` for stdin. */
@@ -40,7 +40,7 @@ export const emit = (options: EmitCommand): Promise<number> =>
         receivedAt: new Date().toISOString(),
       },
       source,
-      { log: await session.log(), region, knownTypes: new Set(triggers.map(({ on }) => on.type)) },
+      { log: await session.log(), region, knownTypes: new Set(project.triggers.map(({ on }) => on.type)) },
     );
     if (accepted.kind !== 'read')
       throw new CommandError(EXIT.refused, `kind ${options.kind} does not take this media type`);

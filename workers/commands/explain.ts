@@ -1,5 +1,4 @@
 /** `tocsin explain`: what arrived, what was decided and why, what ran; one screen. */
-import { triggers } from '../../triggers/index.ts';
 import {
   type ExplainedEvent,
   type ExplainedRun,
@@ -14,6 +13,7 @@ import { sentence } from '../disposition-text.ts';
 import { EXIT } from '../exit-code.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
+import { project } from '../project.ts';
 
 export interface ExplainCommand extends CommonOptions {
   readonly query: string;
@@ -27,7 +27,7 @@ export const explain = (options: ExplainCommand): Promise<number> =>
     const since = Date.now() - durationMs(options.since);
     const paths = await session.paths(options.region);
     const answers = await Promise.all(
-      paths.map((path) => explainIn(options.query, { ...path, runs, triggers, since })),
+      paths.map((path) => explainIn(options.query, { ...path, runs, triggers: project.triggers, since })),
     );
     const found = answers.filter(isAnswer);
     const nothing = `nothing about ${JSON.stringify(options.query)} in regions ${paths.map(({ region }) => region).join(', ')} within ${options.since}. Expected an event id, an alert key, a workflow id or label=value; look further back with --since.`;

@@ -1,15 +1,15 @@
 /** `tocsin list`: what this installation knows: runbooks, triggers, senders and targets. Needs no server. */
-import { triggers } from '../../triggers/index.ts';
 import { loadConfig } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
-import { runbookNames } from '../runbooks.ts';
+import { runbookNames } from '../front-door.ts';
 import { type CommonOptions, output } from './session.ts';
+import { project } from '../project.ts';
 
 export function list(options: CommonOptions): number {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   const answer = {
     runbooks: runbookNames(),
-    triggers: triggers.map(({ id, on, run, onResolved = 'cancel', onFailure = { kind: 'escalate' } }) => ({
+    triggers: project.triggers.map(({ id, on, run, onResolved = 'cancel', onFailure = { kind: 'escalate' } }) => ({
       id,
       on: on.alertName ?? on.type,
       run,

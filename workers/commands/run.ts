@@ -8,7 +8,7 @@ import { durationMs } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
-import { runbookNames } from '../runbooks.ts';
+import { runbookNames } from '../front-door.ts';
 import { userName } from '../user-name.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 

@@ -1,5 +1,4 @@
 /** `tocsin tail`: events as they are stored, and what becomes of each, until it is stopped. */
-import { triggers } from '../../triggers/index.ts';
 import type { StoredMessage } from '../../triggers/nats/port.ts';
 import { eventStream, ledgerStream } from '../../triggers/nats/subject.ts';
 import { decode } from '../../triggers/path/decode.ts';
@@ -11,6 +10,7 @@ import { sentence } from '../disposition-text.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { RegionPath } from '../region-path.ts';
 import { type CommonOptions, withSession } from './session.ts';
+import { project } from '../project.ts';
 
 export interface TailCommand extends CommonOptions {
   readonly region?: string;
@@ -37,7 +37,7 @@ interface Line {
   readonly dispositions: EventRecord['dispositions'];
 }
 
-const KNOWN = new Set(triggers.map(({ on }) => on.type));
+const KNOWN = new Set(project.triggers.map(({ on }) => on.type));
 const DISPOSITIONS = ['started', 'joined', 'ignored', 'held', 'dead', 'filtered'];
 
 /** With `json` one document per line. */

@@ -1,6 +1,5 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
 import type { Trigger } from '../../triggers/define-trigger.ts';
-import { triggers } from '../../triggers/index.ts';
 import {
   type Change,
   type Mode,
@@ -15,6 +14,7 @@ import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
 import { userName } from '../user-name.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
+import { project } from '../project.ts';
 
 export interface TriggerCommand extends CommonOptions {
   /** All configured ones when empty. */
@@ -33,7 +33,11 @@ export const listTriggers = (options: TriggerCommand): Promise<number> =>
       const current = await control.read();
       regions.push({
         region,
-        triggers: triggers.map((trigger) => ({ id: trigger.id, run: trigger.run, ...controlOf(current, trigger) })),
+        triggers: project.triggers.map((trigger) => ({
+          id: trigger.id,
+          run: trigger.run,
+          ...controlOf(current, trigger),
+        })),
         stops: current.stops,
         changes: current.changes,
       });
@@ -133,9 +137,9 @@ const change = (
   });
 
 function named(id: string): Trigger {
-  const found = triggers.find((trigger) => trigger.id === id);
+  const found = project.triggers.find((trigger) => trigger.id === id);
   if (found !== undefined) return found;
-  const known = triggers.map((trigger) => trigger.id).join(', ');
+  const known = project.triggers.map((trigger) => trigger.id).join(', ');
   throw new CommandError(EXIT.refused, `trigger ${JSON.stringify(id)} is unknown; expected one of ${known}`);
 }
 

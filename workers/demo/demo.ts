@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
 import type { Auth } from '../../triggers/intake/auth.ts';
 import type { Config } from '../config.ts';
-import { toSender } from '../roles/intake-role.ts';
+import { toSender } from '../roles/configured-sender.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Story } from '../story.ts';
 import { type DemoService, startDemoService } from './supervisor.ts';

@@ -1,5 +1,4 @@
 /** Temporal: does it answer, is it new enough, does it keep runs long enough, does it know our search attributes, does anybody work. */
-import { triggers } from '../../triggers/index.ts';
 import { maxEventAgeMs } from '../../triggers/match/evaluate.ts';
 import { bookStream } from '../../triggers/nats/subject.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
@@ -14,6 +13,7 @@ import type { TemporalClient } from '../temporal-connection.ts';
 import { clockFinding } from './clock.ts';
 import { type Examination, type Finding, error, ok, warning } from './finding.ts';
 import { isOlder } from './version.ts';
+import { project } from '../project.ts';
 
 /** The first with everything that runs rely on: summaries, updates, priorities. */
 const LEAST_VERSION = '1.28.0';
@@ -50,7 +50,7 @@ export function retentionFindings(retentionMs: number, config: Config): Finding[
   const findings: Finding[] = [];
   const keeps = `Temporal keeps closed runs for ${ago(retentionMs)}`;
   const raise = 'raise it: temporal operator namespace update --retention 30d';
-  for (const trigger of triggers) {
+  for (const trigger of project.triggers) {
     const age = maxEventAgeMs(trigger);
     if (age >= retentionMs)
       findings.push(

@@ -10,8 +10,8 @@ import { packageVersion } from '../package-version.ts';
 import { freePort } from '../servers/server-process.ts';
 import { installRuntime } from '../temporal-runtime.ts';
 import { type Tracing, startTracing } from '../tracing.ts';
-import { triggers } from '../../triggers/index.ts';
 import { tzVersion } from '../tz-version.ts';
+import { project } from '../project.ts';
 
 export interface RoleContext {
   readonly config: Config;
@@ -29,7 +29,7 @@ export async function openRoleContext(config: Config, logFile?: string): Promise
   const logger = createLogger({ level: config.log.level, ...(logFile === undefined ? {} : { file: logFile }) });
   const lifecycle = createLifecycle(logger);
   const metrics = createMetrics({
-    triggers: triggers.map(({ id }) => id),
+    triggers: project.triggers.map(({ id }) => id),
     build: { version: packageVersion(), tzdata: tzVersion() },
   });
   const { host, port } = config.health;

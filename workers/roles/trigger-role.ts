@@ -1,6 +1,5 @@
 /** Role `trigger`: for each region, events become runs, and closed runs become records. */
 import { zoneDataSource } from '../../activities/calendar/zone-data.ts';
-import { triggers } from '../../triggers/index.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
@@ -17,6 +16,7 @@ import { regionPath } from '../region-path.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
+import { project } from '../project.ts';
 
 export interface TriggerRoleOptions {
   readonly regions: readonly string[];
@@ -43,7 +43,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       regions: config.regions,
       engine,
       recent,
-      triggers,
+      triggers: project.triggers,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
@@ -62,7 +62,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     process.start();
     lifecycle.onClose(`trigger process ${region}`, drainMs(config), (deadlineMs) => process.close(deadlineMs));
     health.addCheck(`trigger ${region}`, () => process.ready());
-    metrics.watchRegion(region, { ...path, triggers });
+    metrics.watchRegion(region, { ...path, triggers: project.triggers });
     const sweeper = createSweeper({
       ...path,
       runs,

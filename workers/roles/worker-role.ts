@@ -2,19 +2,17 @@
 import { join, resolve } from 'node:path';
 import { createAllowedTarget } from '../../activities/allowed-target.ts';
 import { createHttp } from '../../activities/http.ts';
-import { createActivities } from '../../activities/index.ts';
 import type { Inventory } from '../../activities/inventory/inventory.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
-import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
-import { runbookNames } from '../runbooks.ts';
+import { runbookNames } from '../front-door.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
@@ -27,6 +25,7 @@ import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
+import { project } from '../project.ts';
 
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
@@ -63,9 +62,11 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const inventory = startInventory(context);
   const roles = options.regions.length === 0 ? [] : await activityRoles(context, inventory, options);
   if (!options.runbooks) return roles;
-  const { codePath } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
+  const { codePath, broken } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
     encodeFailures: config.encryption !== undefined,
   });
+  for (const { name, problem } of broken)
+    logger.error({ part: 'bundler', runbook: name }, `runbook ${name} is left out, and its runs wait: ${problem}`);
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
   closeWithProcess(context.lifecycle, notifier);
   const uiUrl = uiUrlOf(config);
@@ -88,9 +89,9 @@ async function activityRoles(
   { regions, log }: WorkerRoleOptions,
 ): Promise<WorkerRole[]> {
   const { config } = context;
-  const problems = ruleProblems(config.inventory, { triggers, runbooks: runbookNames() });
+  const problems = ruleProblems(config.inventory, { triggers: project.triggers, runbooks: runbookNames() });
   if (problems.length > 0) throw new CommandError(EXIT.refused, problems.join('\n'));
-  const rules = targetRules(config.inventory, triggers);
+  const rules = targetRules(config.inventory, project.triggers);
   const shared = {
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
@@ -98,7 +99,7 @@ async function activityRoles(
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
     const allowedTarget = createAllowedTarget({ region, inventory, rules });
-    const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
+    const activities = refusePlans(project.createActivities({ ...shared, allowedTarget }));
     return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
   });
 }

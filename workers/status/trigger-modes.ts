@@ -1,8 +1,8 @@
 /** Triggers that do not simply run: paused ones, and those in another mode than `auto`. */
-import { triggers } from '../../triggers/index.ts';
 import { controlOf } from '../../triggers/path/control.ts';
 import { ago } from './ago.ts';
 import type { StatusSection } from './section.ts';
+import { project } from '../project.ts';
 
 export const triggerModes: StatusSection = {
   name: 'triggers',
@@ -11,7 +11,7 @@ export const triggerModes: StatusSection = {
     const found = [];
     for (const { region, control } of await session.paths()) {
       const current = await control.read();
-      for (const trigger of triggers) found.push({ region, id: trigger.id, ...controlOf(current, trigger) });
+      for (const trigger of project.triggers) found.push({ region, id: trigger.id, ...controlOf(current, trigger) });
     }
     const held = found.filter(({ mode, paused }) => paused !== null || mode !== 'auto');
     return {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { valueAt } from '../../../triggers/events/json-pointer.ts';
 import type { GenericMapping } from '../../../triggers/sources/generic-mapping.ts';
 import { createGeneric } from '../../../triggers/sources/generic.ts';
-import { toSender } from '../../../workers/roles/intake-role.ts';
+import { toSender } from '../../../workers/roles/configured-sender.ts';
 import { assertTotal, onlyAlert, onlyEvent, rejections, requestOf } from '../../support/source-request.ts';
 
 const MAPPING: GenericMapping = {

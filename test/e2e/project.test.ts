@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { workflowBundle } from '../../workers/bundle.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const KIT = JSON.stringify(join(ROOT, 'workflows/kit/index.ts'));
+
+const dir = mkdtempSync(join(tmpdir(), 'tocsin-project-'));
+const write = (file: string, text: string): void => writeFileSync(join(dir, file), text);
+before(() => {
+  for (const folder of ['workflows', 'triggers', 'activities']) mkdirSync(join(dir, folder));
+  write('package.json', '{ "name": "own", "type": "module" }');
+  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+  write('activities/index.ts', 'export const createActivities = () => ({});');
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+function tocsin(env: NodeJS.ProcessEnv, ...args: readonly string[]) {
+  const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', tsx, join(ROOT, 'workers/cli.ts'), '--json', ...args],
+    { cwd: dir, env: { ...process.env, ...env }, encoding: 'utf8' },
+  );
+  return { code: status, stdout, stderr };
+}
+
+const problems = (): string[] => (JSON.parse(tocsin({}, 'check').stdout) as { problems: string[] }).problems;
+const inProject = (text: string): string => text.replaceAll(dir, '');
+
+describe('a project of its own', () => {
+  it('runs what its front doors name', () => {
+    write(
+      'workflows/greet.ts',
+      `import { runbook } from ${KIT};\nexport const greet = runbook<object, void, object>(async () => {});\n`,
+    );
+    write('workflows/index.ts', `export { greet } from './greet.ts';\n`);
+    write('triggers/index.ts', 'export const triggers: readonly never[] = [];');
+    const { code, stdout } = tocsin({}, 'list');
+    assert.deepEqual([code, (JSON.parse(stdout) as { runbooks: string[] }).runbooks], [0, ['greet']]);
+    assert.deepEqual(problems(), []);
+  });
+
+  it('is told each mistake of its runbooks with file and line, and the others can still run', async () => {
+    write(
+      'workflows/reads.ts',
+      `import { runbook } from ${KIT};\nimport { readFileSync } from 'node:fs';\n` +
+        `export const reads = runbook<object, void, object>(async () => void readFileSync('x'));\n`,
+    );
+    write('workflows/broken.ts', 'export const broken = async (): Promise<void> => {\n  const x = ;\n};\n');
+    write(
+      'workflows/index.ts',
+      ['reads', 'broken', 'greet', 'gone'].map((name) => `export { ${name} } from './${name}.ts';\n`).join('') +
+        `export { greet } from './greet.ts';\n`,
+    );
+    write(
+      'workflows/forgotten.ts',
+      `import { runbook } from ${KIT};\n\nexport const forgotten = runbook<object, void, object>(async () => {});\n`,
+    );
+    const found = problems().map(inProject);
+    for (const start of [
+      '/workflows/index.ts:5: runbook greet is there twice',
+      '/workflows/forgotten.ts:3: runbook forgotten is not in /workflows/index.ts; add the line:',
+      '/workflows/reads.ts:2: imports node:fs, which workflow code may not',
+      '/workflows/broken.ts:2: ',
+      '/workflows/index.ts:4: /workflows/gone.ts is not there',
+    ])
+      assert.ok(
+        found.some((text) => text.startsWith(start)),
+        `${start}\nnot in\n${found.join('\n')}`,
+      );
+    assert.equal(found.length, 5);
+
+    const bundle = await workflowBundle(join(dir, 'cache'), pino({ level: 'silent' }), {
+      workflows: join(dir, 'workflows/index.ts'),
+    });
+    assert.deepEqual(
+      bundle.broken.map(({ name }) => name),
+      ['reads', 'broken', 'gone'],
+    );
+  });
+
+  it('is told what its lists lack', () => {
+    write('triggers/index.ts', 'export const nothing = 1;');
+    assert.deepEqual(problems().map(inProject), [
+      '/triggers/index.ts exports no triggers; expected a list of triggers',
+    ]);
+    write('triggers/index.ts', 'export const triggers = [;');
+    const [text = ''] = problems().map(inProject);
+    assert.match(text, /^\/triggers\/index\.ts cannot be loaded: [\s\S]*\/triggers\/index\.ts:1:25/);
+  });
+
+  it('must be where TOCSIN_PROJECT says', () => {
+    const { code, stdout } = tocsin({ TOCSIN_PROJECT: join(dir, 'nowhere') }, 'list');
+    assert.equal(code, 2);
+    assert.match(stdout, /expected a folder with workflows\/index, triggers\/index, activities\/index/);
+  });
+});
