@@ -1,4 +1,6 @@
 /** What authors of activities compose, in a repository of their own. */
+export type { ActivityDependencies } from './index.ts';
+export { createServiceActivities, type ServiceActivities } from './services.ts';
 export type { AllowedTarget, TargetRule } from './allowed-target.ts';
 export { type CommandHooks, type CommandRequest, type CommandResult, runCommand } from './command.ts';
 export { fencingToken } from './fencing-token.ts';

@@ -1,4 +1,7 @@
 /** What authors of triggers compose, in a repository of their own. */
+export { Type } from 'typebox';
+export { restartServiceTrigger } from './restart-service.ts';
+export type { ScheduleDefinition } from './schedules/schedule-definition.ts';
 export { type OnFailure, type Trigger, type TriggerDefinition, triggersFor } from './define-trigger.ts';
 export type { Alert, AlertStatus } from './events/alert.ts';
 export type { CloudEvent, EventOf } from './events/cloud-event.ts';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line. A command is loaded when it is typed, so that the red button does not wait for everything else. */
+import { registerAuthoring } from './command-line/authoring.ts';
 import { createCommandLine } from './command-line/command-line.ts';
 import { registerEvents } from './command-line/events.ts';
 import { registerOperate } from './command-line/operate.ts';
@@ -14,6 +15,7 @@ registerRedButton(line);
 registerRuns(line);
 registerEvents(line);
 registerTime(line);
+registerAuthoring(line);
 registerOperate(line);
 
 try {

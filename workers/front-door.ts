@@ -1,5 +1,6 @@
 /** The list of runbooks, read from the text of its front door: workflow code runs only inside Temporal's sandbox, never here. */
 import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { project } from './project.ts';
 
@@ -51,9 +52,17 @@ function unlisted(frontDoor: string, listed: ReadonlySet<string>): string[] {
 
 const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length;
 
-/** A name of a package stays one. */
+/** A package is resolved from where the list stands; one that is not there stays a name, for the bundler to complain about. */
 const fileOf = (from: string, frontDoor: string): string =>
-  from.startsWith('.') ? resolve(dirname(frontDoor), from) : from;
+  from.startsWith('.') ? resolve(dirname(frontDoor), from) : resolvedPackage(from, frontDoor);
+
+function resolvedPackage(name: string, frontDoor: string): string {
+  try {
+    return createRequire(frontDoor).resolve(name);
+  } catch {
+    return name;
+  }
+}
 
 /** Lines keep their numbers. */
 const withoutComments = (text: string): string =>

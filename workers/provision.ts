@@ -44,17 +44,22 @@ export async function provisionSearchAttributes(
   temporal: TemporalClient,
   report: (line: string) => void,
 ): Promise<void> {
-  const { client, operatorService, namespace } = temporal;
   const missing = await missingSearchAttributes(temporal);
   if (missing.length === 0) return;
-  await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-    operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-    }),
-  );
+  await addSearchAttributes(temporal, missing);
   report(`registered search attributes ${missing.join(', ')}`);
 }
+
+export const addSearchAttributes = (
+  { client, operatorService, namespace }: TemporalClient,
+  names: readonly string[],
+): Promise<unknown> =>
+  client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
+    operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(names.map((name) => [name, KEYWORD])),
+    }),
+  );
 
 export async function missingSearchAttributes({
   client,

@@ -8,7 +8,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { limit } from '../../workflows/kit/limit-use.ts';
 import { startLimitLab } from '../support/limit-lab.ts';
 import { until } from '../support/until.ts';
-import { anonymous } from './anonymous.ts';
+import { anonymousHistory } from '../../workers/testing/anonymous-history.ts';
 
 const definition = {
   name: 'recorded',
@@ -41,7 +41,7 @@ try {
   await until('it has stopped', async () => (await lab.state(id)).state.stoppedUntil > 0);
   const history = historyToJSON(await lab.client.workflow.getHandle(id).fetchHistory());
   const file = join(import.meta.dirname, 'tocsinLimit-granted-lost-refused-stopped.json');
-  writeFileSync(file, `${JSON.stringify(anonymous(JSON.parse(history)), null, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(anonymousHistory(JSON.parse(history)), null, 1)}\n`);
   console.log(file);
 } finally {
   await lab.stop();

@@ -22,7 +22,7 @@ import { answerTo, makeKeys, send } from '../support/approvals.ts';
 import { crashService } from '../support/crash-service.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
-import { anonymous } from './anonymous.ts';
+import { anonymousHistory } from '../../workers/testing/anonymous-history.ts';
 
 const context: RunContext = {
   trigger: 'restart-service',
@@ -142,7 +142,7 @@ async function record(name: string, { prepare, stubborn = false, mode, during }:
     await during?.({ tocsin, workflowId });
     await handle.result().catch(() => undefined);
     const file = join(import.meta.dirname, `restartService-${name}.json`);
-    writeFileSync(file, `${JSON.stringify(anonymous(JSON.parse(historyToJSON(await handle.fetchHistory()))), null, 1)}\n`);
+    writeFileSync(file, `${JSON.stringify(anonymousHistory(JSON.parse(historyToJSON(await handle.fetchHistory()))), null, 1)}\n`);
     console.log(file);
   } finally {
     await tocsin.stop();

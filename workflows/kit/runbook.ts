@@ -37,6 +37,13 @@ export interface DeniedReport {
   readonly left: readonly string[];
 }
 
+/** A workflow function; what it acts with is known to the types alone, for tests with activities of their own. */
+export interface Runbook<Input, Report, Acts> {
+  (input: Input): Promise<RunbookReport<Report>>;
+  /** Never there. */
+  readonly acts?: Acts;
+}
+
 export type RunbookReport<Report> = Report | ResolvedReport | DeniedReport | PlannedReport;
 
 /**
@@ -47,7 +54,7 @@ export type RunbookReport<Report> = Report | ResolvedReport | DeniedReport | Pla
  */
 export function runbook<Input, Report, Acts extends Activities<Acts>>(
   procedure: Procedure<Input, Report, Acts>,
-): (input: Input) => Promise<RunbookReport<Report>> {
+): Runbook<Input, Report, Acts> {
   return async (input) => {
     const state = new RunState<Acts>();
     setHandler(defineSignal(RESOLVED_SIGNAL), () => state.resolve(), {

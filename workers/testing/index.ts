@@ -1,0 +1,8 @@
+/** What tests of runbooks are made of. */
+export { at } from './at.ts';
+export { type Fakes, answers } from './fakes.ts';
+export { type AlertOptions, givenAlert } from './given-alert.ts';
+export { type Happening, cancelled, resolves, signalled } from './happenings.ts';
+export { type Replayed, replayHistories } from './replay-histories.ts';
+export { type RunOptions, type TestKit, type TestKitOptions, openTestKit } from './test-kit.ts';
+export { TestRun } from './test-run.ts';

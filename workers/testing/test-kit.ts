@@ -1,0 +1,189 @@
+/**
+ * Runbooks under test: the real workflow code on a real Temporal server whose time is skipped, with activities that the test gives. A month
+ * of waiting takes milliseconds. One kit per test file: its server and its bundle are made once.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createDecisions } from '../../activities/decisions.ts';
+import { permanent } from '../../activities/permanent.ts';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { SEARCH_ATTRIBUTES } from '../../workflows/kit/run-context.ts';
+import { BundleProblem } from '../bundle-problem.ts';
+import { workflowBundle } from '../bundle.ts';
+import { addSearchAttributes } from '../provision.ts';
+import { provideBinary } from '../servers/binaries.ts';
+import type { TemporalConnection } from '../temporal-connection.ts';
+import { type RunningWorker, createWorker } from '../worker.ts';
+import { causeText } from './cause-text.ts';
+import type { Fakes } from './fakes.ts';
+import { type Happening, happen } from './happenings.ts';
+import { type Start, startOf } from './start.ts';
+import { TestRun } from './test-run.ts';
+
+export interface TestKitOptions {
+  /** Front door of the runbooks, such as `new URL('../workflows/index.ts', import.meta.url)`; default: the project's. */
+  readonly workflows?: URL | string;
+  /** Regions in which the runbooks act. Default: `eu` and `us`. */
+  readonly regions?: readonly string[];
+}
+
+export type RunOptions<Runbook> = Start<Runbook> & {
+  readonly activities: Fakes<ActsOf<Runbook>>;
+  /**
+   * Start at this instant, ms since 1970 (`at('2027-03-28T01:30+01:00[Europe/Berlin]')`). Default: now. The kit's time only goes forward,
+   * and after each run by the bound on that run.
+   */
+  readonly at?: number;
+  /** What happens meanwhile, in this order. */
+  readonly meanwhile?: readonly Happening[];
+};
+
+/** `Runbooks`: `typeof runbooks`, of `import type * as runbooks from '../workflows/index.ts'`. */
+export interface TestKit<Runbooks> {
+  /** Runs it to its end. Does not reject when the run fails: that is in the result. */
+  run<Name extends keyof Runbooks & string>(
+    name: Name,
+    options: RunOptions<Runbooks[Name]>,
+  ): Promise<TestRun<ReportOf<Runbooks[Name]>>>;
+  /** Virtual time, ms since 1970. */
+  now(): Promise<number>;
+  close(): Promise<void>;
+}
+
+type ActsOf<Runbook> = Runbook extends { readonly acts?: infer Acts } ? NonNullable<Acts> : never;
+type ReportOf<Runbook> = Runbook extends (input: never) => Promise<infer Report> ? Report : never;
+
+const LIMITS = { maxCachedWorkflows: 100, maxActivities: 50, shutdownGraceMs: 2_000 };
+/** Real. A run that waits for something that never happens ends a test, and does not hang it. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * @example
+ * import type * as runbooks from '../workflows/index.ts';
+ * const kit = await openTestKit<typeof runbooks>();
+ */
+export async function openTestKit<Runbooks>({ workflows, regions = ['eu', 'us'] }: TestKitOptions = {}): Promise<
+  TestKit<Runbooks>
+> {
+  quiet();
+  const dir = mkdtempSync(join(tmpdir(), 'tocsin-testing-'));
+  const path = await provideBinary('temporal-test-server');
+  const bundle = await workflowBundle(
+    dir,
+    pino({ level: 'silent' }),
+    workflows === undefined ? {} : { workflows: fileOf(workflows) },
+  );
+  if (bundle.broken.length > 0)
+    throw new BundleProblem(
+      bundle.broken.map(({ problem }) => problem),
+      null,
+    );
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+  const temporal = connectionOf(environment);
+  await addSearchAttributes(temporal, SEARCH_ATTRIBUTES);
+  const fakes = new Map<string, AnyFakes>();
+  const workers = await startWorkers(temporal, { codePath: bundle.codePath, regions, fakes, environment });
+  let runs = 0;
+  return {
+    run: async (name, options) => {
+      const { activities, at, meanwhile = [] } = options;
+      await moveTo(environment, at);
+      const request = startOf(name, (runs += 1), options, regions[0] ?? '');
+      const { workflowId } = request;
+      fakes.set(workflowId, activities as AnyFakes);
+      await createEngine(temporal).start(request);
+      const handle = environment.client.workflow.getHandle(workflowId);
+      for (const each of meanwhile) await happen(each, handle, environment);
+      const patience = setTimeout(() => void handle.terminate(GIVEN_UP).catch(() => undefined), PATIENCE_MS);
+      const end = await handle.result().then(
+        (report: unknown) => ({ report, failure: null }),
+        (error: unknown) => ({ report: null, failure: causeText(error) }),
+      );
+      clearTimeout(patience);
+      return new TestRun(await handle.fetchHistory(), end) as never;
+    },
+    now: () => environment.currentTimeMs(),
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.shutdown()));
+      await environment.teardown();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const GIVEN_UP = `not over after ${PATIENCE_MS / 1_000} s: it waits for what this test never does`;
+
+type AnyFakes = Readonly<Record<string, ((input: unknown) => unknown) | undefined>>;
+
+interface WorkerParts {
+  readonly codePath: string;
+  readonly regions: readonly string[];
+  readonly fakes: ReadonlyMap<string, AnyFakes>;
+  readonly environment: TestWorkflowEnvironment;
+}
+
+function startWorkers(temporal: TemporalConnection, parts: WorkerParts): Promise<RunningWorker[]> {
+  const { codePath, regions, fakes } = parts;
+  const decisions = createDecisions({
+    approvals: NO_APPROVALS,
+    tell: () => undefined,
+  });
+  return Promise.all([
+    createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS),
+    ...regions.map((region) =>
+      createWorker(temporal, { kind: 'activities', region, activities: { default: answerFrom(fakes) } }, LIMITS),
+    ),
+  ]);
+}
+
+const NO_APPROVALS = { keys: [], quorum: 1, quorums: {}, expiryMs: 1_800_000, remindersMs: [], escalation: [] };
+
+/** Every activity of every run comes here; the run tells whose it is. */
+const answerFrom =
+  (fakes: ReadonlyMap<string, AnyFakes>) =>
+  async (input: unknown): Promise<unknown> => {
+    const { activityType, workflowExecution } = Context.current().info;
+    const fake = fakes.get(workflowExecution?.workflowId ?? '')?.[activityType];
+    if (fake === undefined)
+      throw permanent('NoAnswer', `the test gives no answer for ${activityType}; expected it under \`activities\``);
+    return fake(input);
+  };
+
+async function moveTo(environment: TestWorkflowEnvironment, at: number | undefined): Promise<void> {
+  if (at === undefined) return;
+  const ahead = at - (await environment.currentTimeMs());
+  if (ahead < 0)
+    throw new RangeError(
+      `${new Date(at).toISOString()} is ${Math.ceil(-ahead / 1_000)} s behind the kit's time, which begins now and only goes ` +
+        'forward; take a later year, or put later instants into later tests',
+    );
+  await environment.sleep(ahead);
+}
+
+const connectionOf = (environment: TestWorkflowEnvironment): TemporalConnection => ({
+  client: environment.client,
+  connection: environment.nativeConnection,
+  namespace: environment.namespace ?? 'default',
+  dataConverter: undefined,
+  operatorService: environment.connection.operatorService,
+  close: () => Promise.resolve(),
+});
+
+const fileOf = (place: URL | string): string => (typeof place === 'string' ? place : fileURLToPath(place));
+
+/** Runs that fail are often the point of a test; the SDK's warnings about them are not. */
+function quiet(): void {
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // Another kit of this process has done it.
+  }
+}
