@@ -15,7 +15,6 @@ import {
   resolves,
 } from '../../workers/testing/index.ts';
 
-
 const well = { healthy: true, detail: 'ok', invocation: 'b', rotation: false };
 const sick = { ...well, healthy: false, detail: 'health check answered 503', invocation: 'a', rotation: true };
 

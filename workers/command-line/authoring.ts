@@ -1,11 +1,14 @@
 /** For those who write runbooks: a project of their own, and the gate before a new version. */
+import { Option } from 'commander';
 import type { CommandLine } from './command-line.ts';
 
 export function registerAuthoring({ program, common, end }: CommandLine): void {
   program
     .command('init <dir>')
     .description('a new project for runbooks of your own')
-    .option('--tocsin <spec>', 'what npm installs as tocsin (default: this version)')
+    .addOption(
+      new Option('--tocsin <spec>', 'what npm installs as tocsin (default: this version)').env('TOCSIN_PACKAGE'),
+    )
     .action(async (dir: string, options: { tocsin?: string }) =>
       end((await import('../commands/init.ts')).init({ ...common(), ...options, dir })),
     );

@@ -1,0 +1,24 @@
+/** The blocks of a page of docs that are to be run, in order. */
+
+export interface Block {
+  readonly kind: 'run' | 'background' | 'file';
+  readonly text: string;
+  /** For `file`: where it goes. */
+  readonly file?: string;
+  /** Run again until the output has this. */
+  readonly eventually?: string;
+}
+
+/** Blocks of `sh` are commands, blocks with `file=` are files; others are for reading. */
+export function blocksOf(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)].flatMap(
+    ([, language, info = '', text = '']) => {
+      const file = /file=(\S+)/.exec(info)?.[1];
+      if (file !== undefined) return [{ kind: 'file' as const, text, file }];
+      if (language !== 'sh') return [];
+      if (info.includes('background')) return [{ kind: 'background' as const, text }];
+      const eventually = /eventually=(\S+)/.exec(info)?.[1];
+      return [{ kind: 'run' as const, text, ...(eventually === undefined ? {} : { eventually }) }];
+    },
+  );
+}
