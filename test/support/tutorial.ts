@@ -12,13 +12,13 @@ export interface Block {
 /** Blocks of `sh` are commands, blocks with `file=` are files; others are for reading. */
 export function blocksOf(markdown: string): Block[] {
   return [...markdown.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)].flatMap(
-    ([, language, info = '', text = '']) => {
+    ([, language, info = '', text = '']): Block[] => {
       const file = /file=(\S+)/.exec(info)?.[1];
-      if (file !== undefined) return [{ kind: 'file' as const, text, file }];
+      if (file !== undefined) return [{ kind: 'file', text, file }];
       if (language !== 'sh') return [];
-      if (info.includes('background')) return [{ kind: 'background' as const, text }];
+      if (info.includes('background')) return [{ kind: 'background', text }];
       const eventually = /eventually=(\S+)/.exec(info)?.[1];
-      return [{ kind: 'run' as const, text, ...(eventually === undefined ? {} : { eventually }) }];
+      return [{ kind: 'run', text, ...(eventually === undefined ? {} : { eventually }) }];
     },
   );
 }
