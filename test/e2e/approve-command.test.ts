@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Explanation } from '../../triggers/path/explain.ts';
 import { makeKey } from '../../workers/approval-key.ts';
 import { openQuestion } from '../../workers/open-question.ts';
+import { wholeActs } from '../support/acts.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
@@ -46,6 +47,11 @@ async function asking(): Promise<string> {
   await until('it asks', () => openQuestion(tocsin.client, workflowId));
   return workflowId;
 }
+/** The last line of the operator log says so. */
+async function noted(what: string, id: string, why: string): Promise<void> {
+  const line = (await wholeActs(tocsin.log, tocsin.region)).at(-1);
+  assert.deepEqual([line?.what, line?.where.split(', ')[0], line?.why], [what, `run ${id}`, why]);
+}
 const errorOf = ({ json }: { readonly json: unknown }): string => (json as { error: string }).error;
 
 describe('approving by command', () => {
@@ -81,6 +87,7 @@ describe('approving by command', () => {
       left: [],
     });
     assert.equal(effects(), before);
+    await noted('deny', id, 'not today');
     const closed = await run('approve', id, '--key', file('ann'));
     assert.deepEqual([closed.code, errorOf(closed)], [1, `run ${id} is closed (completed): nothing to answer`]);
   });
@@ -95,6 +102,7 @@ describe('approving by command', () => {
     const { asked } = await openQuestion(tocsin.client, id);
     const details = await cli(tocsin.env, 'approve', id, '--key', file('ann'), '--plan', asked.planHash.slice(0, 12));
     assert.equal(details.code, 0, details.stdout + details.stderr);
+    await noted('approve', id, '');
     assert.match(details.stdout, /1\. take checkout out of rotation .* undo: putBackInRotation[\s\S]*approved/);
     assert.equal(((await tocsin.client.workflow.getHandle(id).result()) as { outcome: string }).outcome, 'restarted');
     await tocsin.service.exhaust();
@@ -112,8 +120,8 @@ describe('approving by command', () => {
     );
     chmodSync(file('stranger'), 0o644);
     assert.match(errorOf(await run('approve', 'any', '--key', file('stranger'))), /has mode 644, expected 600/);
-    const started = await run('run', 'restartService', '--input', '{"service":"checkout"}', '--region', 'nowhere');
-    const { workflowId } = started.json as Started;
+    const started = { taskQueue: 'nobody', workflowId: 'silent', args: [{ service: 'checkout' }] };
+    const { workflowId } = await tocsin.client.workflow.start('restartService', started);
     const silent = await run('approve', workflowId, '--key', file('ann'));
     assert.equal(silent.code, 1);
     assert.match(errorOf(silent), /asks nothing at this moment/);

@@ -148,6 +148,8 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     '$JS.API.STREAM.MSG.DELETE.DLQ_EU',
   ],
   provisioner: [
+    'acts.eu',
+    '$JS.API.STREAM.MSG.GET.ACTS_EU',
     ...EU.flatMap((stream) => ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`)),
     ...PULLED.flatMap(([stream, consumer]) => [
       `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,

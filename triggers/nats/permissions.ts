@@ -45,7 +45,10 @@ export function natsPermissions(regions: readonly string[]): Readonly<Record<Nat
     worker: of('worker', ({ token, book }) => [get(book), `events.${token}.normal.schedule.>`]),
     operator: of('command', (region) => [...observerVerbs(region), ...operatorVerbs(region)]),
     observer: of('command', observerVerbs),
-    provisioner: of('command', ({ all, consumers }) => [
+    // Writes a line in the log of acts, as everybody who changes something by hand.
+    provisioner: of('command', ({ all, consumers, acts, actsSubject }) => [
+      get(acts),
+      actsSubject,
       ...all.flatMap((stream) => [info(stream), api(`STREAM.CREATE.${stream}`), api(`STREAM.UPDATE.${stream}`)]),
       ...consumers.flatMap(([stream, consumer]) => [
         api(`CONSUMER.INFO.${stream}.${consumer}`),
