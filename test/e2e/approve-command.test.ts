@@ -108,6 +108,24 @@ describe('approving by command', () => {
     await tocsin.service.exhaust();
   });
 
+  it('answers that are garbage have lines in the operator log, the first of a run only; all are counted', async () => {
+    const id = await asking();
+    const before = (await wholeActs(tocsin.log, tocsin.region)).length;
+    const handle = tocsin.client.workflow.getHandle(id);
+    for (let i = 0; i < 12; i += 1)
+      await assert.rejects(handle.executeUpdate<unknown, [string]>('approve', { args: ['yes'] }));
+    await until('ten are told', async () => (await wholeActs(tocsin.log, tocsin.region)).length >= before + 10);
+    const lines = (await wholeActs(tocsin.log, tocsin.region)).slice(before);
+    assert.equal(lines.length, 10);
+    assert.deepEqual(
+      [lines[0]?.what, lines[0]?.where, lines[0]?.why],
+      ['answer refused (malformed)', `run ${id}`, 'approve: expected an object'],
+    );
+    const page = await (await fetch(worker.metricsUrl)).text();
+    assert.match(page, /^tocsin_answers_refused_total\{decision="approve",refusal="malformed"\} 12$/m);
+    await handle.terminate('the test is over');
+  });
+
   it('keys that are missing, open to others or not in the ring, and runs that are unknown or ask nothing', async () => {
     const unknown = await run('approve', 'no-such-run', '--key', file('ann'));
     assert.deepEqual([unknown.code, errorOf(unknown)], [2, 'run "no-such-run" is unknown']);

@@ -5,6 +5,7 @@ import { createHttp } from '../../activities/http.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { Inventory } from '../../activities/inventory/inventory.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { createOperatorLog } from '../../triggers/path/operator-log.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
 import { triggers } from '../../triggers/index.ts';
@@ -21,6 +22,8 @@ import { approvalSettings } from '../approvals-schema.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
+import { regionOfAct } from '../record-act.ts';
+import { createRefusedAnswers } from '../refused-answers.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
@@ -79,7 +82,15 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
     },
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
-  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
+  const refused = createRefusedAnswers({
+    append: async (region, act) => {
+      for (const each of regionOfAct(config, region)) await createOperatorLog(options.log, each).append(act);
+    },
+    count: (answer) => context.metrics.answerRefused(answer.decision, answer.refusal),
+    logger,
+    instance: context.instance,
+  });
+  return [{ kind: 'runbooks', codePath, decisions, refused }, ...roles];
 }
 
 async function activityRoles(
