@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Explanation } from '../../triggers/path/explain.ts';
-import { makeKey } from '../../workers/approval-key.ts';
+import { loadKey, makeKey } from '../../workers/approval-key.ts';
 import { openQuestion } from '../../workers/open-question.ts';
 import { wholeActs } from '../support/acts.ts';
+import { answerTo, send } from '../support/approvals.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
@@ -124,6 +125,30 @@ describe('approving by command', () => {
     const page = await (await fetch(worker.metricsUrl)).text();
     assert.match(page, /^tocsin_answers_refused_total\{decision="approve",refusal="malformed"\} 12$/m);
     await handle.terminate('the test is over');
+  });
+
+  it('a key that is revoked while the question is open counts for nothing, without a restart', async () => {
+    const [id, before] = [await asking(), effects()];
+    const path = tocsin.env['TOCSIN_CONFIG'] ?? '';
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.replace('person: Ann', 'person: Ann\n      revoked: 2026-01-01T00:00:00Z'));
+    const revoked = await run('approve', id, '--key', file('ann'));
+    assert.deepEqual([revoked.code, (revoked.json as { refusal: string }).refusal], [1, 'revoked-key']);
+    assert.equal(effects(), before);
+
+    // Whole for the command that signs, not for the worker that judges.
+    const question = await openQuestion(tocsin.client, id);
+    const answer = answerTo(question, loadKey(file('ann'), tocsin.config.approvals.keys), 'approve');
+    writeFileSync(path, 'approvals: { keys: [');
+    const judged = send(tocsin.client, id, 'approve', [answer]);
+    await until('the worker says that it cannot judge', () =>
+      tocsin.logLines().some(({ msg }) => msg === 'the key ring cannot be read: no approval counts'),
+    );
+    assert.equal(effects(), before);
+    writeFileSync(path, whole);
+    assert.deepEqual(await judged, { accepted: true, state: 'approved', missing: 0 });
+    assert.equal(((await tocsin.client.workflow.getHandle(id).result()) as { outcome: string }).outcome, 'restarted');
+    await tocsin.service.exhaust();
   });
 
   it('keys that are missing, open to others or not in the ring, and runs that are unknown or ask nothing', async () => {

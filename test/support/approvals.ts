@@ -83,7 +83,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
     ...settings,
   };
   const decisions = createDecisions({
-    approvals: current,
+    approvals: () => current,
     tell: (notice) => void told.push(notice),
     now: () => Date.now() + shiftMs,
   });

@@ -18,7 +18,7 @@ import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
 import { runbookNames } from '../runbooks.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
-import { approvalSettings } from '../approvals-schema.ts';
+import { createApprovalRing } from '../approval-ring.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
@@ -74,7 +74,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const uiUrl = uiUrlOf(config);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
-    approvals: approvalSettings(config.approvals),
+    approvals: createApprovalRing({ config, file: context.configFile, logger }),
     limits: {
       client: options.temporal.client,
       definitions: limitDefinitions(config.limits),
