@@ -70,8 +70,7 @@ export interface Counted {
 
 const MAX_PLAN_CHARS = 262_144;
 
-export function createApprovalDecisions(settings: ApprovalSettings, now: () => number = Date.now) {
-  const usable = (): readonly ApproverKey[] => settings.keys.filter((key) => keyProblem(key, now()) === null);
+export function createApprovalDecisions(current: () => ApprovalSettings, now: () => number = Date.now) {
   return {
     /** Computes only; may run any number of times. */
     hashPlan: async ({ plan }: AskRequest): Promise<string> => hashOf(plan),
@@ -79,8 +78,10 @@ export function createApprovalDecisions(settings: ApprovalSettings, now: () => n
     /** Reads the clock and the key ring; the first recorded answer holds. */
     openQuestion: async ({ plan }: AskRequest): Promise<Question> => {
       const planHash = hashOf(plan);
+      const settings = current();
+      const usable = settings.keys.filter((key) => keyProblem(key, now()) === null);
       const quorum = settings.quorums[plan.runbook] ?? settings.quorum;
-      const people = new Set(usable().map(({ person }) => person));
+      const people = new Set(usable.map(({ person }) => person));
       if (people.size < quorum)
         throw permanent(
           'NobodyCanApprove',
@@ -95,7 +96,7 @@ export function createApprovalDecisions(settings: ApprovalSettings, now: () => n
     /** Compares only; may run any number of times before its first result is recorded. */
     judgeAnswer: async (request: JudgeRequest): Promise<Verdict> => {
       const { workflowExecution } = Context.current().info;
-      const key = settings.keys.find(({ id }) => id === request.answer.key);
+      const key = current().keys.find(({ id }) => id === request.answer.key);
       return judge(request, key, {
         now: now(),
         workflowId: workflowExecution?.workflowId ?? '',
@@ -107,8 +108,9 @@ export function createApprovalDecisions(settings: ApprovalSettings, now: () => n
     approvalLapsed: async ({ counted }: { readonly counted: readonly Counted[] }): Promise<string | null> => {
       const execution = Context.current().info.workflowExecution?.runId;
       if (counted.some((each) => each.execution !== execution)) return 'the run was reset after it was approved';
+      const { keys } = current();
       for (const { key: id, person } of counted) {
-        const key = settings.keys.find((each) => each.id === id);
+        const key = keys.find((each) => each.id === id);
         const problem = key === undefined ? 'is no longer in the key ring' : keyProblem(key, now())?.detail;
         if (problem !== undefined) return `key ${id} of ${person} ${problem}`;
       }

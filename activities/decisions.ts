@@ -7,7 +7,8 @@ import { type Tell, createTelling } from './tell.ts';
 export interface DecisionDependencies {
   /** Stores the event of a schedule; without it the worker takes no schedules. */
   readonly publishSchedule?: ScheduleActivities['publishSchedule'];
-  readonly approvals: ApprovalSettings;
+  /** Asked anew for each decision; may throw while it is not known. */
+  readonly approvals: () => ApprovalSettings;
   /** Without it every step under a limit is refused. */
   readonly limits?: LimitDependencies;
   readonly tell: Tell;

@@ -39,9 +39,13 @@ export interface ConfigSource {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** The file that is read, whether it is there or not. */
+export const configPath = ({ file, env = process.env }: ConfigSource = {}): string =>
+  resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE);
+
 /** Rejects with every problem found, one per line, each with its place and what is expected there. */
 export function loadConfig({ file, env = process.env }: ConfigSource = {}): Config {
-  const path = resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE);
+  const path = configPath({ ...(file === undefined ? {} : { file }), env });
   const asked = file !== undefined || env['TOCSIN_CONFIG'] !== undefined;
   const { value, problems, placeOf } = readFile(path, asked);
   const raw = withEnvironment(value, env);

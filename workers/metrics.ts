@@ -19,6 +19,8 @@ export interface Metrics {
   swept(region: string): void;
   /** How long a trigger's condition took; a slow one holds up every event behind it. */
   condition(trigger: string, ms: number): void;
+  /** An answer to an approval did not count. */
+  answerRefused(decision: string, refusal: string): void;
   notices(channel: string, outcome: NoticeOutcome, count: number): void;
   /** A server's clock less ours, ms. */
   clockAhead(server: 'nats' | 'temporal', ms: number): void;
@@ -64,6 +66,10 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     'outcome',
   ]);
   const notices = counter('tocsin_notices_total', 'Notices by channel and outcome.', ['channel', 'outcome']);
+  const refused = counter('tocsin_answers_refused_total', 'Answers to approvals that did not count, by reason.', [
+    'decision',
+    'refusal',
+  ]);
   const settled = gauge('tocsin_last_settled_timestamp_seconds', 'When an event was last recorded and acknowledged.', [
     'region',
   ]);
@@ -104,6 +110,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     swept: (region) => swept.set({ region }, now() / 1_000),
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
     notices: (channel, outcome, count) => notices.inc({ channel, outcome }, count),
+    answerRefused: (decision, refusal) => refused.inc({ decision, refusal }),
     clockAhead: (server, ms) => clock.set({ server }, ms / 1_000),
     watchRegion: (region, watched) => {
       // From zero on: the rate of a counter that begins at one is nothing.

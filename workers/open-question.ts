@@ -11,6 +11,7 @@ export interface OpenQuestion {
   readonly runId: string;
   /** Run id now. */
   readonly execution: string;
+  readonly region: string | null;
   readonly asked: AskedInMemo;
 }
 
@@ -31,12 +32,14 @@ export async function openQuestion(client: Client, workflowId: string): Promise<
       EXIT.failed,
       `run ${workflowId} is closed (${status.name.toLowerCase()}): nothing to answer`,
     );
-  const phase = typedSearchAttributes.getAll().find(({ key }) => key.name === 'TocsinPhase')?.value;
+  const attribute = (name: string): unknown =>
+    typedSearchAttributes.getAll().find(({ key }) => key.name === name)?.value;
+  const [phase, region] = [attribute('TocsinPhase'), attribute('TocsinRegion')];
   const asked = memo?.[QUESTION_MEMO] as AskedInMemo | undefined;
   if (phase !== 'approval' || asked === undefined)
     throw new CommandError(
       EXIT.failed,
-      `run ${workflowId} asks nothing at this moment (phase ${String(phase ?? 'none')})`,
+      `run ${workflowId} asks nothing at this moment (phase ${typeof phase === 'string' ? phase : 'none'})`,
     );
   // What is signed is a hash; it has to be the hash of what is shown.
   const hash = createHash('sha256').update(canonical(asked.plan)).digest('hex');
@@ -45,5 +48,11 @@ export async function openQuestion(client: Client, workflowId: string): Promise<
       EXIT.refused,
       `the plan of run ${workflowId} has hash ${hash}, and it asks about ${asked.planHash}`,
     );
-  return { workflowId, runId: raw.workflowExecutionInfo?.firstRunId ?? '', execution: runId, asked };
+  return {
+    workflowId,
+    runId: raw.workflowExecutionInfo?.firstRunId ?? '',
+    execution: runId,
+    region: typeof region === 'string' ? region : null,
+    asked,
+  };
 }

@@ -1,7 +1,8 @@
-/** Called by every command that changes something, before it does. */
+/** Called by every command by which a person changes something. */
 import { hostname } from 'node:os';
 import type { EventLog } from '../triggers/nats/port.ts';
 import { createOperatorLog } from '../triggers/path/operator-log.ts';
+import type { Config } from './config.ts';
 import { userName } from './user-name.ts';
 
 export interface ActRequest {
@@ -11,8 +12,28 @@ export interface ActRequest {
   readonly why?: string;
 }
 
-/** One line in each region's log. Rejects when a line cannot be stored; then the command must not act. */
+/** One line in each region's log, before the act. Rejects when a line cannot be stored; then the command must not act. */
 export async function recordAct(log: EventLog, regions: readonly string[], request: ActRequest): Promise<void> {
   const act = { why: '', ...request, by: `${userName()}@${hostname()}` };
   for (const region of regions) await createOperatorLog(log, region).append(act);
+}
+
+/** For what ends effects: a log that cannot be written is told on stderr, and does not stand in its way. */
+export async function recordBrake(
+  log: () => Promise<EventLog>,
+  regions: readonly string[],
+  request: ActRequest,
+): Promise<void> {
+  try {
+    await recordAct(await log(), regions, request);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`the operator log could not be written: ${why}\n`);
+  }
+}
+
+/** Whose log has the line about a run: that of its region, or of the first one when it names none that is configured. */
+export function regionOfAct(config: Config, region: string | null): readonly string[] {
+  const known = config.regions.filter((each) => each === region);
+  return known.length > 0 ? known : config.regions.slice(0, 1);
 }

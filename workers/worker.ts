@@ -5,12 +5,16 @@
 import {
   type ActivityInterceptorsFactory,
   Worker,
+  type InjectedSinks,
   type WorkerInterceptors,
   type WorkerOptions,
 } from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
+import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
+import { withPayloadBound } from './payload-bound.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
+import type { TellRefused } from './refused-answers.ts';
 import { stepLog } from './step-log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 import { workerIdentity } from './worker-identity.ts';
@@ -24,8 +28,13 @@ export interface WorkerLimits {
 }
 
 export type WorkerRole =
-  /** `decisions`: what runbooks ask in local activities (R7). */
-  | { readonly kind: 'runbooks'; readonly codePath: string; readonly decisions?: object }
+  /** `decisions`: what runbooks ask in local activities (R7). `refused`: hears of answers to approvals that did not count. */
+  | {
+      readonly kind: 'runbooks';
+      readonly codePath: string;
+      readonly decisions?: object;
+      readonly refused?: TellRefused;
+    }
   | {
       readonly kind: 'activities';
       readonly region: string;
@@ -60,10 +69,10 @@ export async function createWorker(
   const identity = workerIdentity(role.kind === 'runbooks' ? 'runbooks' : role.region);
   const worker = await Worker.create({
     ...optionsOf(role, limits),
-    ...tracing,
+    sinks: { ...tracing.sinks, ...sinksOf(role) },
     interceptors: interceptorsOf(role, tracing),
     connection: temporal.connection,
-    ...(temporal.dataConverter === undefined ? {} : { dataConverter: temporal.dataConverter }),
+    ...converterOf(role, temporal),
     namespace: temporal.namespace,
     taskQueue,
     identity,
@@ -97,6 +106,25 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
         activities: role.activities,
         maxConcurrentActivityTaskExecutions: limits.maxActivities,
       };
+
+/** Strangers can send updates to runs: see `payload-bound.ts`. */
+const converterOf = (role: WorkerRole, { dataConverter }: TemporalConnection): Partial<WorkerOptions> =>
+  role.kind === 'runbooks'
+    ? { dataConverter: withPayloadBound(dataConverter), disablePayloadErrorLimit: true }
+    : dataConverter === undefined
+      ? {}
+      : { dataConverter };
+
+const sinksOf = (role: WorkerRole): InjectedSinks<AnswerSinks> => ({
+  tocsinAnswers: {
+    refused: {
+      fn: ({ workflowId }, answer) => {
+        if (role.kind === 'runbooks') role.refused?.(workflowId, answer);
+      },
+      callDuringReplay: false,
+    },
+  },
+});
 
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,

@@ -34,7 +34,7 @@ interface Attack {
   /** The refusal, or what the text says. */
   readonly refused: string | RegExp;
   /**
-   * Where the attempt can be seen: `history`: in the run's history and in the worker's log. `log`: in the worker's log alone, since it never
+   * Where the attempt can be seen: `history`: in the run's history and in the worker's log. `log`: in the worker's log and audit alone, since it never
    * got into the history. `server`: Temporal refused it, no part of Tocsin saw it.
    */
   readonly seen: 'history' | 'log' | 'server';
@@ -393,6 +393,12 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'oversized: 3 MB',
     attack: (target) => target.update('approve', { ...approve(target), payload: 'x'.repeat(3_000_000) }),
+    refused: /refused by the server: Workflow Update failed/,
+    seen: 'log',
+  },
+  {
+    name: 'oversized: 5 MB',
+    attack: (target) => target.update('approve', { ...approve(target), payload: 'x'.repeat(5_000_000) }),
     refused: /refused by the server/,
     seen: 'server',
   },
@@ -449,21 +455,39 @@ describe('approval attacks', () => {
         question,
         update: (update, ...args) => send(approvals.client, id, update, args),
       });
+      const refusal = typeof refused === 'string' ? refused : 'malformed';
       if (typeof answered === 'string') assert.match(answered, refused as RegExp);
       else assert.deepEqual([answered.accepted, 'refusal' in answered && answered.refusal], [false, refused]);
       if (seen === 'history') assert.ok(await inHistory(id, refused), 'the history has it');
       if (seen !== 'server')
         await until('the log has it', () =>
-          approvals.logged
-            .slice(lines)
-            .some((line) => line.includes(`"${typeof refused === 'string' ? refused : 'malformed'}"`)),
+          approvals.logged.slice(lines).some((line) => line.includes(`"${refusal}"`)),
         );
+      if (seen !== 'server')
+        await until('it is told for the audit', () => approvals.refused.includes(`${id} ${refusal}`));
       assert.equal(approvals.service.effects().length, effects, 'nothing was done');
       await approvals.client.workflow
         .getHandle(id)
         .terminate('the test is over')
         .catch(() => undefined);
     });
+
+  it('3 MB of garbage is judged once, and a good answer behind it counts', async () => {
+    approvals.configure({ quorum: 1 });
+    await approvals.service.exhaust();
+    const id = await approvals.begin();
+    const question = await approvals.question(id);
+    const good = answerTo(question, key('ann'), 'approve');
+    await send(approvals.client, id, 'approve', [{ ...good, payload: 'x'.repeat(3_000_000) }]);
+    assert.deepEqual(await send(approvals.client, id, 'approve', [good]), {
+      accepted: true,
+      state: 'approved',
+      missing: 0,
+    });
+    assert.equal(approvals.refused.filter((line) => line.startsWith(id)).length, 1);
+    await approvals.client.workflow.getHandle(id).result();
+    await approvals.service.exhaust();
+  });
 
   it('approve and deny at once: the first one counts, the other is refused, in both orders', async () => {
     approvals.configure({ quorum: 1 });

@@ -45,7 +45,7 @@ before(async () => {
     workflowsPath: join(import.meta.dirname, '../support/approval-runbooks.ts'),
     logger: new DefaultLogger('ERROR'),
   });
-  const decisions = createDecisions({ approvals: settings, tell: (notice) => void told.push(notice) });
+  const decisions = createDecisions({ approvals: () => settings, tell: (notice) => void told.push(notice) });
   const acts = refusePlans(createApprovalActs(called, () => gate));
   for (const options of [
     { taskQueue: 'runbooks', workflowBundle: bundle, activities: decisions },

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Explanation } from '../../triggers/path/explain.ts';
-import { makeKey } from '../../workers/approval-key.ts';
+import { loadKey, makeKey } from '../../workers/approval-key.ts';
 import { openQuestion } from '../../workers/open-question.ts';
+import { wholeActs } from '../support/acts.ts';
+import { answerTo, send } from '../support/approvals.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
@@ -46,6 +48,11 @@ async function asking(): Promise<string> {
   await until('it asks', () => openQuestion(tocsin.client, workflowId));
   return workflowId;
 }
+/** The last line of the operator log says so. */
+async function noted(what: string, id: string, why: string): Promise<void> {
+  const line = (await wholeActs(tocsin.log, tocsin.region)).at(-1);
+  assert.deepEqual([line?.what, line?.where.split(', ')[0], line?.why], [what, `run ${id}`, why]);
+}
 const errorOf = ({ json }: { readonly json: unknown }): string => (json as { error: string }).error;
 
 describe('approving by command', () => {
@@ -81,6 +88,7 @@ describe('approving by command', () => {
       left: [],
     });
     assert.equal(effects(), before);
+    await noted('deny', id, 'not today');
     const closed = await run('approve', id, '--key', file('ann'));
     assert.deepEqual([closed.code, errorOf(closed)], [1, `run ${id} is closed (completed): nothing to answer`]);
   });
@@ -95,7 +103,50 @@ describe('approving by command', () => {
     const { asked } = await openQuestion(tocsin.client, id);
     const details = await cli(tocsin.env, 'approve', id, '--key', file('ann'), '--plan', asked.planHash.slice(0, 12));
     assert.equal(details.code, 0, details.stdout + details.stderr);
+    await noted('approve', id, '');
     assert.match(details.stdout, /1\. take checkout out of rotation .* undo: putBackInRotation[\s\S]*approved/);
+    assert.equal(((await tocsin.client.workflow.getHandle(id).result()) as { outcome: string }).outcome, 'restarted');
+    await tocsin.service.exhaust();
+  });
+
+  it('answers that are garbage have lines in the operator log, the first of a run only; all are counted', async () => {
+    const id = await asking();
+    const before = (await wholeActs(tocsin.log, tocsin.region)).length;
+    const handle = tocsin.client.workflow.getHandle(id);
+    for (let i = 0; i < 12; i += 1)
+      await assert.rejects(handle.executeUpdate<unknown, [string]>('approve', { args: ['yes'] }));
+    await until('ten are told', async () => (await wholeActs(tocsin.log, tocsin.region)).length >= before + 10);
+    const lines = (await wholeActs(tocsin.log, tocsin.region)).slice(before);
+    assert.equal(lines.length, 10);
+    assert.deepEqual(
+      [lines[0]?.what, lines[0]?.where, lines[0]?.why],
+      ['answer refused (malformed)', `run ${id}`, 'approve: expected an object'],
+    );
+    const page = await (await fetch(worker.metricsUrl)).text();
+    assert.match(page, /^tocsin_answers_refused_total\{decision="approve",refusal="malformed"\} 12$/m);
+    await handle.terminate('the test is over');
+  });
+
+  it('a key that is revoked while the question is open counts for nothing, without a restart', async () => {
+    const [id, before] = [await asking(), effects()];
+    const path = tocsin.env['TOCSIN_CONFIG'] ?? '';
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.replace('person: Ann', 'person: Ann\n      revoked: 2026-01-01T00:00:00Z'));
+    const revoked = await run('approve', id, '--key', file('ann'));
+    assert.deepEqual([revoked.code, (revoked.json as { refusal: string }).refusal], [1, 'revoked-key']);
+    assert.equal(effects(), before);
+
+    // Whole for the command that signs, not for the worker that judges.
+    const question = await openQuestion(tocsin.client, id);
+    const answer = answerTo(question, loadKey(file('ann'), tocsin.config.approvals.keys), 'approve');
+    writeFileSync(path, 'approvals: { keys: [');
+    const judged = send(tocsin.client, id, 'approve', [answer]);
+    await until('the worker says that it cannot judge', () =>
+      tocsin.logLines().some(({ msg }) => msg === 'the key ring cannot be read: no approval counts'),
+    );
+    assert.equal(effects(), before);
+    writeFileSync(path, whole);
+    assert.deepEqual(await judged, { accepted: true, state: 'approved', missing: 0 });
     assert.equal(((await tocsin.client.workflow.getHandle(id).result()) as { outcome: string }).outcome, 'restarted');
     await tocsin.service.exhaust();
   });
@@ -112,8 +163,8 @@ describe('approving by command', () => {
     );
     chmodSync(file('stranger'), 0o644);
     assert.match(errorOf(await run('approve', 'any', '--key', file('stranger'))), /has mode 644, expected 600/);
-    const started = await run('run', 'restartService', '--input', '{"service":"checkout"}', '--region', 'nowhere');
-    const { workflowId } = started.json as Started;
+    const started = { taskQueue: 'nobody', workflowId: 'silent', args: [{ service: 'checkout' }] };
+    const { workflowId } = await tocsin.client.workflow.start('restartService', started);
     const silent = await run('approve', workflowId, '--key', file('ann'));
     assert.equal(silent.code, 1);
     assert.match(errorOf(silent), /asks nothing at this moment/);

@@ -134,7 +134,12 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     '$KV.EPISODES_EU.key',
     '$KV.EPISODES_EU.control.triggers',
   ],
-  worker: ['$JS.API.STREAM.MSG.GET.KV_EPISODES_EU', 'events.eu.normal.schedule.b'],
+  worker: [
+    '$JS.API.STREAM.MSG.GET.KV_EPISODES_EU',
+    'events.eu.normal.schedule.b',
+    '$JS.API.STREAM.MSG.GET.ACTS_EU',
+    'acts.eu',
+  ],
   observer: OBSERVE,
   operator: [
     ...OBSERVE,
@@ -148,6 +153,8 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     '$JS.API.STREAM.MSG.DELETE.DLQ_EU',
   ],
   provisioner: [
+    'acts.eu',
+    '$JS.API.STREAM.MSG.GET.ACTS_EU',
     ...EU.flatMap((stream) => ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`)),
     ...PULLED.flatMap(([stream, consumer]) => [
       `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,

@@ -85,6 +85,7 @@ describe('processes and commands with the users of `topology --nats-config`', ()
       /"what": "paused \(hold\)",\s+"where": "trigger restart-service",\s+"why": "incident 42"/,
     );
     assert.equal((await tocsin('observer', 'operator-log', 'verify')).code, 0);
+    assert.match(listed.stdout, /"what": "topology --apply"/, 'of the provisioner');
     const denied = await tocsin('observer', 'trigger', 'resume', 'restart-service');
     assert.notEqual(denied.code, 0);
     const [{ triggers }] = (await tocsin('observer', 'trigger', 'list')).json as [{ triggers: { paused: string }[] }];

@@ -22,6 +22,7 @@ import { type Unsigned, signAnswer } from '../../workers/sign-answer.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
 import { createWorker } from '../../workers/worker.ts';
 import type { AnswerResult, Decision, SignedAnswer } from '../../workflows/kit/approval-message.ts';
+import type { RefusedAnswer } from '../../workflows/kit/refused-answers.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { crashService } from './crash-service.ts';
 import { startTestServers } from './servers.ts';
@@ -37,6 +38,8 @@ export interface Approvals {
   /** What was logged by runs: refused answers among others. */
   readonly logged: readonly string[];
   readonly told: readonly RunNotice[];
+  /** What was told to the worker for its audit, each `<workflow id> <refusal>`. */
+  readonly refused: readonly string[];
   /** The service's instance ends, and another, just as sick, takes its place. */
   crash(): Promise<void>;
   /** Sets the clock of the decisions forward, ms. */
@@ -56,6 +59,8 @@ const LIMITS = { maxCachedWorkflows: 50, maxActivities: 10, shutdownGraceMs: 2_0
 export async function startApprovals(settings: Partial<ApprovalSettings> = {}): Promise<Approvals> {
   const logged: string[] = [];
   const told: RunNotice[] = [];
+  const refused: string[] = [];
+  const hear = (id: string, { refusal }: RefusedAnswer): void => void refused.push(`${id} ${refusal}`);
   quietRuntime(logged);
   const servers = await startTestServers({ temporal: true });
   const dir = join(servers.dir, 'checkout');
@@ -78,7 +83,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
     ...settings,
   };
   const decisions = createDecisions({
-    approvals: current,
+    approvals: () => current,
     tell: (notice) => void told.push(notice),
     now: () => Date.now() + shiftMs,
   });
@@ -91,7 +96,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const { codePath } = await workflowBundle(servers.dir, pino({ level: 'silent' }));
   const workers = await Promise.all([
-    createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS),
+    createWorker(temporal, { kind: 'runbooks', codePath, decisions, refused: hear }, LIMITS),
     createWorker(temporal, { kind: 'activities', region: REGION, activities }, LIMITS),
   ]);
   let started = 0;
@@ -102,6 +107,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
     keys,
     logged,
     told,
+    refused,
     crash: () => crashService(service, dir),
     shiftClock: (ms) => {
       shiftMs += ms;

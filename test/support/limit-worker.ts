@@ -12,7 +12,7 @@ const LIMITS = { maxCachedWorkflows: 100, maxActivities: 50, shutdownGraceMs: 1_
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const temporal = await connectTemporal({ connection: { address }, namespace: 'default', external: true });
 const decisions = createDecisions({
-  approvals: { keys: [], quorum: 1, quorums: {}, expiryMs: 60_000, remindersMs: [], escalation: [] },
+  approvals: () => ({ keys: [], quorum: 1, quorums: {}, expiryMs: 60_000, remindersMs: [], escalation: [] }),
   limits: {
     client: temporal.client,
     definitions: JSON.parse(definitions) as LimitDefinition[],

@@ -41,7 +41,10 @@ const PLAN: Plan = {
 };
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const decisions = (changes: Partial<ApprovalSettings> = {}) =>
-  createApprovalDecisions({ ...SETTINGS, ...changes }, () => NOW);
+  createApprovalDecisions(
+    () => ({ ...SETTINGS, ...changes }),
+    () => NOW,
+  );
 
 describe('canonical form', () => {
   it('is the same value, and does not depend on the order of keys', () => {

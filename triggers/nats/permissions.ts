@@ -41,11 +41,19 @@ export function natsPermissions(regions: readonly string[]): Readonly<Record<Nat
       get(seen),
     ]),
     trigger: of('trigger', triggerVerbs),
-    // Schedules publish through the runbook workers.
-    worker: of('worker', ({ token, book }) => [get(book), `events.${token}.normal.schedule.>`]),
+    // Schedules publish through the runbook workers, which also note refused answers in the log of acts.
+    worker: of('worker', ({ token, book, acts, actsSubject }) => [
+      get(book),
+      `events.${token}.normal.schedule.>`,
+      get(acts),
+      actsSubject,
+    ]),
     operator: of('command', (region) => [...observerVerbs(region), ...operatorVerbs(region)]),
     observer: of('command', observerVerbs),
-    provisioner: of('command', ({ all, consumers }) => [
+    // Writes a line in the log of acts, as everybody who changes something by hand.
+    provisioner: of('command', ({ all, consumers, acts, actsSubject }) => [
+      get(acts),
+      actsSubject,
       ...all.flatMap((stream) => [info(stream), api(`STREAM.CREATE.${stream}`), api(`STREAM.UPDATE.${stream}`)]),
       ...consumers.flatMap(([stream, consumer]) => [
         api(`CONSUMER.INFO.${stream}.${consumer}`),

@@ -12,6 +12,7 @@ import { planLines } from '../../workflows/kit/approval-text.ts';
 import { defaultKeyFile, loadKey } from '../approval-key.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { type OpenQuestion, openQuestion } from '../open-question.ts';
+import { recordAct, recordBrake, regionOfAct } from '../record-act.ts';
 import { signAnswer } from '../sign-answer.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
@@ -52,6 +53,11 @@ export const answer = (options: AnswerCommand, decision: Decision): Promise<numb
       expiresAt,
       reason: options.why,
     });
+    const act = { what: decision, where: `run ${workflowId}, plan ${planHash}`, why: options.why };
+    const regions = regionOfAct(session.config, question.region);
+    // What ends a run is not held up by a log that is away; what lets it act is.
+    if (decision === 'deny') await recordBrake(session.log, regions, act);
+    else await recordAct(await session.log(), regions, act);
     const result = await send(client, question, decision, signed);
     output(options, { workflowId, planHash, plan: asked.plan, ...result }, sentence(result));
     return result.accepted ? EXIT.ok : EXIT.failed;

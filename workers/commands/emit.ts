@@ -1,10 +1,12 @@
 /** `tocsin emit`: stores events as the intake would, from a payload of any known kind or from a type and its data. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseJson } from '../../triggers/events/json.ts';
 import { accept } from '../../triggers/intake/accept.ts';
 import { sources } from '../../triggers/sources/index.ts';
+import { chosenRegions } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { type ActRequest, recordAct } from '../record-act.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 import { project } from '../project.ts';
 
@@ -30,13 +32,15 @@ export const emit = (options: EmitCommand): Promise<number> =>
         EXIT.refused,
         `kind ${options.kind} is unknown; expected one of ${[...sources.keys()].join(', ')}`,
       );
-    const region = options.region ?? session.config.regions[0] ?? '';
+    const [region = ''] = chosenRegions(session.config, [options.region]);
+    const raw = options.file === undefined ? composed(options) : readFileSync(options.file === '-' ? 0 : options.file);
+    await recordAct(await session.log(), [region], actOf(options, raw));
     const accepted = await accept(
       {
         sender: options.sender,
         headers: {},
         contentType: MEDIA_TYPES[options.kind] ?? 'application/json',
-        raw: options.file === undefined ? composed(options) : readFileSync(options.file === '-' ? 0 : options.file),
+        raw,
         receivedAt: new Date().toISOString(),
       },
       source,
@@ -63,6 +67,13 @@ export const emit = (options: EmitCommand): Promise<number> =>
     output(options, { stored, rejected: accepted.rejected }, lines.join('\n'));
     return accepted.rejected.length === 0 ? EXIT.ok : EXIT.failed;
   });
+
+/** What was sent is told by its hash: event data does not belong into the log. */
+const actOf = ({ kind, sender, type }: EmitCommand, raw: Uint8Array): ActRequest => ({
+  what: 'emit',
+  where: `sender ${sender}`,
+  why: `${type ?? kind}, sha256 ${createHash('sha256').update(raw).digest('hex')}`,
+});
 
 function composed({ type, data, id, sender }: EmitCommand): Uint8Array {
   if (type === undefined) throw new CommandError(EXIT.refused, 'expected a payload file, `-` for stdin, or --type');

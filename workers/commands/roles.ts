@@ -53,7 +53,7 @@ async function inRole(
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   const regions = chosenRegions(config, options.regions);
   await refuseUnsafe(config);
-  const context = await openRoleContext(config);
+  const context = await openRoleContext(config, { configFile: options.configFile });
   try {
     await start(context, regions);
     context.health.started();

@@ -4,9 +4,10 @@ import { workflowId } from '../../triggers/path/workflow-id.ts';
 import { planLines } from '../../workflows/kit/approval-text.ts';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import { APPROVAL_ALLOWANCE_MS, PLAN_PREFIX, type RunContext, type RunMode } from '../../workflows/kit/run-context.ts';
-import { durationMs } from '../config.ts';
+import { chosenRegions, durationMs } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
+import { recordAct } from '../record-act.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
 import { runbookNames } from '../front-door.ts';
 import { userName } from '../user-name.ts';
@@ -36,6 +37,7 @@ export const run = (options: RunCommand): Promise<number> =>
         EXIT.refused,
         `runbook ${JSON.stringify(runbook)} is unknown; expected one of ${names.join(', ')}`,
       );
+    const [region = ''] = chosenRegions(session.config, [options.region]);
     const temporal = await session.temporal();
     const key = `${runbook}/${options.id ?? new Date().toISOString()}`;
     const mode = modeOf(options);
@@ -43,11 +45,13 @@ export const run = (options: RunCommand): Promise<number> =>
     const id = `${prefix}${workflowId({ stream: '', trigger: 'by-hand', key, generation: 1, attempt: 1 })}`;
     const timeoutMs = durationMs(options.timeout) + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0);
     const input = parse(options.input);
+    if (mode !== 'plan')
+      await recordAct(await session.log(), [region], { what: `run (${mode})`, where: id, why: options.input });
     const result = await createEngine(temporal).start({
       workflowId: id,
       workflowType: runbook,
       input,
-      context: { ...byHand(options.region ?? session.config.regions[0] ?? '', input), mode },
+      context: { ...byHand(region, input), mode },
       executionTimeoutMs: timeoutMs,
       summary: `${runbook} by hand${mode === 'plan' ? ', plan only' : ''}`,
     });

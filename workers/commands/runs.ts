@@ -5,6 +5,7 @@ import { durationMs } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
 import { type ListedRun, listRuns } from '../listed-run.ts';
+import { recordBrake, regionOfAct } from '../record-act.ts';
 import { userName } from '../user-name.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
 import { type ShownRun, describeRun, showRun } from '../run-report.ts';
@@ -112,6 +113,11 @@ export const cancel = (options: CancelCommand, workflowId: string): Promise<numb
         EXIT.failed,
         `run ${workflowId} is ${run.status} since ${run.closedAt ?? '?'}; nothing to cancel`,
       );
+    await recordBrake(session.log, regionOfAct(session.config, run.region), {
+      what: 'cancel',
+      where: `run ${workflowId}`,
+      why: options.why,
+    });
     const reason = `${userName()}: ${options.why.slice(0, MAX_WHY)}`;
     await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
       client.workflowService.requestCancelWorkflowExecution({

@@ -8,7 +8,7 @@ import { type Config, chosenRegions, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { stopFilePath, writeStopFile } from '../red-button/stop-file.ts';
 import { type Told, tellRuns } from '../red-button/tell-runs.ts';
-import { recordAct } from '../record-act.ts';
+import { recordBrake } from '../record-act.ts';
 import { userName } from '../user-name.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
@@ -67,9 +67,7 @@ async function stopByRecord(
     return EXIT.unavailable;
   }
   // After it: nothing may stand before the red button, and the control record names who pressed it as well.
-  await recordAct(await session.log(), regions, { what: 'stop', where: pressed.scope, why: pressed.why }).catch(
-    (error: unknown) => process.stderr.write(`the operator log could not be written: ${messageOf(error)}\n`),
-  );
+  await recordBrake(session.log, regions, { what: 'stop', where: pressed.scope, why: pressed.why });
   const told = await tell(session, regions, pressed);
   const note = local.file === null ? '' : `\n${local.words()} as well, because the record took long`;
   output(

@@ -34,7 +34,7 @@ export async function up(options: UpOptions): Promise<number> {
   const logFile = join(resolve(configured.dataDir), 'tocsin.log');
   const lock = lockDataDir(resolve(configured.dataDir), print);
   try {
-    const context = await openRoleContext(configured, logFile);
+    const context = await openRoleContext(configured, { configFile: options.configFile, logFile });
     try {
       return await run(context, lock, options);
     } finally {

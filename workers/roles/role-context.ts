@@ -1,7 +1,8 @@
 /** What every role of a process shares: opened once, closed by the lifecycle in reverse order. */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { type Config, durationMs } from '../config.ts';
+import { type Config, configPath, durationMs } from '../config.ts';
 import { type Health, startHealth } from '../health.ts';
 import { type Lifecycle, createLifecycle } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
@@ -15,6 +16,8 @@ import { project } from '../project.ts';
 
 export interface RoleContext {
   readonly config: Config;
+  /** Where it was read; null when there was no file. */
+  readonly configFile: string | null;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
@@ -25,7 +28,12 @@ export interface RoleContext {
   readonly instance: string;
 }
 
-export async function openRoleContext(config: Config, logFile?: string): Promise<RoleContext> {
+export interface RoleFiles {
+  readonly configFile?: string | undefined;
+  readonly logFile?: string;
+}
+
+export async function openRoleContext(config: Config, { configFile, logFile }: RoleFiles = {}): Promise<RoleContext> {
   const logger = createLogger({ level: config.log.level, ...(logFile === undefined ? {} : { file: logFile }) });
   const lifecycle = createLifecycle(logger);
   const metrics = createMetrics({
@@ -47,7 +55,8 @@ export async function openRoleContext(config: Config, logFile?: string): Promise
   const tracing = await startTracing(instance, process.env);
   // Opened before everything else, so closed after it: the last spans are sent as well.
   if (tracing !== null) lifecycle.onClose('traces', 6_000, () => tracing.close());
-  return { config, logger, lifecycle, metrics, health, tracing, instance };
+  const path = configPath(configFile === undefined ? {} : { file: configFile });
+  return { config, configFile: existsSync(path) ? path : null, logger, lifecycle, metrics, health, tracing, instance };
 }
 
 /** Bound on closing what has work in progress. */

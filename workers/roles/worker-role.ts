@@ -4,6 +4,7 @@ import { createAllowedTarget } from '../../activities/allowed-target.ts';
 import { createHttp } from '../../activities/http.ts';
 import type { Inventory } from '../../activities/inventory/inventory.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { createOperatorLog } from '../../triggers/path/operator-log.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
 import { workflowBundle } from '../bundle.ts';
@@ -15,10 +16,12 @@ import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
 import { runbookNames } from '../front-door.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
-import { approvalSettings } from '../approvals-schema.ts';
+import { createApprovalRing } from '../approval-ring.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
+import { regionOfAct } from '../record-act.ts';
+import { createRefusedAnswers } from '../refused-answers.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
@@ -72,7 +75,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const uiUrl = uiUrlOf(config);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
-    approvals: approvalSettings(config.approvals),
+    approvals: createApprovalRing({ config, file: context.configFile, logger }),
     limits: {
       client: options.temporal.client,
       definitions: limitDefinitions(config.limits),
@@ -80,7 +83,15 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
     },
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
-  return [{ kind: 'runbooks', codePath, decisions }, ...roles];
+  const refused = createRefusedAnswers({
+    append: async (region, act) => {
+      for (const each of regionOfAct(config, region)) await createOperatorLog(options.log, each).append(act);
+    },
+    count: (answer) => context.metrics.answerRefused(answer.decision, answer.refusal),
+    logger,
+    instance: context.instance,
+  });
+  return [{ kind: 'runbooks', codePath, decisions, refused }, ...roles];
 }
 
 async function activityRoles(

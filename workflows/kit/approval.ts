@@ -29,6 +29,7 @@ import { questionNotice, questionText } from './approval-text.ts';
 import type { Checklist } from './checklist.ts';
 import { decisions } from './decisions.ts';
 import type { Plan } from './plan.ts';
+import { refusedAnswers } from './refused-answers.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Failure type of a run whose question nobody answered in time. */
@@ -127,6 +128,7 @@ export class Approval {
           this.#refused >= MAX_REFUSED ? `${MAX_REFUSED} answers have been refused already` : shapeProblem(args);
         if (problem === null) return;
         log.warn('approval refused before it was recorded', { decision, refusal: 'malformed', detail: problem });
+        this.#tell(decision, 'malformed', problem);
         throw ApplicationFailure.nonRetryable(problem, 'ApprovalRefused');
       },
     });
@@ -188,8 +190,13 @@ export class Approval {
 
   #note(decision: Decision, refusal: Refusal, detail: string): void {
     log.warn('approval refused', { decision, refusal, detail });
+    this.#tell(decision, refusal, detail);
     this.#refusedLines += 1;
     if (this.#refusedLines <= MAX_REFUSED_LINES) this.#checklist.note(`refused to ${decision} (${refusal}): ${detail}`);
+  }
+
+  #tell(decision: Decision, refusal: Refusal, detail: string): void {
+    refusedAnswers.refused({ decision, refusal, detail, region: this.#context.region });
   }
 
   #show({ plan, question, approvedBy }: Open): void {
