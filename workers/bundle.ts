@@ -10,8 +10,8 @@ import { FAILURE_CONVERTER } from './encryption/data-converter.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'workflows');
 const FRONT_DOOR = join(ROOT, `bundle${extname(import.meta.filename)}`);
-/** What stands on every log line of a step, what its worker has to know of the run, and its fencing tokens. */
-const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header', 'kit/fence-header'].map((name) =>
+/** What stands on every log line of a step, what its worker has to know of the run, and its fencing tokens and its window. */
+const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header', 'kit/fence-header', 'kit/window-header'].map((name) =>
   join(ROOT, `${name}${extname(import.meta.filename)}`),
 );
 

@@ -94,10 +94,15 @@ function combine(how: 'all' | 'any' | 'each', makers: readonly (() => Place)[]):
     shut: (at) => places.map((place) => place.shut(at)).find((reason) => reason !== null) ?? null,
     doubt: (at) => {
       const ends = places.flatMap((place) => place.listEnd ?? []);
-      if (ends.length > 0 && openingAt(spansOf(true), at).opensAt !== null) return ends.join('; ');
+      if (ends.length > 0 && opensAtAll(spansOf(true), at)) return ends.join('; ');
       return doubts.length > 0 ? doubts.join('; ') : null;
     },
   };
+}
+
+function opensAtAll(spans: Spans, at: number): boolean {
+  const { open, opensAt } = openingAt(spans, at);
+  return open || opensAt !== null;
 }
 
 const zoned = ({ zone }: Place, instant: number): string => zonedText(instant, zone.periodAt(instant).offset, zone.id);

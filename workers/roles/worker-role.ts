@@ -25,6 +25,7 @@ import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
+import { configuredWindows } from '../windows/windows-config.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 
@@ -77,6 +78,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       definitions: limitDefinitions(config.limits),
       countTargets: (selector) => inventory.size(selector),
     },
+    windows: { windows: configuredWindows(config), keys: config.approvals.keys, clock: Date.now },
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   return [{ kind: 'runbooks', codePath, decisions }, ...roles];

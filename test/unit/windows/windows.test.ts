@@ -28,6 +28,7 @@ const windows = createWindows(
       quiet: { start: '22:00', end: '04:00', exclude: ['holidays:de', 'freezes'] },
       strict: { start: '22:00', end: '04:00', exclude: 'holidays:de', strict: true },
       ended: { start: '01:00', end: '02:00', exclude: ['holidays:old'] },
+      endedAlways: { times: ['00:00-24:00'], exclude: ['holidays:old'] },
       unlisted: { start: '01:00', end: '02:00', exclude: ['holidays:nowhere'] },
       broken: { start: '01:00', end: '02:00', exclude: ['holidays:gone'] },
       never: { daysOfMonth: 30, months: 'feb' },
@@ -238,6 +239,7 @@ describe('a named window', () => {
 describe('in doubt a window', () => {
   const ROWS: readonly (readonly [use: WindowUse, where: string, words: RegExp])[] = [
     ['ended', 'eu', /holidays:old speaks only until 2026-11-01/],
+    ['endedAlways', 'eu', /holidays:old speaks only until 2026-11-01/],
     ['unlisted', 'eu', /holidays:nowhere is not configured; there are: de, old, gone/],
     ['broken', 'eu', /holidays:gone: no such file/],
     ['small', 'lost', /"Europe\/Atlantis" is no zone of tzdb/],
