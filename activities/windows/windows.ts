@@ -27,6 +27,16 @@ export interface Windows {
    * `where`: the region in which is acted, or a zone. A stretch with less than `needMs` left is none: it counts as closed. Never throws.
    */
   at(use: WindowUse, where: string, atMs: number, needMs?: number): WindowAnswer;
+  /** The stretches of [fromMs, toMs) in which it is open, cut at both ends. Throws, with the reason, while it is in doubt. */
+  openings(use: WindowUse, where: string, fromMs: number, toMs: number): readonly LocalStretch[];
+}
+
+export interface LocalStretch {
+  /** Ms since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** Both in local time, with offset and zone. */
+  readonly local: readonly [from: string, to: string];
 }
 
 /** `zones` is asked each time, so that a new release takes effect; `zoneOf` names the zone of a region. */
@@ -48,6 +58,12 @@ export function createWindows(
         const why = error instanceof Error ? error.message : String(error);
         return { open: false, opensAt: null, closesAt: null, why: `closed by doubt: ${why}`, doubt: true, tz };
       }
+    },
+    openings: (use, where, fromMs, toMs) => {
+      const source = find(use, where, zones());
+      return source
+        .spans(Math.floor(fromMs / 1_000), Math.floor(toMs / 1_000))
+        .map(({ from, to }) => ({ from: from * 1_000, to: to * 1_000, local: [source.text(from), source.text(to)] }));
     },
   };
 }

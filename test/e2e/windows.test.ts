@@ -16,7 +16,7 @@ let lab: WindowLab;
 let during: (what: string) => void | Promise<void> = () => undefined;
 const HOUR = 3_600_000;
 
-before(async () => (lab = await startWindowLab((what) => during(what))));
+before(async () => (lab = await startWindowLab({ during: (what) => during(what) })));
 after(() => lab?.stop());
 afterEach(() => {
   lab.thaw();

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { writeFileSync } from 'node:fs';
+import type { ApproverKey } from '../../activities/approvals.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
@@ -41,18 +42,24 @@ export interface WindowLab {
 export interface Begin {
   readonly window?: string;
   readonly context?: Partial<RunContext>;
-  /** Called within each effect, by its name. */
   readonly prefix?: string;
 }
 
 const LIMITS = { maxCachedWorkflows: 100, maxActivities: 10, shutdownGraceMs: 1_000 };
 const KIT = join(import.meta.dirname, '../../workflows/kit');
 
-export async function startWindowLab(
-  during: (what: string) => void | Promise<void> = () => undefined,
-): Promise<WindowLab> {
+export interface LabOptions {
+  /** Called within each effect, by its name. */
+  readonly during?: (what: string) => void | Promise<void>;
+  /** Those of somebody else, who stops them. */
+  readonly servers?: TestServers;
+  /** Who may open windows by hand; default: those of `makeKeys`, but for mallory. */
+  readonly ring?: readonly ApproverKey[];
+}
+
+export async function startWindowLab({ during, servers: given, ring }: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
-  const servers = await startTestServers({ temporal: true });
+  const servers = given ?? (await startTestServers({ temporal: true }));
   const address = servers.temporalAddress;
   const temporal = await connectTemporal({ connection: { address }, namespace: servers.namespace, external: true });
   const { code } = await bundleWorkflowCode({
@@ -89,7 +96,7 @@ export async function startWindowLab(
     },
     windows: {
       windows,
-      keys: Object.values(keys).flatMap(({ entry }) => (entry.id === 'mallory' ? [] : [entry])),
+      keys: ring ?? Object.values(keys).flatMap(({ entry }) => (entry.id === 'mallory' ? [] : [entry])),
       clock: Date.now,
     },
     tell: (notice) => void told.push(notice),
@@ -129,7 +136,7 @@ export async function startWindowLab(
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.shutdown()));
       await temporal.close();
-      await servers.stopAll();
+      if (given === undefined) await servers.stopAll();
     },
   };
 }

@@ -104,7 +104,7 @@ function shutFindings(config: Config, windows: Windows, name: string, nowMs: num
 }
 
 /** Each region it may be asked about: one does for those that say their zone, or their regions, themselves. */
-function placesOf({ windows, regions }: Config, name: string): readonly string[] {
+export function placesOf({ windows, regions }: Config, name: string): readonly string[] {
   const { layers, over } = readNamedWindow(windows[name]);
   if (over !== null) return over.how === 'each' ? over.regions : over.regions.slice(0, 1);
   return layers.every(({ zone }) => zone !== null) ? regions.slice(0, 1) : regions;

@@ -42,7 +42,7 @@ export type WindowDecision = {
 export interface OverridePayload {
   readonly v: 1;
   readonly workflowId: string;
-  /** First run id of the execution. */
+  /** Run id now; a reset gives another. */
   readonly runId: string;
   /** Name of the window. */
   readonly window: string;
