@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { writeFileSync } from 'node:fs';
 import type { ApproverKey } from '../../activities/approvals.ts';
-import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { type ZoneData, zoneDataSource } from '../../activities/calendar/zone-data.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import type { RunNotice } from '../../activities/tell.ts';
@@ -45,7 +45,8 @@ export interface Begin {
   readonly prefix?: string;
 }
 
-const LIMITS = { maxCachedWorkflows: 100, maxActivities: 10, shutdownGraceMs: 1_000 };
+/** Nothing is cached: every task replays its run from the start, and finds what is not deterministic. */
+const LIMITS = { maxCachedWorkflows: 0, maxActivities: 10, shutdownGraceMs: 1_000 };
 const KIT = join(import.meta.dirname, '../../workflows/kit');
 
 export interface LabOptions {
@@ -55,9 +56,11 @@ export interface LabOptions {
   readonly servers?: TestServers;
   /** Who may open windows by hand; default: those of `makeKeys`, but for mallory. */
   readonly ring?: readonly ApproverKey[];
+  /** Default: those of this machine. */
+  readonly zones?: () => ZoneData;
 }
 
-export async function startWindowLab({ during, servers: given, ring }: LabOptions = {}): Promise<WindowLab> {
+export async function startWindowLab({ during, servers: given, ring, zones }: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
   const servers = given ?? (await startTestServers({ temporal: true }));
   const address = servers.temporalAddress;
@@ -77,12 +80,14 @@ export async function startWindowLab({ during, servers: given, ring }: LabOption
       windows: {
         open: { ...always, exclude: ['freezes'] },
         doubtful: { ...always, exclude: ['holidays:old'] },
+        /** The hours from three to nine in Berlin, wherever that is. */
+        morning: { times: ['03:00-09:00'], zone: 'Europe/Berlin' },
         leap: { daysOfMonth: 30, months: 'feb', zone: 'UTC' },
       },
       holidays: { old: () => readHolidayList({ dates: [], coversUntil: '2020-12-31' }) },
       freezes,
     },
-    () => openZoneData(),
+    zones ?? zoneDataSource(),
     () => undefined,
   );
   const decisions = createDecisions({
