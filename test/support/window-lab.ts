@@ -45,8 +45,7 @@ export interface Begin {
   readonly prefix?: string;
 }
 
-/** Nothing is cached: every task replays its run from the start, and finds what is not deterministic. */
-const LIMITS = { maxCachedWorkflows: 0, maxActivities: 10, shutdownGraceMs: 1_000 };
+const LIMITS = { maxActivities: 10, shutdownGraceMs: 1_000 };
 const KIT = join(import.meta.dirname, '../../workflows/kit');
 
 export interface LabOptions {
@@ -56,11 +55,19 @@ export interface LabOptions {
   readonly servers?: TestServers;
   /** Who may open windows by hand; default: those of `makeKeys`, but for mallory. */
   readonly ring?: readonly ApproverKey[];
+  /** Default: none, so that every task replays its run from the start and finds what is not deterministic. */
+  readonly maxCachedWorkflows?: number;
   /** Default: those of this machine. */
   readonly zones?: () => ZoneData;
 }
 
-export async function startWindowLab({ during, servers: given, ring, zones }: LabOptions = {}): Promise<WindowLab> {
+export async function startWindowLab({
+  during,
+  servers: given,
+  ring,
+  zones,
+  maxCachedWorkflows = 0,
+}: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
   const servers = given ?? (await startTestServers({ temporal: true }));
   const address = servers.temporalAddress;
@@ -108,8 +115,8 @@ export async function startWindowLab({ during, servers: given, ring, zones }: La
   });
   const activities = refusePlans(createWindowActs(calls, during));
   const workers = [
-    await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS),
-    await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, LIMITS),
+    await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, { ...LIMITS, maxCachedWorkflows }),
+    await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, { ...LIMITS, maxCachedWorkflows }),
   ];
   return {
     servers,
