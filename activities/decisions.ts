@@ -3,6 +3,7 @@ import { type ApprovalSettings, createApprovalDecisions } from './approvals.ts';
 import type { ScheduleActivities } from '../workflows/engine/schedule-fired.ts';
 import { type LimitDependencies, createLimitDecisions } from './limits/limit-decisions.ts';
 import { type Tell, createTelling } from './tell.ts';
+import { type WindowDependencies, createWindowDecisions } from './windows/window-decisions.ts';
 
 export interface DecisionDependencies {
   /** Stores the event of a schedule; without it the worker takes no schedules. */
@@ -11,6 +12,8 @@ export interface DecisionDependencies {
   readonly approvals: () => ApprovalSettings;
   /** Without it every step under a limit is refused. */
   readonly limits?: LimitDependencies;
+  /** Without it every window is closed. */
+  readonly windows?: WindowDependencies;
   readonly tell: Tell;
   /** Ms since 1970; default: the clock. */
   readonly now?: () => number;
@@ -18,9 +21,10 @@ export interface DecisionDependencies {
 
 export type Decisions = ReturnType<typeof createDecisions>;
 
-export const createDecisions = ({ approvals, limits, tell, now, publishSchedule }: DecisionDependencies) => ({
+export const createDecisions = ({ approvals, limits, windows, tell, now, publishSchedule }: DecisionDependencies) => ({
   ...createApprovalDecisions(approvals, now),
   ...createLimitDecisions(limits),
+  ...createWindowDecisions(windows),
   ...createTelling(tell),
   ...(publishSchedule === undefined ? {} : { publishSchedule }),
 });

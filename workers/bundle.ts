@@ -17,8 +17,8 @@ import { workflowTraceModules } from './tracing.ts';
 const OWN = join(import.meta.dirname, '..', 'workflows');
 const EXTENSION = extname(import.meta.filename);
 const ENGINE = join(OWN, 'engine', `index${EXTENSION}`);
-/** What stands on every log line of a step, what its worker has to know of the run, and its fencing tokens. */
-const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header', 'kit/fence-header'].map((name) =>
+/** What stands on every log line of a step, what its worker has to know of the run, its fencing tokens and its window. */
+const INTERCEPTORS = ['engine/log-attributes', 'kit/run-header', 'kit/fence-header', 'kit/window-header'].map((name) =>
   join(OWN, `${name}${EXTENSION}`),
 );
 const require = createRequire(import.meta.url);

@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
+import { refuseLate } from '../activities/windows/refuse-late.ts';
 import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { withPayloadBound } from './payload-bound.ts';
@@ -129,7 +130,7 @@ const sinksOf = (role: WorkerRole): InjectedSinks<AnswerSinks> => ({
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
-    ...(role.kind === 'activities' ? [stepLog, fenceActivities, ...(role.around ?? [])] : []),
+    ...(role.kind === 'activities' ? [stepLog, fenceActivities, refuseLate(Date.now), ...(role.around ?? [])] : []),
     ...(tracing.interceptors?.activity ?? []),
   ],
 });

@@ -15,6 +15,7 @@ import { openSpans } from '../../activities/calendar/window.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { casesIn, needsCases } from '../support/cases.ts';
 import { type Row, row } from './statistics.ts';
+import { waitingRuns } from './waiting-runs.ts';
 
 /** How a library turns a local date and minutes since its midnight into an instant, and an instant into its local date. */
 interface Library {
@@ -93,7 +94,7 @@ function nextOpening(library: Library, zone: string, now: number): readonly [num
   throw new Error(`${library.name} found no opening`);
 }
 
-export function time(report: (line: string) => void): Promise<Row[]> {
+export async function time(report: (line: string) => void): Promise<Row[]> {
   const zones = openZoneData();
   const window = readWindow({ start: '22:00', end: '04:00', weekdays: 'mon-fri', holidays: HOLIDAYS });
   const ours = (zone: string, now: number): readonly [number, number] => {
@@ -121,7 +122,7 @@ export function time(report: (line: string) => void): Promise<Row[]> {
     }
   report(`${QUESTIONS} questions in ${ZONES.length} zones, ${ROUNDS} rounds, tzdb ${zones.tzdb}`);
   const mine = micros.get('tocsin') ?? [];
-  return Promise.resolve([
+  return [
     row('next_opening_us', 'us', mine, ['<=', 20]),
     ...LIBRARIES.flatMap(({ name }) => {
       const theirs = micros.get(name) ?? [];
@@ -137,7 +138,8 @@ export function time(report: (line: string) => void): Promise<Row[]> {
     }),
     row('compile_400_days_ms', 'ms', compileRounds(), ['<=', 50]),
     ...wrongAnswers(),
-  ]);
+    ...(await waitingRuns(report)),
+  ];
 }
 
 /** A schedule every five minutes: the most a year usually holds. */

@@ -1,5 +1,5 @@
 /** Points and stretches of local time. */
-import { type CommandLine, WHY } from './command-line.ts';
+import { type CommandLine, REGION, WHY } from './command-line.ts';
 
 export function registerTime({ program, common, end }: CommandLine): void {
   const CASES = ['--cases <file>', 'JSON lines, each a question; `-`: stdin'] as const;
@@ -56,13 +56,41 @@ export function registerTime({ program, common, end }: CommandLine): void {
     .description('what the server will do against what the calendar says; exit code 1 when they differ')
     .action(async () => end(await (await import('../commands/schedule.ts')).diffSchedules(common())));
 
-  program
-    .command('window')
-    .description('stretches of local time in which steps may act')
+  const window = program.command('window').description('stretches of local time in which steps may act');
+  window
     .command('at')
     .description('is it open: {id, window | alertmanager, zone, at} -> {id, open, closesAt, opensAt, error}')
     .requiredOption(...CASES)
     .action(async ({ cases }: { cases: string }) =>
       end((await import('../commands/window-at.ts')).windowAt({ ...common(), cases })),
+    );
+  window
+    .command('explain <window>')
+    .description('whether a configured window is open, until when and why, in each region')
+    .option('--at <instant>', 'RFC 3339 (default: now)')
+    .option(REGION, 'one region, or a zone')
+    .action(async (name: string, options: { at?: string; region?: string }) =>
+      end((await import('../commands/window.ts')).explainWindow({ ...common(), name, ...options })),
+    );
+  window
+    .command('preview <window>')
+    .description('its openings')
+    .option('--days <days>', 'how far ahead', '30')
+    .option('--from <instant>', 'RFC 3339 (default: now)')
+    .option(REGION, 'one region, or a zone')
+    .option('--svg <file>', 'draw them as a calendar strip')
+    .action(async (name: string, options: { days: string; from?: string; region?: string; svg?: string }) =>
+      end((await import('../commands/window.ts')).previewWindow({ ...common(), name, ...options })),
+    );
+  window
+    .command('override <run> <window>')
+    .description('open a window by hand for a run that waits for it; signed with your key')
+    .requiredOption('--why <text>', 'shown in the run, and kept in the operator log')
+    .option('--for <duration>', 'how long it counts as open, at most 24h', '1h')
+    .option('-k, --key <file>', 'private key: a file, or env:NAME (default: that of `tocsin keys new`)')
+    .action(async (run: string, name: string, options: { why: string; for: string; key?: string }) =>
+      end(
+        await (await import('../commands/window-override.ts')).overrideWindow({ ...common(), run, name, ...options }),
+      ),
     );
 }

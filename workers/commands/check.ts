@@ -1,27 +1,44 @@
 /** `tocsin check`: configuration, triggers, schemas and workflow code, without network; every problem at once. */
 import { pino } from 'pino';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { assertAuth } from '../../triggers/intake/auth.ts';
-import { type Config, loadConfig, readSecret } from '../config.ts';
+import { type Config, type ConfigSource, loadConfig, placeInConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ProviderConfig } from '../inventory/inventory-schema.ts';
 import { createChannel } from '../notify/create-channel.ts';
 import { readTls, toSender } from '../roles/configured-sender.ts';
+import { type WindowFindings, windowFindings } from '../windows/window-problems.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export async function check(options: CommonOptions): Promise<number> {
-  const problems = await problemsOf(async () =>
-    loadConfig(options.configFile === undefined ? {} : { file: options.configFile }),
-  );
-  output(
-    options,
-    { ok: problems.length === 0, problems },
-    problems.length === 0 ? 'configuration, triggers and runbooks are in order' : problems.join('\n'),
-  );
+  const source = options.configFile === undefined ? {} : { file: options.configFile };
+  const warnings: string[] = [];
+  const problems = await problemsOf(async () => {
+    const config = loadConfig(source);
+    warnings.push(...windowLines(config, source).warnings);
+    return config;
+  }, source);
+  const summary = 'configuration, triggers and runbooks are in order';
+  const lines = [...(problems.length === 0 ? [summary] : problems), ...warnings.map((each) => `warning: ${each}`)];
+  output(options, { ok: problems.length === 0, problems, warnings }, lines.join('\n'));
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
+/** What the windows of a configuration come to today, each line with its place in the file. */
+export function windowLines(
+  config: Config,
+  source: ConfigSource,
+): { readonly [Kind in keyof WindowFindings]: string[] } {
+  // oxlint-disable-next-line no-restricted-globals -- the question is about today
+  const found = windowFindings(config, openZoneData({ env: process.env }), Date.now());
+  const where = placeInConfig(source);
+  const lines = (kind: keyof WindowFindings): string[] =>
+    found[kind].map(({ place, message }) => `${where(place)} ${place}: ${message}`);
+  return { problems: lines('problems'), warnings: lines('warnings') };
+}
+
 /** Every problem that can be seen without a network. `load` may reject: that is one of them. */
-export async function problemsOf(load: () => Promise<Config>): Promise<readonly string[]> {
+export async function problemsOf(load: () => Promise<Config>, source: ConfigSource = {}): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -35,6 +52,7 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
   // Loaded here: that it cannot be loaded is one problem among the others.
   const code = await attempt(() => import('../project-problems.ts'));
   if (code !== null) problems.push(...(await code.projectProblems(config)));
+  if (config !== null) problems.push(...windowLines(config, source).problems);
   if (config !== null) {
     for (const provider of config.inventory.providers) await attempt(() => assertBearer(provider));
   }

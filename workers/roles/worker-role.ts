@@ -26,6 +26,7 @@ import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
+import { configuredWindows } from '../windows/windows-config.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
@@ -73,14 +74,16 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
   closeWithProcess(context.lifecycle, notifier);
   const uiUrl = uiUrlOf(config);
+  const ring = createApprovalRing({ config, file: context.configFile, logger });
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
-    approvals: createApprovalRing({ config, file: context.configFile, logger }),
+    approvals: ring,
     limits: {
       client: options.temporal.client,
       definitions: limitDefinitions(config.limits),
       countTargets: (selector) => inventory.size(selector),
     },
+    windows: { windows: configuredWindows(config), keys: () => ring().keys, clock: Date.now },
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   const refused = createRefusedAnswers({

@@ -133,7 +133,7 @@ interface WorkerParts {
 function startWorkers(temporal: TemporalConnection, parts: WorkerParts): Promise<RunningWorker[]> {
   const { codePath, regions, fakes } = parts;
   const decisions = createDecisions({
-    approvals: NO_APPROVALS,
+    approvals: () => NO_APPROVALS,
     tell: () => undefined,
   });
   return Promise.all([

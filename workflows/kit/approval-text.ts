@@ -3,6 +3,8 @@ import type { RunNotice } from '../../activities/tell.ts';
 import type { Question } from './approval-message.ts';
 import { canonical } from './canonical.ts';
 import type { Plan, PlannedCall } from './plan.ts';
+import { windowName } from './window-message.ts';
+import type { PlannedWindow } from './window-options.ts';
 
 const MAX_LINE = 200;
 const MAX_ACTIONS = 20;
@@ -49,8 +51,8 @@ export function planLines({ done, observed, actions, partial }: Plan): string[] 
     ...observed.map(({ title, result }) => line(`- seen: ${title} ${canonical(result)}`)),
     ...actions
       .slice(0, MAX_ACTIONS)
-      .map(({ title, region, calls, undo }, index) =>
-        line(`${index + 1}. ${title} (${region}): ${calls.map(call).join(', ')}${undoOf(undo)}`),
+      .map(({ title, region, calls, undo, window }, index) =>
+        line(`${index + 1}. ${title} (${region}${within(window)}): ${calls.map(call).join(', ')}${undoOf(undo)}`),
       ),
     ...(actions.length > MAX_ACTIONS ? [`and ${actions.length - MAX_ACTIONS} more`] : []),
     ...(partial === null ? [] : [line(`the plan ends here: ${partial}`)]),
@@ -60,5 +62,7 @@ export function planLines({ done, observed, actions, partial }: Plan): string[] 
 const call = ({ activity, input }: PlannedCall): string => `${activity} ${canonical(input)}`;
 const undoOf = (undo: readonly PlannedCall[]): string =>
   undo.length === 0 ? '' : `, undo: ${undo.map(call).join(', ')}`;
+const within = (window: PlannedWindow | undefined): string =>
+  window === undefined ? '' : `, in window ${windowName(window.use)}`;
 const by = (people: readonly string[]): string => (people.length === 0 ? '' : ` (${people.join(', ')})`);
 const line = (text: string): string => text.replaceAll(/[\r\n`]+/g, ' ').slice(0, MAX_LINE);

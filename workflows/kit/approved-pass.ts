@@ -103,6 +103,7 @@ class ApprovedPass<Acts extends Activities<Acts>> {
           this.#compare(at, held);
           return held;
         }),
+      inWindow: (window, options, body) => state.windows.within(window, region, options, body),
       note: (text) => state.checklist.note(text),
       escalate,
       in: (other) => this.run(other),

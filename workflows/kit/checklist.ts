@@ -6,6 +6,7 @@ import type { RunContext } from './run-context.ts';
 export type Phase =
   | 'planning'
   | 'approval'
+  | 'waiting'
   | 'checking'
   | 'acting'
   | 'stopped'

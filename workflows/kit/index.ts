@@ -7,3 +7,5 @@ export type { Plan, PlannedReport } from './plan.ts';
 export type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 export type { StepOptions } from './step-activities.ts';
 export type { OnResolved, RunContext, RunMode } from './run-context.ts';
+export type { WindowOptions } from './window-options.ts';
+export type { WindowUse } from './window-use.ts';

@@ -1,6 +1,7 @@
 /** What a run would do, as data. A human reads it, a hash names it, and an approval is bound to that hash. */
 import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
+import type { PlannedWindow } from './window-options.ts';
 
 export interface PlannedCall {
   readonly activity: string;
@@ -18,6 +19,8 @@ export interface PlannedAction {
   readonly undo: readonly PlannedCall[];
   /** Limits that it has to stay within, as the runbook says them. */
   readonly limits: readonly LimitUse[];
+  /** Window within which it acts; absent: it acts at once. */
+  readonly window?: PlannedWindow;
 }
 
 /** What a check has seen: its `significant` part, or all of it. */

@@ -5,6 +5,7 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { asJson } from './canonical.ts';
 import { ESCALATED } from './escalated.ts';
+import { heldWindow } from './held-window.ts';
 import { type Journal, type Look, Queue, recall } from './journal.ts';
 import type { Plan, PlannedAction, PlannedObservation } from './plan.ts';
 import { PlanEnds, recordCalls, unknownResult } from './record-calls.ts';
@@ -13,6 +14,7 @@ import type { ActOptions, CheckOptions, Run } from './run.ts';
 import type { RunContext } from './run-context.ts';
 import { escalate } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
+import { plannedWindow } from './window-options.ts';
 
 export interface PlanningOptions<Input, Acts> {
   readonly procedure: (input: Input, run: Run<Acts>) => Promise<unknown>;
@@ -71,6 +73,8 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
           this.observed.push({ step, title, region, result: held, binding: true });
           return held;
         }),
+      inWindow: (window, windowOptions, body) =>
+        heldWindow.run({ planned: plannedWindow(window, windowOptions), gate: null }, body),
       note: () => undefined,
       escalate,
       in: (other) => this.run(other),
@@ -131,5 +135,12 @@ export async function plannedAction<Acts, T>(
   const { calls, ends } = await recordCalls(at.title, call);
   if (calls.length === 0 && ends !== null) throw new PlanEnds(ends);
   const back = undo === undefined ? null : await recordCalls(at.title, undo);
-  return { ...at, calls, undo: back?.calls ?? [], limits: options.limits ?? [] };
+  const window = heldWindow.getStore()?.planned;
+  return {
+    ...at,
+    calls,
+    undo: back?.calls ?? [],
+    limits: options.limits ?? [],
+    ...(window === undefined ? {} : { window }),
+  };
 }

@@ -10,6 +10,8 @@ import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
 import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
+import { RunWindows, throughWindow } from './windows.ts';
+import { workflowTime } from './workflow-time.ts';
 
 interface Undo {
   readonly title: string;
@@ -23,6 +25,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   #undos: Undo[] = [];
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
+  readonly windows = new RunWindows(this);
   #resolved = false;
 
   resolve(): void {
@@ -38,6 +41,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       check: (title, call, options = {}) => this.check(region, title, call, options),
       act: (title, call, options = {}) => this.act(region, title, call, options),
       verify: (title, call, options) => this.verify(region, title, call, options),
+      inWindow: (window, options, body) => this.windows.within(window, region, options, body),
       note: (text) => this.checklist.note(text),
       escalate,
       in: (other) => this.run(other),
@@ -62,6 +66,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const { undo } = options;
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
     let begun = false;
+    const asked = workflowTime();
     const result = await this.#redButton.through(
       async (again, waited) => {
         if (waited) this.stopIfResolved();
@@ -70,8 +75,10 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
         let calls = 0;
         const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
         try {
-          return await this.#limited({ region, title, undo: false }, options, () =>
-            this.#step('acting', region, title, counted, options, again),
+          return await throughWindow(asked, (guarded) =>
+            this.#limited({ region, title, undo: false }, options, () =>
+              guarded(() => this.#step('acting', region, title, counted, options, again)),
+            ),
           );
         } catch (error) {
           begun ||= calls !== 1 || !isUntouched(error);

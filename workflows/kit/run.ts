@@ -3,6 +3,8 @@ import type { Looks } from '../../activities/look.ts';
 import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepOptions } from './step-activities.ts';
+import type { WindowOptions } from './window-options.ts';
+import type { WindowUse } from './window-use.ts';
 
 export interface Run<Acts> {
   readonly context: RunContext;
@@ -12,6 +14,12 @@ export interface Run<Acts> {
   act<T>(title: string, call: (on: Acts) => Promise<T>, options?: ActOptions<Acts, T>): Promise<T>;
   /** Look until it holds, at most `attempts` times, `everyMs` apart. False when it never held. A plan assumes that it holds once it has acted. */
   verify<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options: VerifyOptions<T>): Promise<boolean>;
+  /**
+   * Wait until the window is open where the run acts, with enough of it left, and then do `body`: its effects keep to the window. Undoing
+   * keeps to none.
+   * @example await run.inWindow('night-patch', { needMs: 30 * MINUTE }, () => run.act('patch it', (on) => on.patch(host)));
+   */
+  inWindow<T>(window: WindowUse, options: WindowOptions, body: () => Promise<T>): Promise<T>;
   /** A line of the checklist. */
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */

@@ -1,0 +1,32 @@
+/** Small runbooks that keep to the window `open`, in the ways there are. Workflow code; the activities are those of `WindowActs`. */
+import { runbook } from '../../workflows/kit/index.ts';
+import type { WindowOptions } from '../../workflows/kit/index.ts';
+import type { WindowActs } from './window-acts.ts';
+
+type Input = { readonly options: Partial<WindowOptions>; readonly window?: string };
+
+const within = ({ options }: Input): WindowOptions => ({ needMs: 100, jitterMs: 0, ...options });
+
+/** Two effects, the first of which can be undone. */
+export const patch = runbook<Input, string, WindowActs>(async (input, run) => {
+  await run.inWindow(input.window ?? 'open', within(input), async () => {
+    await run.act('patch it', (on) => on.patch({ name: 'a' }), { undo: (on) => on.unpatch({ name: 'a' }) });
+    await run.act('reboot it', (on) => on.reboot({ name: 'b' }));
+  });
+  return 'done';
+});
+
+/** Goes on until it is cancelled. */
+export const slow = runbook<Input, string, WindowActs>(async (input, run) => {
+  await run.inWindow('open', within(input), async () => {
+    await run.act('patch it', (on) => on.patch({ name: 'a' }), { undo: (on) => on.unpatch({ name: 'a' }) });
+    await run.act('copy it', (on) => on.endless({ name: 'c' }), { heartbeatMs: 5_000 });
+  });
+  return 'done';
+});
+
+/** Uses a window that is never there again, and another part that needs none. */
+export const plain = runbook<Input, string, WindowActs>(async (_input, run) => {
+  await run.act('patch it', (on) => on.patch({ name: 'a' }));
+  return 'done';
+});

@@ -1,0 +1,180 @@
+/**
+ * Waits until a window is open, and stands before every effect within it. The decision is taken outside (R7) and recorded; it is taken again
+ * on every wake and at least once a day, because zone data and holidays change while a run sleeps. A run without windows pays nothing.
+ */
+import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { decisions } from './decisions.ts';
+import type { Checklist } from './checklist.ts';
+import { NO_OPENING, type SignedOverride, WINDOW_CLOSED, type WindowDecision, windowName } from './window-message.ts';
+import { type WindowOptions, lastStart } from './window-options.ts';
+import type { WindowUse } from './window-use.ts';
+import { isoTime, workflowTime } from './workflow-time.ts';
+
+const DAY_MS = 86_400_000;
+/** A doubt may be mended at any time. */
+const DOUBT_MS = 300_000;
+/** Later looks at the same doubt, doubling: at most one an hour. */
+const MAX_DOUBT_MS = 3_600_000;
+const DEFAULT_WAIT_MS = 35 * DAY_MS;
+const DEFAULT_JITTER_MS = 15 * 60_000;
+
+/** What a gate needs of its run. */
+export interface GatedRun {
+  readonly checklist: Pick<Checklist, 'begin' | 'note'>;
+  /** Throws when the run is not to wait any longer. */
+  stopIfResolved(): void;
+  stops(): boolean;
+}
+
+/** Leaves an effect whose window has closed while it was held up. */
+export class WindowPassed extends Error {
+  override readonly name = 'WindowPassed';
+}
+
+export interface GateOptions {
+  readonly use: WindowUse;
+  readonly region: string;
+  readonly options: WindowOptions;
+  readonly run: GatedRun;
+  /** What was given to open it by hand, if anything. */
+  readonly override: () => SignedOverride | null;
+}
+
+export class WindowGate {
+  readonly #name: string;
+  readonly #asked: GateOptions;
+  readonly #options: WindowOptions;
+  readonly #run: GatedRun;
+  /** Cut-off of this opening, ms since 1970. */
+  #end = 0;
+
+  constructor(asked: GateOptions) {
+    this.#asked = asked;
+    this.#name = windowName(asked.use);
+    this.#options = asked.options;
+    this.#run = asked.run;
+  }
+
+  /** Resolves while it is open. Rejects when the alert is resolved, and with failure NoOpening (final). */
+  async open(): Promise<void> {
+    const deadline = workflowTime() + (this.#options.waitMs ?? DEFAULT_WAIT_MS);
+    const line = new WaitingLine(this.#run.checklist, `${this.#name} in ${this.#asked.region}`);
+    try {
+      for (let doubts = 0; ;) {
+        this.#run.stopIfResolved();
+        const decision = await this.#decide();
+        if (decision.kind === 'open') return this.#begin(decision);
+        if (this.#isTooFar(decision, deadline)) return this.#goWithout(decision, deadline);
+        line.show(decision.why);
+        doubts = decision.kind === 'doubt' ? doubts + 1 : 0;
+        if (doubts === 1) await this.#tell(decision.why);
+        await this.#sleep(decision.kind === 'wait' ? decision.until : Math.min(afterDoubt(doubts), deadline));
+      }
+    } finally {
+      line.end();
+    }
+  }
+
+  /** Throws WindowPassed when an effect that was asked for at `asked` may not begin now. */
+  assertOpen(asked: number): void {
+    if (workflowTime() <= this.lastStart(asked)) return;
+    throw new WindowPassed(`window ${this.#name} has closed`);
+  }
+
+  /** Until when an effect that was asked for at `asked` may begin, ms since 1970. */
+  lastStart(asked: number): number {
+    return lastStart(this.#options, this.#end, asked);
+  }
+
+  /** Until the cut-off; Infinity when there is none. */
+  leftMs(): number {
+    return Math.max(1, this.#end - workflowTime());
+  }
+
+  /** For an effect that came too late: waits for the next opening, or rejects with WindowClosed (final). */
+  async again(): Promise<void> {
+    if (this.#options.onCutoff === 'cancel') throw this.closedFailure();
+    await this.open();
+  }
+
+  closedFailure(): ApplicationFailure {
+    return ApplicationFailure.create({
+      type: WINDOW_CLOSED,
+      message: `window ${this.#name} reached its cut-off at ${isoTime(this.#end)}`,
+      nonRetryable: true,
+    });
+  }
+
+  #decide(): Promise<WindowDecision> {
+    const { needMs, cutoffMs = 0, jitterMs = DEFAULT_JITTER_MS } = this.#options;
+    const { use, region, override } = this.#asked;
+    const at = workflowTime();
+    return decisions.decideWindow({ use, region, needMs: needMs + cutoffMs, jitterMs, at, override: override() });
+  }
+
+  #begin({ closesAt, by, why }: Extract<WindowDecision, { kind: 'open' }>): void {
+    this.#end = (closesAt ?? Infinity) - (this.#options.cutoffMs ?? 0);
+    if (by !== null) this.#run.checklist.note(`window ${this.#name} ${why}`);
+  }
+
+  #isTooFar(decision: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): boolean {
+    if (decision.kind === 'doubt') return workflowTime() >= deadline;
+    return decision.kind === 'never' || decision.until > deadline;
+  }
+
+  #goWithout(decision: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): void {
+    const { why, kind } = decision;
+    if (this.#options.onNoWindow !== 'run' || kind === 'doubt')
+      throw ApplicationFailure.create({
+        type: NO_OPENING,
+        message: `window ${this.#name} in ${this.#asked.region} does not open before ${isoTime(deadline)}. ${why}`,
+        nonRetryable: true,
+      });
+    this.#run.checklist.note(`acts outside window ${this.#name}, as this runbook says. ${why}`);
+    this.#end = Infinity;
+  }
+
+  async #sleep(until: number): Promise<void> {
+    const { override } = this.#asked;
+    const given = override();
+    const ms = Math.max(1, Math.min(until - workflowTime(), DAY_MS));
+    await condition(() => this.#run.stops() || override() !== given, ms);
+  }
+
+  #tell(why: string): Promise<void> {
+    return decisions.tellPeople({
+      about: `window ${this.#name}`,
+      severity: 'warning',
+      title: `window ${this.#name} is closed by doubt`,
+      text: `${workflowInfo().workflowId} waits for it in ${this.#asked.region}. ${why}`,
+    });
+  }
+}
+
+const afterDoubt = (doubts: number): number =>
+  workflowTime() + Math.min(DOUBT_MS * 2 ** Math.min(doubts - 1, 10), MAX_DOUBT_MS);
+
+/** One line of the checklist for as long as it says the same. */
+class WaitingLine {
+  readonly #checklist: Pick<Checklist, 'begin'>;
+  readonly #what: string;
+  #text: string | null = null;
+  #done: ReturnType<Checklist['begin']> | null = null;
+
+  constructor(checklist: Pick<Checklist, 'begin'>, what: string) {
+    this.#checklist = checklist;
+    this.#what = what;
+  }
+
+  show(text: string): void {
+    if (text === this.#text) return;
+    this.end();
+    this.#text = text;
+    this.#done = this.#checklist.begin('waiting', `waits for window ${this.#what}: ${text}`);
+  }
+
+  end(): void {
+    this.#done?.('ok');
+    this.#done = null;
+  }
+}

@@ -1,0 +1,43 @@
+/** How a part of a runbook keeps to a window. */
+import type { WindowUse } from './window-use.ts';
+
+export interface WindowOptions {
+  /**
+   * How long it takes: it begins only while so much of the window is left. With `carryOver`: how long each of its effects takes.
+   * A stretch that is shorter is none.
+   */
+  readonly needMs: number;
+  /** So long before the window closes nothing begins any more; on top of `needMs`. Default: 0. */
+  readonly cutoffMs?: number;
+  /**
+   * What happens at the cut-off. `finish` (default): what has begun goes on to its end. `carryOver`: the effect in progress goes on to its
+   * end, the others wait for the next opening. `cancel`: the effect in progress is cancelled and the run ends as failed, undoing.
+   */
+  readonly onCutoff?: 'finish' | 'carryOver' | 'cancel';
+  /** When it does not open within `waitMs`: end the run as failed (default), or act all the same. In doubt it never acts. */
+  readonly onNoWindow?: 'fail' | 'run';
+  /** Longest wait for an opening. Default: 35 days. */
+  readonly waitMs?: number;
+  /** A run that waited begins up to so long after the opening, so that not all begin at once. Default: 15 minutes. */
+  readonly jitterMs?: number;
+}
+
+/** A window as a plan tells it. */
+export interface PlannedWindow extends Pick<WindowOptions, 'needMs' | 'cutoffMs' | 'onCutoff' | 'onNoWindow'> {
+  readonly use: WindowUse;
+}
+
+export const plannedWindow = (use: WindowUse, options: WindowOptions): PlannedWindow => {
+  const { needMs, cutoffMs = 0, onCutoff = 'finish', onNoWindow = 'fail' } = options;
+  return { use, needMs, cutoffMs, onCutoff, onNoWindow };
+};
+
+/** An effect that was held up for longer, by a limit or the red button, counts as not begun. */
+const HELD_UP_MS = 60_000;
+
+/** Until when an effect may begin that the run came to at `asked`, with a cut-off at `end`; all ms since 1970. */
+export function lastStart({ onCutoff = 'finish', needMs }: WindowOptions, end: number, asked: number): number {
+  if (onCutoff === 'carryOver') return end - needMs;
+  // What has begun goes on to its end, but for an effect that was held up meanwhile.
+  return onCutoff === 'finish' ? Math.max(end, asked + HELD_UP_MS) : end;
+}
