@@ -27,7 +27,7 @@ describe('commands', () => {
     assert.equal(list.code, 0);
     assert.deepEqual((list.json as { runbooks: string[] }).runbooks, ['restartService']);
     const check = await cli(env, '--json', 'check');
-    assert.deepEqual([check.code, check.json], [0, { ok: true, problems: [] }]);
+    assert.deepEqual([check.code, check.json], [0, { ok: true, problems: [], warnings: [] }]);
   });
 
   it('check reports all problems at once', async () => {

@@ -24,7 +24,7 @@ const OPENS = at('2026-11-24T21:00:00Z');
 const ask = (more: Partial<WindowRequest>, clock?: () => number, runId = 'run') =>
   decideWindow(
     { use: 'night', region: 'eu', needMs: 0, jitterMs: 0, at: NOON, override: null, ...more },
-    { windows, keys: [], ...(clock === undefined ? {} : { clock }) },
+    { windows, keys: () => [], ...(clock === undefined ? {} : { clock }) },
     { workflowId: 'w', runId },
   );
 
