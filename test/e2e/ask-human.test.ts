@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { cli } from '../support/cli.ts';
 import { type KitLab, failureOf, startKitLab } from '../support/kit-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -76,7 +77,7 @@ describe('askHuman', () => {
     assert.deepEqual(await run.result(), { outcome: 'resolved-meanwhile', undone: ['prepare'] });
   });
 
-  it('a plan ends at the question; an approved run asks it once, and acts upon the answer when that is approved', async () => {
+  it('a plan ends at the question', async () => {
     const run = await lab.begin('asks', { name: 'db' }, { mode: 'plan' });
     const { plan } = (await run.result()) as { plan: { partial: string; actions: { title: string }[] } };
     assert.deepEqual(
@@ -84,6 +85,49 @@ describe('askHuman', () => {
       ['prepare'],
     );
     assert.match(plan.partial, /depends on the answer to "may db go\?"/);
+  });
+});
+
+describe('askHuman of a run under approval', () => {
+  it('asks once, when its place has come; what the answer leads to is approved on its own', async () => {
+    const run = await lab.begin('asks', { name: 'db' }, { mode: 'approve' });
+    const first = await lab.approve(run.workflowId, 'ann');
+    const question = await lab.question(run.workflowId);
+    assert.equal(question.asked.human.number, 1);
+    await lab.answer(question, 'bob', 'go');
+    await until('it asks for the rest', async () => (await lab.approve(run.workflowId, 'ann')) !== first);
+    assert.equal(await run.result(), 'go');
+    assert.deepEqual(lab.lines, ['prepare db', 'go db']);
+  });
+});
+
+describe('tocsin answer', () => {
+  it('shows and answers what a run asks; another choice and another kind of run are refused by name', async () => {
+    const run = await lab.begin('asks', { name: 'db' });
+    await lab.question(run.workflowId);
+    const tocsin = (...args: readonly string[]) => cli(lab.env, '--json', ...args);
+    const [waits, shown, wrong] = await Promise.all([
+      tocsin('runs', 'list', '--phase', 'asking', '--status', 'running'),
+      cli(lab.env, 'runs', 'show', run.workflowId),
+      tocsin('answer', run.workflowId, 'maybe', '--why', 'no idea', '--key', lab.keyFile('ann')),
+    ]);
+    assert.ok((waits.json as { workflowId: string }[]).some(({ workflowId }) => workflowId === run.workflowId));
+    assert.match(shown.stdout, /asks until .*: may db go\? \(tocsin answer: go \| leave it\)/);
+    assert.equal(wrong.code, 2);
+    assert.match(
+      (wrong.json as { error: string }).error,
+      /"maybe" is no answer to "may db go\?"; expected one of "go", "leave it"/,
+    );
+    const [silent, right] = [
+      await tocsin('answer', run.workflowId, 'go', '--why', ' ', '--key', lab.keyFile('ann')),
+      await tocsin('answer', run.workflowId, 'leave it', '--why', 'looked at it', '--key', lab.keyFile('ann')),
+    ];
+    assert.equal(silent.code, 2);
+    assert.deepEqual([right.code, (right.json as { state: string }).state], [0, 'answered'], right.stderr);
+    assert.equal(await run.result(), 'leave it');
+    const late = await tocsin('answer', run.workflowId, 'go', '--why', 'late', '--key', lab.keyFile('ann'));
+    assert.equal(late.code, 1);
+    assert.match((late.json as { error: string }).error, /is closed \(completed\): nothing to answer/);
   });
 });
 

@@ -1,20 +1,24 @@
 /** A Temporal server with workers that know the kit's small runbooks, and people to ask: for tests of the kit. */
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { type WorkerOptions, DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { stringify } from 'yaml';
 import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import type { RunNotice } from '../../activities/tell.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import type { OpenHumanQuestion } from '../../workers/open-question.ts';
-import { openHumanQuestion } from '../../workers/open-question.ts';
+import { openHumanQuestion, openQuestion } from '../../workers/open-question.ts';
+import type { SigningKey } from '../../workers/approval-key.ts';
 import { signAnswer } from '../../workers/sign-answer.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import type { AnswerResult } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
-import { makeKeys, quietRuntime, send } from './approvals.ts';
+import { answerTo, makeKeys, quietRuntime, send } from './approvals.ts';
 import { type KitActs, createKitActs } from './kit-acts.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
@@ -28,6 +32,12 @@ export interface KitLab {
   begin(runbook: string, input: unknown, more?: Partial<RunContext>, timeoutMs?: number): Promise<WorkflowHandle>;
   /** What it asks, once it does. */
   question(workflowId: string): Promise<OpenHumanQuestion>;
+  /** Approves what the run plans, once it asks. */
+  approve(workflowId: string, by: string): Promise<string>;
+  /** Environment of a command that knows the server and the key ring, and the file of somebody's private key. */
+  readonly env: NodeJS.ProcessEnv;
+  keyFile(by: string): string;
+  readonly client: Client;
   answer(question: OpenHumanQuestion, by: string, choice: string): Promise<AnswerResult | string>;
   stop(): Promise<void>;
 }
@@ -66,7 +76,25 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}): Promise
       { taskQueue: `activities-${REGION}`, activities: acts, shutdownGraceTime: 0, shutdownForceTime: 1_000 },
     ].map((options) => startWorker({ connection: temporal.connection, namespace, ...options })),
   );
+  const file = join(servers.dir, 'tocsin.yaml');
+  writeFileSync(
+    file,
+    stringify({ regions: [REGION], approvals: { keys: Object.values(keys).map(({ entry }) => entry) } }),
+  );
+  const keyOf = (by: string): SigningKey => keys[by] ?? assert.fail(`nobody has key ${by}`);
   return {
+    client,
+    env: { ...process.env, TOCSIN_CONFIG: file, TEMPORAL_ADDRESS: address },
+    keyFile: (by) => {
+      const path = join(servers.dir, `${by}.pem`);
+      writeFileSync(path, keyOf(by).privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+      return path;
+    },
+    approve: async (workflowId, by) => {
+      const question = await until(`${workflowId} asks for approval`, () => openQuestion(client, workflowId));
+      await send(client, workflowId, 'approve', [answerTo(question, keyOf(by), 'approve')]);
+      return question.asked.planHash;
+    },
     keys,
     lines,
     told,
@@ -85,10 +113,8 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}): Promise
     },
     question: (workflowId) => until(`${workflowId} asks`, () => openHumanQuestion(client, workflowId)),
     answer: async ({ workflowId, runId, execution, asked: { planHash, expiresAt } }, by, choice) => {
-      const key = keys[by];
-      if (key === undefined) throw new Error(`nobody has key ${by}`);
       const unsigned = { decision: choice, workflowId, runId, execution, planHash, expiresAt, reason: 'test' };
-      return send(client, workflowId, 'answer', [signAnswer(key, unsigned)]);
+      return send(client, workflowId, 'answer', [signAnswer(keyOf(by), unsigned)]);
     },
     stop: async () => {
       await Promise.all(stops.map((stop) => stop()));
