@@ -20,7 +20,7 @@ import type { AnswerResult } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, quietRuntime, send } from './approvals.ts';
 import { type KitActs, createKitActs } from './kit-acts.ts';
-import { startTestServers } from './servers.ts';
+import { type TestServers, startTestServers } from './servers.ts';
 import { until } from './until.ts';
 
 export interface KitLab {
@@ -44,9 +44,10 @@ export interface KitLab {
 
 const REGION = 'eu';
 
-export async function startKitLab(more: Partial<ApprovalSettings> = {}): Promise<KitLab> {
+/** `given`: servers that run already, and go on when the lab stops. */
+export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: TestServers): Promise<KitLab> {
   quietRuntime([]);
-  const servers = await startTestServers({ temporal: true });
+  const servers = given ?? (await startTestServers({ temporal: true }));
   const { namespace, temporalAddress: address } = servers;
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const { client } = temporal;
@@ -119,7 +120,7 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}): Promise
     stop: async () => {
       await Promise.all(stops.map((stop) => stop()));
       await temporal.close();
-      await servers.stopAll();
+      if (given === undefined) await servers.stopAll();
     },
   };
 }

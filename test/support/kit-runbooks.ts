@@ -40,3 +40,25 @@ export const once = runbook<Input & { readonly assumed?: boolean }, string, KitA
   });
   return id;
 });
+
+/** Waits for what it is told to, and says what ended it. */
+export const waits = runbook<
+  Input & {
+    readonly event?: string;
+    readonly resolved?: boolean;
+    readonly timeoutMs?: number;
+    readonly first?: boolean;
+  },
+  unknown,
+  KitActs
+>(async ({ name, event, resolved = false, timeoutMs = 60_000, first = false }, run) => {
+  // Something to be slow at, so that what comes first has to be kept.
+  if (first) await run.askHuman('go on?', { choices: ['yes'] });
+  const waited = await run.waitFor<{ readonly name: string }>(`${name} to be done`, {
+    ...(event === undefined ? {} : { event }),
+    when: (found) => found.data.name === name,
+    resolved,
+    timeoutMs,
+  });
+  return waited.by === 'event' ? { by: waited.by, id: waited.event.id } : waited;
+});

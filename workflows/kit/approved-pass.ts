@@ -105,6 +105,7 @@ class ApprovedPass<Acts extends Activities<Acts>> {
         }),
       askHuman: (question, options) =>
         this.#next('ask', { title: question, region }, () => state.askHuman(question, options)),
+      waitFor: (title, options) => this.#next('wait', { title, region }, () => state.waitFor(title, options)),
       note: (text) => state.checklist.note(text),
       escalate,
       in: (other) => this.run(other),

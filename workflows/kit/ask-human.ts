@@ -17,12 +17,11 @@ import type { Checklist } from './checklist.ts';
 import { decisions } from './decisions.ts';
 import type { Asked, Given, Questions } from './questions.ts';
 import type { RunContext } from './run-context.ts';
+import { endsBy } from './run-end.ts';
 
 /** Failure type of a run whose question nobody answered in time. */
 export const ANSWER_EXPIRED = 'AnswerExpired';
 
-/** What a run keeps of its execution timeout to undo and to say why; of a short one a tenth. */
-const RESERVE_MS = 60_000;
 const MAX_TEXT_CHARS = 1_000;
 
 export interface AskOptions<Choice extends string> {
@@ -117,12 +116,6 @@ function checked(text: string, { choices, otherwise, timeoutMs }: AskOptions<str
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw fail('BadQuestion', `timeoutMs ${timeoutMs} of "${text}": expected more than 0`);
   return choices;
-}
-
-function endsBy(): number | null {
-  const { executionExpirationTime, executionTimeoutMs = 0 } = workflowInfo();
-  if (executionExpirationTime === undefined) return null;
-  return executionExpirationTime.getTime() - Math.min(RESERVE_MS, executionTimeoutMs / 10);
 }
 
 function asked(human: HumanQuestion, question: Question): Asked {

@@ -7,6 +7,7 @@ export type Phase =
   | 'planning'
   | 'approval'
   | 'asking'
+  | 'waiting'
   | 'checking'
   | 'acting'
   | 'stopped'

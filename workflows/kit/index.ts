@@ -6,5 +6,6 @@ export { runbook } from './runbook.ts';
 export type { DeniedReport, ResolvedReport, RunbookReport } from './runbook.ts';
 export type { Plan, PlannedReport } from './plan.ts';
 export type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
+export type { WaitOptions, Waited } from './wait-for.ts';
 export type { StepOptions } from './step-activities.ts';
-export type { OnResolved, RunContext, RunMode } from './run-context.ts';
+export type { OnResolved, RunContext, RunEvent, RunMode } from './run-context.ts';

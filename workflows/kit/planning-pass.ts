@@ -14,6 +14,7 @@ import type { ActOptions, CheckOptions, Run } from './run.ts';
 import type { RunContext } from './run-context.ts';
 import { escalate } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
+import type { WaitOptions, Waited } from './wait-for.ts';
 
 export interface PlanningOptions<Input, Acts> {
   readonly procedure: (input: Input, run: Run<Acts>) => Promise<unknown>;
@@ -73,6 +74,7 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
           return held;
         }),
       askHuman: (question, options) => this.#next(async () => assumedAnswer(question, options)),
+      waitFor: (title, options) => this.#next(async () => assumedEnd(title, options)),
       note: () => undefined,
       escalate,
       in: (other) => this.run(other),
@@ -140,4 +142,9 @@ export async function plannedAction<Acts, T>(
 function assumedAnswer<Choice extends string>(question: string, { assumed }: AskOptions<Choice>): Choice {
   if (assumed !== undefined) return assumed;
   throw new PlanEnds(`what follows depends on the answer to "${question}"; say what a plan assumes with \`assumed\``);
+}
+
+function assumedEnd<Data>(title: string, { assumed }: WaitOptions<Data>): Waited<Data> {
+  if (assumed !== undefined) return assumed;
+  throw new PlanEnds(`what follows depends on how "${title}" ends; say what a plan assumes with \`assumed\``);
 }

@@ -13,6 +13,7 @@ import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
+import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
 import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
 
 interface Undo {
@@ -29,6 +30,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly #limits = new RunLimits();
   readonly questions = new Questions(this.checklist);
   readonly #humans = new HumanQuestions(this.context, this.checklist, this.questions);
+  readonly #waits = new RunWaits(this.context, this.checklist);
   #resolved = false;
 
   resolve(): void {
@@ -45,6 +47,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       act: (title, call, options = {}) => this.act(region, title, call, options),
       verify: (title, call, options) => this.verify(region, title, call, options),
       askHuman: (question, options) => this.askHuman(question, options),
+      waitFor: (title, options) => this.waitFor(title, options),
       note: (text) => this.checklist.note(text),
       escalate,
       in: (other) => this.run(other),
@@ -99,6 +102,15 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   async askHuman<Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice> {
     const answer = await this.#ask(question, options);
     return answer.choice as Choice;
+  }
+
+  /** Rejects with ResolvedMeanwhile when the run is to end instead. */
+  async waitFor<Data>(title: string, options: WaitOptions<Data>): Promise<Waited<Data>> {
+    this.stopIfResolved();
+    const run = { resolved: () => this.#resolved, stops: () => this.stops() };
+    const waited = await this.#waits.wait(title, options, run);
+    if (waited === null) throw new ResolvedMeanwhile('the alert is resolved');
+    return waited;
   }
 
   async #ask(question: string, options: AskOptions<string>): Promise<Answer> {

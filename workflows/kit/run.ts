@@ -4,6 +4,7 @@ import type { AskOptions } from './ask-human.ts';
 import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepOptions } from './step-activities.ts';
+import type { WaitOptions, Waited } from './wait-for.ts';
 
 export interface Run<Acts> {
   readonly context: RunContext;
@@ -18,6 +19,11 @@ export interface Run<Acts> {
    * by then: check again before acting upon it.
    */
   askHuman<const Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice>;
+  /**
+   * Wait for an event that names this run, for the resolve of its alert, or for time to pass. What came before counts. What was seen before
+   * it may have changed by then.
+   */
+  waitFor<Data = unknown>(title: string, options: WaitOptions<Data>): Promise<Waited<Data>>;
   /** A line of the checklist. */
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
