@@ -2,6 +2,7 @@
 export type { AskOptions } from './ask-human.ts';
 export { ESCALATED } from './escalated.ts';
 export { type LimitUse, limit } from './limit-use.ts';
+export type { Retry } from './retry.ts';
 export { runbook } from './runbook.ts';
 export type { DeniedReport, ResolvedReport, RunbookReport } from './runbook.ts';
 export type { Plan, PlannedReport } from './plan.ts';
