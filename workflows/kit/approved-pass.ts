@@ -106,7 +106,8 @@ class ApprovedPass<Acts extends Activities<Acts>> {
       askHuman: (question, options) =>
         this.#next('ask', { title: question, region }, () => state.askHuman(question, options)),
       waitFor: (title, options) => this.#next('wait', { title, region }, () => state.waitFor(title, options)),
-      note: (text) => state.checklist.note(text),
+      report: () => state.report(),
+      note: (text) => state.note(text),
       escalate,
       in: (other) => this.run(other),
     };

@@ -75,6 +75,7 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
         }),
       askHuman: (question, options) => this.#next(async () => assumedAnswer(question, options)),
       waitFor: (title, options) => this.#next(async () => assumedEnd(title, options)),
+      report: () => '',
       note: () => undefined,
       escalate,
       in: (other) => this.run(other),

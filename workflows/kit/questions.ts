@@ -72,6 +72,7 @@ interface Open extends Asked {
 
 export class Questions {
   readonly #checklist: Checklist;
+  readonly #said: (line: string) => void;
   readonly #heard = new Set<Update>();
   readonly #queue = new Queue();
   /** Nonces that were taken up, of all questions: at most as many as answers are recorded. */
@@ -83,8 +84,10 @@ export class Questions {
   #refused = 0;
   #refusedLines = 0;
 
-  constructor(checklist: Checklist) {
+  /** `said`: hears of each answer that counts. */
+  constructor(checklist: Checklist, said: (line: string) => void) {
     this.#checklist = checklist;
+    this.#said = said;
   }
 
   /** From now on these are heard, be a question open or not. */
@@ -174,7 +177,9 @@ export class Questions {
   #count(open: Open, given: Given): AnswerResult {
     const { decision } = given;
     open.given = [...open.given, given];
-    this.#checklist.note(open.lineOf(given));
+    const line = open.lineOf(given);
+    this.#checklist.note(line);
+    this.#said(line);
     const missing = open.needs(decision) - open.given.filter((each) => each.decision === decision).length;
     if (missing <= 0) {
       open.settled = decision;

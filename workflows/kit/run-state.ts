@@ -8,27 +8,25 @@ import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
 import { notRepeatable } from './not-repeatable.ts';
+import { PostMortem } from './post-mortem.ts';
 import { Questions } from './questions.ts';
 import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
+import { type Undo, UndoStack } from './undo-stack.ts';
 import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
 import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
-
-interface Undo {
-  readonly title: string;
-  readonly call: (again?: RefusedCall) => Promise<unknown>;
-}
 
 export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
   readonly #redButton = new RedButton(this.checklist);
-  #undos: Undo[] = [];
+  readonly #undos = new UndoStack();
+  readonly #story = new PostMortem(this.context);
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
-  readonly questions = new Questions(this.checklist);
+  readonly questions = new Questions(this.checklist, (line) => this.#story.add('Answers', line));
   readonly #humans = new HumanQuestions(this.context, this.checklist, this.questions);
   readonly #waits = new RunWaits(this.context, this.checklist);
   #resolved = false;
@@ -48,7 +46,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       verify: (title, call, options) => this.verify(region, title, call, options),
       askHuman: (question, options) => this.askHuman(question, options),
       waitFor: (title, options) => this.waitFor(title, options),
-      note: (text) => this.checklist.note(text),
+      note: (text) => this.note(text),
+      report: () => this.report(),
       escalate,
       in: (other) => this.run(other),
     };
@@ -60,7 +59,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     call: (on: Looks<Acts>) => Promise<T>,
     options: CheckOptions<T>,
   ): Promise<T> {
-    return this.#step('checking', region, title, call, options);
+    const seen = await this.#step('checking', region, title, call, options);
+    this.#story.saw(title, seen);
+    return seen;
   }
 
   async act<T>(
@@ -77,7 +78,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
         async (refused, waited) => {
           if (waited) this.stopIfResolved();
           // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-          if (undoing !== null && !this.#undos.includes(undoing)) this.#undos.push(undoing);
+          if (undoing !== null) this.#undos.push(undoing);
           let calls = 0;
           const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
           try {
@@ -87,7 +88,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
           } catch (error) {
             begun ||= calls !== 1 || !isUntouched(error);
             // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
-            if (!begun && undoing !== null) this.#undos = this.#undos.filter((each) => each !== undoing);
+            if (!begun && undoing !== null) this.#undos.drop(undoing);
             throw error;
           }
         },
@@ -95,6 +96,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       );
     const result = await (options.repeatable === false ? this.#once(title, effect, options) : effect());
     this.#acted.push(title);
+    this.#story.add('Done', title);
     return result;
   }
 
@@ -130,7 +132,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       title,
       call: (again) => {
         const name = `undo: ${title}`;
-        const back = () => undo(activitiesFor(region, name, options, again));
+        const back = () => undo(activitiesFor(region, name, { ...options, repeatable: true }, again));
         return this.#limited({ region, title: name, undo: true }, options, back);
       },
     };
@@ -150,6 +152,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
           options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
         ) {
           done('ok');
+          this.#story.add('Seen', `${title} yes`);
           return true;
         }
         if (attempt < options.attempts) await condition(() => this.stops(), options.everyMs);
@@ -160,24 +163,19 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       throw error;
     }
     done('failed');
+    this.#story.add('Seen', `${title} no, ${options.attempts} times`);
     return false;
   }
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
-  async undoAll(): Promise<string[]> {
-    const undone: string[] = [];
-    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
-      try {
-        await this.#redButton.through(
-          (again) => this.#undo(undo, again),
-          () => false,
-        );
-        undone.push(undo.title);
-      } catch {
-        // Noted in the checklist; the others are undone all the same.
-      }
-    }
-    return undone;
+  undoAll(): Promise<string[]> {
+    return this.#undos.undoAll(async (undo) => {
+      await this.#redButton.through(
+        (again) => this.#undo(undo, again),
+        () => false,
+      );
+      this.#story.add('Undone', undo.title);
+    });
   }
 
   /** Titles of the effects that came to their end, oldest first. */
@@ -187,11 +185,21 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 
   /** How many undos are registered; `forgetUndos` takes back those of an act that did not come to act. */
   undoCount(): number {
-    return this.#undos.length;
+    return this.#undos.count();
   }
 
   forgetUndos(count: number): void {
-    this.#undos = this.#undos.slice(0, count);
+    this.#undos.forget(count);
+  }
+
+  note(text: string): void {
+    this.checklist.note(text);
+    this.#story.add('Notes', text);
+  }
+
+  /** Markdown: what has been seen, done, undone and answered up to now. */
+  report(): string {
+    return this.#story.markdown();
   }
 
   /** Whether the run is to end before its next step. */

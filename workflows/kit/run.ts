@@ -24,6 +24,8 @@ export interface Run<Acts> {
    * it may have changed by then.
    */
   waitFor<Data = unknown>(title: string, options: WaitOptions<Data>): Promise<Waited<Data>>;
+  /** Markdown about the run up to now: what was seen, done, undone and answered by whom, bounded; for its result. */
+  report(): string;
   /** A line of the checklist. */
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
