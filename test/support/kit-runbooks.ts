@@ -62,3 +62,8 @@ export const waits = runbook<
   });
   return waited.by === 'event' ? { by: waited.by, id: waited.event.id } : waited;
 });
+
+export { charge } from '../examples/act.ts';
+export { failOver } from '../examples/askHuman.ts';
+export { tidyUp } from '../examples/report.ts';
+export { backUp } from '../examples/waitFor.ts';
