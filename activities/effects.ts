@@ -29,5 +29,15 @@ export const withGuard = <T>(guard: EffectGuard, work: () => Promise<T>): Promis
  */
 export const effectsAllowed = async (): Promise<void> => guards.getStore()?.allowed();
 
+/**
+ * Extension attributes for a CloudEvent that is to come back to this run, which waits for it by `run.waitFor`: handed to whatever works on
+ * for it. Null outside a run's effect.
+ * @example await http.request({ method: 'POST', url, body: JSON.stringify({ name, attributes: replyAttributes() }) });
+ */
+export function replyAttributes(): (Lineage & { readonly forrun: string }) | null {
+  const own = lineage();
+  return own === null ? null : { ...own, forrun: own.causedby };
+}
+
 /** Extension attributes for a CloudEvent that this effect causes, so that a loop is found for certain. Null outside a run's effect. */
 export const lineage = (): Lineage | null => guards.getStore()?.lineage ?? null;

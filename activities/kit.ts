@@ -12,7 +12,7 @@ export {
   type HttpResponse,
   createHttp,
 } from './http.ts';
-export { type Lineage, effectsAllowed, lineage } from './effects.ts';
+export { type Lineage, effectsAllowed, lineage, replyAttributes } from './effects.ts';
 export type { Inventory } from './inventory/inventory.ts';
 export type { Selector } from './inventory/selector.ts';
 export type { Target } from './inventory/target.ts';

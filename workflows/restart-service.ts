@@ -13,6 +13,8 @@ export interface RestartServiceReport {
   /** What was seen first. */
   readonly seen: string;
   readonly restarted: boolean;
+  /** Markdown. */
+  readonly report: string;
 }
 
 export const restartService = runbook<RestartServiceInput, RestartServiceReport, ServiceActivities>(
@@ -21,7 +23,8 @@ export const restartService = runbook<RestartServiceInput, RestartServiceReport,
       // How it is sick may change in its words; that it is, and which instance, may not.
       significant: ({ healthy, invocation, rotation }) => ({ healthy, invocation, rotation }),
     });
-    if (seen.healthy) return { outcome: 'already-healthy', service, seen: seen.detail, restarted: false };
+    if (seen.healthy)
+      return { outcome: 'already-healthy', service, seen: seen.detail, restarted: false, report: run.report() };
 
     if (seen.rotation) {
       await run.act(`take ${service} out of rotation`, (on) => on.takeOutOfRotation({ service }), {
@@ -45,6 +48,6 @@ export const restartService = runbook<RestartServiceInput, RestartServiceReport,
     if (!healthy) run.escalate(`${service} was restarted and is still sick: ${seen.detail}`);
 
     if (seen.rotation) await run.act(`put ${service} back in rotation`, (on) => on.putBackInRotation({ service }));
-    return { outcome: 'restarted', service, seen: seen.detail, restarted };
+    return { outcome: 'restarted', service, seen: seen.detail, restarted, report: run.report() };
   },
 );

@@ -98,8 +98,13 @@ describe('runbook restartService', () => {
   it('a sick service is restarted once, and is well', async () => {
     await demo('checkout').exhaust();
     const id = await begin('checkout');
-    const report = await result(id);
-    assert.deepEqual(report, {
+    const { report, ...rest } = (await result(id)) as { readonly report: string };
+    assert.match(report, /^# restartService for checkout\n/);
+    assert.match(
+      report,
+      /## Done\n\n- take checkout out of rotation\n- restart checkout\n- put checkout back in rotation$/,
+    );
+    assert.deepEqual(rest, {
       outcome: 'restarted',
       service: 'checkout',
       seen: 'health check answered 503',
@@ -136,8 +141,8 @@ describe('runbook restartService', () => {
   });
 
   it('a service that is well by itself is left alone', async () => {
-    const report = await result(await begin('billing'));
-    assert.deepEqual(report, {
+    const { report: _report, ...rest } = (await result(await begin('billing'))) as { readonly report: string };
+    assert.deepEqual(rest, {
       outcome: 'already-healthy',
       service: 'billing',
       seen: 'health check answered 200',

@@ -41,7 +41,7 @@ export const parallel = runbook<Input, string, ApprovalActs>(async ({ name }, ru
   await Promise.all(
     parts.map((id) => run.act(`restore ${id}`, (on) => on.restore({ id }), { undo: (on) => on.drop({ name: id }) })),
   );
-  await run.act('break', (on) => on.fail({ name }), { attempts: 1 });
+  await run.act('break', (on) => on.fail({ name }), { retry: 'once' });
   return 'done';
 });
 

@@ -88,7 +88,12 @@ function given(
       fail: () => Promise.resolve((seen.failures += 1)),
     },
     control: { read: () => Promise.resolve(NO_CONTROL) },
-    engine: { start, signalResolved: () => Promise.resolve(true), ping: () => Promise.resolve() },
+    engine: {
+      start,
+      signalResolved: () => Promise.resolve(true),
+      signalEvent: () => Promise.resolve(true),
+      ping: () => Promise.resolve(),
+    },
     triggers: [restartServiceTrigger],
     options: { reorderBoundMs: 1_000, maxInFlight: 8, ackWaitMs: 30_000 },
     instance: 'test',

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
+import { forRun } from '../events/for-run.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, MAX_DEPTH, MAX_VALUES, parseJson } from '../events/json.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
@@ -125,7 +126,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
 
 function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rejection, 'index'> | null {
-  if (!/^tocsin\.(alert|event)\./.test(event.type) && !knownTypes.has(event.type)) {
+  if (!/^tocsin\.(alert|event)\./.test(event.type) && !knownTypes.has(event.type) && forRun(event) === null) {
     const known = [...knownTypes].join(', ') || 'none';
     return {
       reason: 'unknown-event-type',

@@ -6,6 +6,7 @@ import { AlertSchema, type Alert } from '../events/alert.ts';
 import { binaryEvent, isBinaryMode, isJsonType, withoutUnset } from '../events/binary-mode.ts';
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema, type EventOf } from '../events/cloud-event.ts';
+import { forRun } from '../events/for-run.ts';
 import { readInstant } from '../events/instant.ts';
 import { parseJson } from '../events/json.ts';
 import type { Headers, StoredMessage } from '../nats/port.ts';
@@ -28,7 +29,7 @@ export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>):
   if (late !== null) return late;
   if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event, message.storedAt);
   // What a source of ours has read needs no listener to be a fact; a type somebody made up elsewhere may be a typing error.
-  if (!event.type.startsWith('tocsin.event.') && !knownTypes.has(event.type)) {
+  if (!event.type.startsWith('tocsin.event.') && !knownTypes.has(event.type) && forRun(event) === null) {
     return bad(
       'unknown-event-type',
       `no trigger listens for ${JSON.stringify(event.type)}; known: ${[...knownTypes].join(', ')}`,

@@ -3,6 +3,8 @@
  * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
  */
 import type { Trigger } from '../define-trigger.ts';
+import type { EventOf } from '../events/cloud-event.ts';
+import { FOR_RUN } from '../events/for-run.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { changeEpisode } from './change-episode.ts';
@@ -145,7 +147,30 @@ async function carryOut(
       return { trigger, kind: 'joined', workflowId, generation, run: reached ? 'told' : 'done' };
     }),
   );
-  return { done, dispositions: [...outcomes, ...observed, ...told, ...done.settled] };
+  const named = done.forRun === null ? [] : [await tellRun(options, decoded.event, done.forRun)];
+  return { done, dispositions: [...outcomes, ...observed, ...told, ...named, ...done.settled] };
+}
+
+/** The run keeps what it does not wait for yet, and knows an event that comes again by its id. */
+async function tellRun(
+  { engine }: DispatcherOptions,
+  { id, type, source, subject, time, data }: EventOf<unknown>,
+  workflowId: string,
+): Promise<Disposition> {
+  try {
+    const reached = await engine.signalEvent(workflowId, {
+      id,
+      type,
+      source,
+      subject: subject ?? null,
+      time: time ?? null,
+      data: data ?? null,
+    });
+    return { trigger: FOR_RUN, kind: 'joined', workflowId, generation: 1, run: reached ? 'told' : 'done' };
+  } catch (error) {
+    if (!(error instanceof EngineRefused)) throw error;
+    return { trigger: FOR_RUN, kind: 'dead', reason: 'signal-refused', message: error.message };
+  }
 }
 
 /** Plan on the current record and write the next one; on a lost compare-and-set, read and plan again. */

@@ -15,7 +15,7 @@ import {
   WorkflowIdReusePolicy,
   defineSearchAttributeKey,
 } from '@temporalio/common';
-import { RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
+import { EVENT_SIGNAL, RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
 import type { Engine, StartRequest, StartResult } from './ports.ts';
 
 /** Temporal is away or overloaded: stop pulling, probe, try again. */
@@ -38,22 +38,25 @@ export function createEngine({ client, namespace }: { readonly client: Client; r
     });
   return {
     start: (request) => start(client, call, request),
-    signalResolved: async (workflowId, resolvedBy) => {
-      try {
-        await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-          client.workflow.getHandle(workflowId).signal(RESOLVED_SIGNAL, resolvedBy),
-        );
-        return true;
-      } catch (error) {
-        // Closed or purged: there is nobody left to tell.
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw explain(`signal ${workflowId}`, error);
-      }
-    },
+    signalResolved: (workflowId, resolvedBy) => signal(client, workflowId, RESOLVED_SIGNAL, resolvedBy),
+    signalEvent: (workflowId, event) => signal(client, workflowId, EVENT_SIGNAL, event),
     ping: async () => {
       await call('reach Temporal', () => client.workflowService.describeNamespace({ namespace }));
     },
   };
+}
+
+async function signal(client: Client, workflowId: string, name: string, argument: unknown): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
+      client.workflow.getHandle(workflowId).signal(name, argument),
+    );
+    return true;
+  } catch (error) {
+    // Closed or purged: there is nobody left to tell.
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw explain(`signal ${workflowId}`, error);
+  }
 }
 
 type Call = <T>(what: string, work: () => Promise<T>) => Promise<T>;

@@ -7,6 +7,7 @@ import { type Lineage, type OnResolved, PLAN_PREFIX, type RunMode } from '../../
 import type { OnFailure, Trigger } from '../define-trigger.ts';
 import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
+import { forRun } from '../events/for-run.ts';
 import { type Evaluation, evaluate } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
 import { type Control, controlOf } from './control.ts';
@@ -72,6 +73,8 @@ export interface Plan {
   /** Started for their plans alone. */
   readonly plans: readonly PlannedPlan[];
   readonly signals: readonly PlannedSignal[];
+  /** The run this event names, which is told of it. */
+  readonly forRun: string | null;
   /** Dispositions that need nothing more than to be recorded (and buried, if dead). */
   readonly settled: readonly Disposition[];
 }
@@ -234,10 +237,10 @@ function planPlain(input: PlanInput): Plan {
       else settled.push(outcome.disposition);
     }
   }
-  return { ...NOTHING, starts, plans, settled };
+  return { ...NOTHING, starts, plans, settled, forRun: forRun(event) };
 }
 
-const NOTHING: Plan = { write: null, effect: null, starts: [], plans: [], signals: [], settled: [] };
+const NOTHING: Plan = { write: null, effect: null, starts: [], plans: [], signals: [], settled: [], forRun: null };
 
 type Matching = Exclude<Evaluation, { kind: 'filtered' }>;
 

@@ -3,7 +3,7 @@
  * implementation is a plain object of functions, so that a test can wrap each method of each port and kill the process there.
  */
 import type { Plan } from '../../workflows/kit/plan.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
+import type { RunContext, RunEvent } from '../../workflows/kit/run-context.ts';
 import type { StoredMessage } from '../nats/port.ts';
 import type { EventRecord, LedgerRecord, Position, RunRecord } from './disposition.ts';
 import type { Episode } from './episode.ts';
@@ -96,6 +96,8 @@ export interface Engine {
   start(request: StartRequest): Promise<StartResult>;
   /** Tell a run its alert is resolved; false when it is closed or unknown. */
   signalResolved(workflowId: string, resolvedBy: Position): Promise<boolean>;
+  /** Tell a run of an event that names it; false when it is closed or unknown. Rejects as `start` does. */
+  signalEvent(workflowId: string, event: RunEvent): Promise<boolean>;
   ping(): Promise<void>;
 }
 

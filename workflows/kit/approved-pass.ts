@@ -104,7 +104,11 @@ class ApprovedPass<Acts extends Activities<Acts>> {
           return held;
         }),
       inWindow: (window, options, body) => state.windows.within(window, region, options, body),
-      note: (text) => state.checklist.note(text),
+      askHuman: (question, options) =>
+        this.#next('ask', { title: question, region }, () => state.askHuman(question, options)),
+      waitFor: (title, options) => this.#next('wait', { title, region }, () => state.waitFor(title, options)),
+      report: () => state.report(),
+      note: (text) => state.note(text),
       escalate,
       in: (other) => this.run(other),
     };

@@ -5,6 +5,7 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { asJson } from './canonical.ts';
 import { ESCALATED } from './escalated.ts';
+import type { AskOptions } from './ask-human.ts';
 import { heldWindow } from './held-window.ts';
 import { type Journal, type Look, Queue, recall } from './journal.ts';
 import type { Plan, PlannedAction, PlannedObservation } from './plan.ts';
@@ -15,6 +16,7 @@ import type { RunContext } from './run-context.ts';
 import { escalate } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
 import { plannedWindow } from './window-options.ts';
+import type { WaitOptions, Waited } from './wait-for.ts';
 
 export interface PlanningOptions<Input, Acts> {
   readonly procedure: (input: Input, run: Run<Acts>) => Promise<unknown>;
@@ -75,6 +77,9 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
         }),
       inWindow: (window, windowOptions, body) =>
         heldWindow.run({ planned: plannedWindow(window, windowOptions), gate: null }, body),
+      askHuman: (question, options) => this.#next(async () => assumedAnswer(question, options)),
+      waitFor: (title, options) => this.#next(async () => assumedEnd(title, options)),
+      report: () => '',
       note: () => undefined,
       escalate,
       in: (other) => this.run(other),
@@ -143,4 +148,15 @@ export async function plannedAction<Acts, T>(
     limits: options.limits ?? [],
     ...(window === undefined ? {} : { window }),
   };
+}
+
+/** Rejects with PlanEnds when the runbook does not say what a plan takes the answer to be. */
+function assumedAnswer<Choice extends string>(question: string, { assumed }: AskOptions<Choice>): Choice {
+  if (assumed !== undefined) return assumed;
+  throw new PlanEnds(`what follows depends on the answer to "${question}"; say what a plan assumes with \`assumed\``);
+}
+
+function assumedEnd<Data>(title: string, { assumed }: WaitOptions<Data>): Waited<Data> {
+  if (assumed !== undefined) return assumed;
+  throw new PlanEnds(`what follows depends on how "${title}" ends; say what a plan assumes with \`assumed\``);
 }

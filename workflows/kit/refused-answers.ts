@@ -3,10 +3,11 @@
  * history event, is not repeated by replay, and is lost only with its worker.
  */
 import { type Sinks, proxySinks } from '@temporalio/workflow';
-import type { Decision, Refusal } from './approval-message.ts';
+import type { Refusal } from './approval-message.ts';
 
 export interface RefusedAnswer {
-  readonly decision: Decision;
+  /** `approve`, `deny` or `answer`. */
+  readonly decision: string;
   readonly refusal: Refusal;
   readonly detail: string;
   /** Of the run. */

@@ -48,6 +48,18 @@ export interface Lineage {
 
 /** Name of the signal that tells a run that its alert is resolved. Sending it twice changes nothing. */
 export const RESOLVED_SIGNAL = 'alertResolved';
+/** Name of the signal that brings an event which names this run; sending one twice changes nothing. */
+export const EVENT_SIGNAL = 'runEvent';
+/** What such a signal carries, checked at the edge. */
+export interface RunEvent<Data = unknown> {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string;
+  readonly subject: string | null;
+  /** As its sender wrote it, RFC 3339. */
+  readonly time: string | null;
+  readonly data: Data;
+}
 /** Workflow type of what a schedule starts: it publishes one event. */
 export const SCHEDULE_FIRED = 'scheduleFired';
 /** Workflow ids of runs that only plan begin with it; workers refuse every effect to them. */

@@ -1,31 +1,37 @@
 /** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
 import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
+import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
+import { contextOfThisRun } from './context-of-this-run.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
+import { notRepeatable } from './not-repeatable.ts';
+import { PostMortem } from './post-mortem.ts';
+import { Questions } from './questions.ts';
 import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import type { RunContext } from './run-context.ts';
+import { type Undo, UndoStack } from './undo-stack.ts';
+import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
 import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
 import { RunWindows, throughWindow } from './windows.ts';
 import { workflowTime } from './workflow-time.ts';
-
-interface Undo {
-  readonly title: string;
-  readonly call: (again?: RefusedCall) => Promise<unknown>;
-}
 
 export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
   readonly #redButton = new RedButton(this.checklist);
-  #undos: Undo[] = [];
+  readonly #undos = new UndoStack();
+  readonly #story = new PostMortem(this.context);
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
   readonly windows = new RunWindows(this);
+  readonly questions = new Questions(this.checklist, this.context.region, (line) => this.#story.add('Answers', line));
+  readonly #humans = new HumanQuestions(this.context, this.checklist, this.questions);
+  readonly #waits = new RunWaits(this.context, this.checklist);
   #resolved = false;
 
   resolve(): void {
@@ -42,7 +48,10 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       act: (title, call, options = {}) => this.act(region, title, call, options),
       verify: (title, call, options) => this.verify(region, title, call, options),
       inWindow: (window, options, body) => this.windows.within(window, region, options, body),
-      note: (text) => this.checklist.note(text),
+      askHuman: (question, options) => this.askHuman(question, options),
+      waitFor: (title, options) => this.waitFor(title, options),
+      note: (text) => this.note(text),
+      report: () => this.report(),
       escalate,
       in: (other) => this.run(other),
     };
@@ -54,7 +63,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     call: (on: Looks<Acts>) => Promise<T>,
     options: CheckOptions<T>,
   ): Promise<T> {
-    return this.#step('checking', region, title, call, options);
+    const seen = await this.#step('checking', region, title, call, options);
+    this.#story.saw(title, seen);
+    return seen;
   }
 
   async act<T>(
@@ -67,30 +78,60 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
     let begun = false;
     const asked = workflowTime();
-    const result = await this.#redButton.through(
-      async (again, waited) => {
-        if (waited) this.stopIfResolved();
-        // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-        if (undoing !== null && !this.#undos.includes(undoing)) this.#undos.push(undoing);
-        let calls = 0;
-        const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
-        try {
-          return await throughWindow(asked, (guarded) =>
-            this.#limited({ region, title, undo: false }, options, () =>
-              guarded(() => this.#step('acting', region, title, counted, options, again)),
-            ),
-          );
-        } catch (error) {
-          begun ||= calls !== 1 || !isUntouched(error);
-          // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
-          if (!begun && undoing !== null) this.#undos = this.#undos.filter((each) => each !== undoing);
-          throw error;
-        }
-      },
-      () => this.stops(),
-    );
+    const effect = (again?: RefusedCall): Promise<T> =>
+      this.#redButton.through(
+        async (refused, waited) => {
+          if (waited) this.stopIfResolved();
+          // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
+          if (undoing !== null) this.#undos.push(undoing);
+          let calls = 0;
+          const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
+          try {
+            return await throughWindow(asked, (guarded) =>
+              this.#limited({ region, title, undo: false }, options, () =>
+                guarded(() => this.#step('acting', region, title, counted, options, refused ?? again)),
+              ),
+            );
+          } catch (error) {
+            begun ||= calls !== 1 || !isUntouched(error);
+            // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
+            if (!begun && undoing !== null) this.#undos.drop(undoing);
+            throw error;
+          }
+        },
+        () => this.stops(),
+      );
+    const result = await (options.repeatable === false ? this.#once(title, effect, options) : effect());
     this.#acted.push(title);
+    this.#story.add('Done', title);
     return result;
+  }
+
+  /** Rejects with ResolvedMeanwhile when the alert is resolved before anybody answered. */
+  async askHuman<Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice> {
+    const answer = await this.#ask(question, options);
+    return answer.choice as Choice;
+  }
+
+  /** Rejects with ResolvedMeanwhile when the run is to end instead. */
+  async waitFor<Data>(title: string, options: WaitOptions<Data>): Promise<Waited<Data>> {
+    this.stopIfResolved();
+    const run = { resolved: () => this.#resolved, stops: () => this.stops() };
+    const waited = await this.#waits.wait(title, options, run);
+    if (waited === null) throw new ResolvedMeanwhile('the alert is resolved');
+    return waited;
+  }
+
+  async #ask(question: string, options: AskOptions<string>): Promise<Answer> {
+    this.stopIfResolved();
+    const answer = await this.#humans.ask(question, options, () => this.stops());
+    if (answer === null) throw new ResolvedMeanwhile('the alert is resolved');
+    return answer;
+  }
+
+  #once<T>(title: string, attempt: (again?: RefusedCall) => Promise<T>, options: ActOptions<Acts, T>): Promise<T> {
+    const assumed = 'assumed' in options ? () => options.assumed as T : null;
+    return notRepeatable({ title, attempt, ask: (question, asked) => this.#ask(question, asked), assumed });
   }
 
   #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
@@ -98,7 +139,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       title,
       call: (again) => {
         const name = `undo: ${title}`;
-        const back = () => undo(activitiesFor(region, name, options, again));
+        const back = () => undo(activitiesFor(region, name, { ...options, repeatable: true }, again));
         return this.#limited({ region, title: name, undo: true }, options, back);
       },
     };
@@ -118,6 +159,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
           options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
         ) {
           done('ok');
+          this.#story.add('Seen', `${title} yes`);
           return true;
         }
         if (attempt < options.attempts) await condition(() => this.stops(), options.everyMs);
@@ -128,24 +170,19 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       throw error;
     }
     done('failed');
+    this.#story.add('Seen', `${title} no, ${options.attempts} times`);
     return false;
   }
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
-  async undoAll(): Promise<string[]> {
-    const undone: string[] = [];
-    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
-      try {
-        await this.#redButton.through(
-          (again) => this.#undo(undo, again),
-          () => false,
-        );
-        undone.push(undo.title);
-      } catch {
-        // Noted in the checklist; the others are undone all the same.
-      }
-    }
-    return undone;
+  undoAll(): Promise<string[]> {
+    return this.#undos.undoAll(async (undo) => {
+      await this.#redButton.through(
+        (again) => this.#undo(undo, again),
+        () => false,
+      );
+      this.#story.add('Undone', undo.title);
+    });
   }
 
   /** Titles of the effects that came to their end, oldest first. */
@@ -155,11 +192,21 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 
   /** How many undos are registered; `forgetUndos` takes back those of an act that did not come to act. */
   undoCount(): number {
-    return this.#undos.length;
+    return this.#undos.count();
   }
 
   forgetUndos(count: number): void {
-    this.#undos = this.#undos.slice(0, count);
+    this.#undos.forget(count);
+  }
+
+  note(text: string): void {
+    this.checklist.note(text);
+    this.#story.add('Notes', text);
+  }
+
+  /** Markdown: what has been seen, done, undone and answered up to now. */
+  report(): string {
+    return this.#story.markdown();
   }
 
   /** Whether the run is to end before its next step. */
@@ -228,22 +275,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 export function escalate(message: string): never {
   throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });
 }
-
-const MODES: ReadonlySet<unknown> = new Set([undefined, 'auto', 'approve', 'plan']);
-
-function contextOfThisRun(): RunContext {
-  const context = workflowInfo().memo?.['tocsin'] as RunContext | undefined;
-  if (context === undefined)
-    throw noContext('this run was started without memo `tocsin`; start it by a trigger or by `tocsin run`');
-  if (!MODES.has(context.mode))
-    throw noContext(
-      `mode ${JSON.stringify(context.mode)} of memo \`tocsin\` is unknown; expected auto, approve or plan`,
-    );
-  return context;
-}
-
-const noContext = (message: string): ApplicationFailure =>
-  ApplicationFailure.create({ type: 'NoRunContext', message, nonRetryable: true });
 
 const counting = <Acts extends object>(acts: Acts, count: () => void): Acts =>
   new Proxy(acts, {

@@ -1,10 +1,12 @@
 /** What `run` offers to a procedure whose steps are the activities `Acts`. */
 import type { Looks } from '../../activities/look.ts';
+import type { AskOptions } from './ask-human.ts';
 import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepOptions } from './step-activities.ts';
 import type { WindowOptions } from './window-options.ts';
 import type { WindowUse } from './window-use.ts';
+import type { WaitOptions, Waited } from './wait-for.ts';
 
 export interface Run<Acts> {
   readonly context: RunContext;
@@ -20,6 +22,18 @@ export interface Run<Acts> {
    * @example await run.inWindow('night-patch', { needMs: 30 * MINUTE }, () => run.act('patch it', (on) => on.patch(host)));
    */
   inWindow<T>(window: WindowUse, options: WindowOptions, body: () => Promise<T>): Promise<T>;
+  /**
+   * Put a question to the people of `approvals.keys`; the first signed answer counts (`tocsin answer`). What was seen before it may have changed
+   * by then: check again before acting upon it.
+   */
+  askHuman<const Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice>;
+  /**
+   * Wait for an event that names this run, for the resolve of its alert, or for time to pass. What came before counts. What was seen before
+   * it may have changed by then.
+   */
+  waitFor<Data = unknown>(title: string, options: WaitOptions<Data>): Promise<Waited<Data>>;
+  /** Markdown about the run up to now: what was seen, done, undone and answered by whom, bounded; for its result. */
+  report(): string;
   /** A line of the checklist. */
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
@@ -45,6 +59,11 @@ export interface ActOptions<Acts, T = unknown> extends StepOptions {
   readonly limits?: readonly LimitUse[];
   /** What a plan assumes it returns. Without it a plan ends where the procedure looks into the result. */
   readonly assumed?: T;
+  /**
+   * False: one attempt, and when nobody knows what came of it (its worker died, it took too long, it failed other than for good), a human is
+   * asked: done, not done, or give up. Make it one activity. If a human says that it was done, the step returns `assumed`. Default: true.
+   */
+  readonly repeatable?: boolean;
 }
 
 export interface VerifyOptions<T> extends StepOptions {

@@ -1,5 +1,6 @@
 /** The activities a step calls: on its region's queue, with its title in the timeline and bounds on every wait. */
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { DEFAULT_RETRY, RETRIES, type Retry, type RetryPolicy } from './retry.ts';
 import { activityQueue } from './run-context.ts';
 
 /** A set of activities: functions of one input object. */
@@ -8,12 +9,14 @@ export type Activities<Acts> = { readonly [Name in keyof Acts]: (input: never) =
 export interface StepOptions {
   /** Bound on one attempt; default 1 minute. */
   readonly attemptMs?: number;
-  /** Bound on the step with all its attempts, and with the wait for a worker of the region; default 10 minutes. */
+  /** Bound on the step with all its attempts, and with the wait for a worker of the region; default: that of `retry`, 10 minutes for most. */
   readonly totalMs?: number;
   /** For activities that report that they go on: without a report for this long the attempt counts as lost. Default: none expected. */
   readonly heartbeatMs?: number;
-  /** Attempts at most; default 5, with pauses from 1 s doubling up to 30 s. */
-  readonly attempts?: number;
+  /** How it is tried again; default `steady`. */
+  readonly retry?: Retry;
+  /** False: one attempt, which begins early enough to end within `totalMs`. */
+  readonly repeatable?: boolean;
 }
 
 /** A call that its worker refused before anything of this attempt happened. */
@@ -24,7 +27,6 @@ export interface RefusedCall {
 }
 
 const ATTEMPT_MS = 60_000;
-const TOTAL_MS = 600_000;
 /** Temporal shows a summary of at most 200 bytes; longer titles are cut. */
 const MAX_SUMMARY = 100;
 
@@ -51,7 +53,7 @@ export function activitiesFor<Acts extends Activities<Acts>>(
 
 export const boundsOf = (options: StepOptions): { readonly attemptMs: number; readonly totalMs: number } => ({
   attemptMs: options.attemptMs ?? ATTEMPT_MS,
-  totalMs: options.totalMs ?? TOTAL_MS,
+  totalMs: options.totalMs ?? retryOf(options).totalMs,
 });
 
 const optionsOf = (region: string, title: string, options: StepOptions): ActivityOptions => ({
@@ -59,11 +61,27 @@ const optionsOf = (region: string, title: string, options: StepOptions): Activit
   summary: title.slice(0, MAX_SUMMARY),
   startToCloseTimeout: boundsOf(options).attemptMs,
   scheduleToCloseTimeout: boundsOf(options).totalMs,
+  ...(options.repeatable === false ? startsInTime(options) : {}),
   ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
-  retry: {
-    initialInterval: 1_000,
-    backoffCoefficient: 2,
-    maximumInterval: 30_000,
-    maximumAttempts: options.attempts ?? 5,
-  },
+  retry: temporalRetry(retryOf(options)),
+});
+
+/** So that a time-out says whether it has begun at all. */
+function startsInTime(options: StepOptions): Pick<ActivityOptions, 'scheduleToStartTimeout'> {
+  const { totalMs, attemptMs } = boundsOf(options);
+  return totalMs > attemptMs ? { scheduleToStartTimeout: totalMs - attemptMs } : {};
+}
+
+const retryOf = ({ retry = DEFAULT_RETRY, repeatable }: StepOptions): RetryPolicy =>
+  RETRIES[repeatable === false ? 'once' : retry];
+
+const temporalRetry = ({
+  attempts,
+  firstPauseMs,
+  longestPauseMs,
+}: RetryPolicy): NonNullable<ActivityOptions['retry']> => ({
+  initialInterval: firstPauseMs,
+  backoffCoefficient: 2,
+  maximumInterval: longestPauseMs,
+  maximumAttempts: attempts,
 });

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { EVENT_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { type KitLab, startKitLab } from '../support/kit-lab.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+let lab: KitLab;
+before(async () => {
+  lab = await startKitLab();
+});
+beforeEach(() => void (lab.lines.length = 0));
+after(() => lab?.stop());
+
+describe('examples of the kit', () => {
+  for (const name of ['act', 'askHuman', 'report', 'waitFor'])
+    it(`docs/kit/${name}.md quotes its example as it is`, () => {
+      const page = readFileSync(join(ROOT, `docs/kit/${name}.md`), 'utf8');
+      const example = readFileSync(join(ROOT, `test/examples/${name}.ts`), 'utf8');
+      assert.ok(page.includes(`\`\`\`ts\n${example}\`\`\``));
+    });
+
+  it('askHuman', async () => {
+    const run = await lab.begin('failOver', { name: 'db' });
+    await lab.answer(await lab.question(run.workflowId), 'ann', 'fail over');
+    assert.equal(await run.result(), 'fail over');
+    assert.deepEqual(lab.lines, ['fail over db']);
+  });
+
+  it('waitFor', async () => {
+    const run = await lab.begin('backUp', { name: 'db' });
+    const event = { id: '1', type: 'com.example.backup.done', source: 'backup', subject: null, time: null };
+    await run.signal(EVENT_SIGNAL, { ...event, data: { name: 'db' } });
+    assert.equal(await run.result(), 'event');
+  });
+
+  it('act', async () => {
+    const run = await lab.begin('charge', { name: 'throws' });
+    await lab.answer(await lab.question(run.workflowId), 'ann', 'done');
+    assert.equal(await run.result(), 'as the human saw it');
+    assert.deepEqual(lab.lines, ['reserve throws', 'charge throws']);
+  });
+
+  it('report', async () => {
+    const report = String(await (await lab.begin('tidyUp', { name: 'db' })).result());
+    assert.match(
+      report,
+      /## Seen\n\n- how full is it\? {"lines":0}\n\n## Done\n\n- tidy db up\n\n## Notes\n\n- nothing else was full$/,
+    );
+  });
+});

@@ -1,0 +1,19 @@
+/** How long a run may still wait: whatever it waits for has to end before the server ends the run, which then says and undoes nothing. */
+import { workflowInfo } from '@temporalio/workflow';
+import { workflowTime } from './workflow-time.ts';
+
+/** What a run keeps of its execution timeout to undo and to say why; of a short one a tenth. */
+const RESERVE_MS = 60_000;
+
+/** Waits end by then, ms since 1970; null when the run has no end. */
+export function endsBy(): number | null {
+  const { executionExpirationTime, executionTimeoutMs = 0 } = workflowInfo();
+  if (executionExpirationTime === undefined) return null;
+  return executionExpirationTime.getTime() - Math.min(RESERVE_MS, executionTimeoutMs / 10);
+}
+
+/** `ms`, or what is left of the run's time if that is less; at least 1. */
+export function withinRun(ms: number): number {
+  const end = endsBy();
+  return end === null ? ms : Math.max(1, Math.min(ms, end - workflowTime()));
+}

@@ -1,0 +1,45 @@
+/** What a run has to take back should it not come to its end: newest first, each once. */
+import type { RefusedCall } from './step-activities.ts';
+
+export interface Undo {
+  readonly title: string;
+  readonly call: (again?: RefusedCall) => Promise<unknown>;
+}
+
+export class UndoStack {
+  #undos: Undo[] = [];
+
+  /** Once, however often the act is tried. */
+  push(undo: Undo): void {
+    if (!this.#undos.includes(undo)) this.#undos.push(undo);
+  }
+
+  /** Its act never began. */
+  drop(undo: Undo): void {
+    this.#undos = this.#undos.filter((each) => each !== undo);
+  }
+
+  count(): number {
+    return this.#undos.length;
+  }
+
+  /** Keeps the oldest `count`. */
+  forget(count: number): void {
+    this.#undos = this.#undos.slice(0, count);
+  }
+
+  /** Resolves to the titles of what was undone. One that fails is for `carryOut` to tell of, and does not keep the others from being undone. */
+  async undoAll(carryOut: (undo: Undo) => Promise<void>): Promise<string[]> {
+    const undone: string[] = [];
+    // Taken off before it is tried, so that nothing is undone twice.
+    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
+      try {
+        await carryOut(undo);
+        undone.push(undo.title);
+      } catch {
+        // The others are undone all the same.
+      }
+    }
+    return undone;
+  }
+}
