@@ -19,6 +19,9 @@ export type Match<Data> = Data extends object ? { readonly [Key in keyof Data]?:
 export type OnFailure =
   { readonly kind: 'escalate' } | { readonly kind: 'again'; readonly after: StringValue; readonly max: number };
 
+/** What becomes of an event that comes too late. */
+export type WhenLate = 'verify' | 'drop' | 'run';
+
 export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof R & string> {
   /** Stable: it is part of workflow ids. Lower case, digits and dashes. */
   readonly id: string;
@@ -42,8 +45,18 @@ export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof 
   readonly onResolved?: OnResolved;
   /** Default `{ kind: 'escalate' }`. */
   readonly onFailure?: OnFailure;
-  /** An event that waited longer than this, or happened longer ago, is `ignored(stale)`. Default 12 hours; keep it below Temporal's retention. */
+  /**
+   * An event that happened longer ago is too old to act on: see `whenLate`. An alert told again counts by when it was told. Default 2 hours;
+   * keep it below Temporal's retention.
+   */
   readonly maxEventAge?: StringValue;
+  /** A firing that waited in its stream for longer counts only if it is the last word about its alert. Default 15 minutes; other events: no bound. */
+  readonly maxQueueAge?: StringValue;
+  /**
+   * `verify`: a firing that waited too long runs if nothing newer is stored about its alert; what is too old is `held(stale)` for a human.
+   * `drop`: both are `ignored(stale)`. `run`: age does not count. Default `verify` for alerts, `drop` for other events.
+   */
+  readonly whenLate?: WhenLate;
   /** Bound on the whole run. Default 1 hour. */
   readonly executionTimeout?: StringValue;
 }

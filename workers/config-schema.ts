@@ -125,6 +125,8 @@ export const ConfigSchema = Type.Object(
       reorderBound: Duration('10s'),
       maxInFlight: Type.Integer({ minimum: 1, maximum: 1_000, default: 64 }),
       ackWait: Duration('30s'),
+      /** Starts of alerts that waited too long (docs/triggers-in-time.md), at most, in each region's process. */
+      catchUpPerMinute: Type.Integer({ minimum: 1, maximum: 60_000, default: 60 }),
     }),
     loops: Closed({
       /** A run may have caused what happens within this time after its start. */

@@ -20,7 +20,7 @@ const READ: readonly (readonly [text: string, utc: string | null, why: string])[
   ['1970-01-01T00:00:00Z', null, 'the zero time of the epoch'],
   ['1970-01-01T01:00:00.000+01:00', null, 'the same, written elsewhere'],
   ['2000-01-01T00:00:00Z', '2000-01-01T00:00:00Z', 'the oldest that counts'],
-  ['2026-06-01T13:00:00Z', '2026-06-01T13:00:00Z', 'one hour ahead: a clock that is a little off'],
+  ['2026-06-02T12:00:00Z', '2026-06-02T12:00:00Z', 'one day ahead: a clock that is off; the path flags it'],
 ];
 
 const REFUSED: readonly (readonly [text: string, reason: string, why: string])[] = [
@@ -38,7 +38,7 @@ const REFUSED: readonly (readonly [text: string, reason: string, why: string])[]
   ['1767225600', 'time-not-rfc3339', 'seconds since 1970 as text'],
   ['Thu, 01 Jan 2026 00:00:00 GMT', 'time-not-rfc3339', 'RFC 1123'],
   ['2026-05-01T10:00:00Z\r\nX: y', 'time-not-rfc3339', 'a second line'],
-  ['2026-06-01T13:00:00.001Z', 'time-in-the-future', 'more than one hour ahead'],
+  ['2026-06-02T12:00:00.001Z', 'time-in-the-future', 'more than one day ahead'],
   ['9999-12-31T23:59:59Z', 'time-in-the-future', 'never'],
   ['9999-12-31T23:59:59-23:00', 'time-not-rfc3339', 'beyond the year 9999'],
   ['1999-12-31T23:59:59.999Z', 'time-ancient', 'before the year 2000'],

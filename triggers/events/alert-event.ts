@@ -119,7 +119,7 @@ function envelope(request: SourceRequest, alert: Alert, occurrence: string | nul
 
 const EXPECTED: Readonly<Record<string, string>> = {
   'time-not-rfc3339': 'an RFC 3339 instant with an offset',
-  'time-in-the-future': 'an instant at most one hour ahead of the time of receipt',
+  'time-in-the-future': 'an instant at most one day ahead of the time of receipt',
   'time-ancient': 'an instant of the year 2000 or later',
 };
 

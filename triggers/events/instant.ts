@@ -5,8 +5,8 @@ export type ReadInstant =
   | { readonly ok: false; readonly reason: 'time-not-rfc3339' | 'time-in-the-future' | 'time-ancient' };
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
-/** A clock that is a little ahead is a fact of life; more is a mistake that would outrank every later event. */
-const MAX_AHEAD_MS = 3_600_000;
+/** A clock that is ahead is a fact of life, and the path orders such an event by when it was stored; a day ahead is a mistake. */
+const MAX_AHEAD_MS = 86_400_000;
 const OLDEST_MS = Date.UTC(2000, 0, 1);
 /** The zero time of Go and of the Unix epoch: what some senders write for "not set". */
 const ZERO_TIMES = new Set([Date.UTC(1970, 0, 1), -62_135_596_800_000]);

@@ -3,6 +3,7 @@
  * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
  */
 import type { Trigger } from '../define-trigger.ts';
+import { maxQueueAgeMs } from '../match/evaluate.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { changeEpisode } from './change-episode.ts';
@@ -18,9 +19,12 @@ import type { TriggerDecision } from './episode.ts';
 import type { RecentRun } from './loop.ts';
 import { isSame } from './order.ts';
 import { type Plan, type PlannedPlan, type PlannedStart, plan, policyOf } from './planner.ts';
+import type { LookAhead } from './look-ahead.ts';
+import { NotItsTurn, type Pace } from './pace.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import type { RecentRuns } from './recent-runs.ts';
 import { startRequest } from './start-request.ts';
+import type { Later } from './staleness.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 export interface DispatcherOptions {
@@ -38,6 +42,10 @@ export interface DispatcherOptions {
   readonly control: () => Control;
   /** Runs that may have caused an event of now; absent: loops are not looked for. */
   readonly recent?: Pick<RecentRuns, 'list' | 'note'>;
+  /** Absent: nothing is known of what is stored behind an event that waited long. */
+  readonly lookAhead?: LookAhead;
+  /** Of starts out of a backlog; absent: at once. */
+  readonly pace?: Pace;
   /** Name of this process, for the record. */
   readonly instance: string;
   readonly now: () => number;
@@ -63,7 +71,7 @@ export interface Received {
 
 export interface Dispatcher {
   receive(delivery: Delivery): Received;
-  /** Settle one delivery; resolves after its acknowledgement is confirmed. */
+  /** Settle one delivery; resolves after its acknowledgement is confirmed. Rejects with NotItsTurn when one of a backlog has to wait. */
   dispatch(received: Received): Promise<EventRecord>;
   /** Bury a message unhandled, and forget what was decided for it: later events must not join a run that never was. */
   quarantine(received: Received, reason: string, message: string): Promise<EventRecord>;
@@ -118,7 +126,7 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       }
       if (!decoded.ok) return finish(delivery, buriedWhole(delivery, identity, decoded.reason, decoded.message));
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
-      return finish(delivery, { position, event: summary(decoded), episode: done.effect, dispositions });
+      return finish(delivery, { position, event: summary(decoded, position), episode: done.effect, dispositions });
     },
     quarantine: async ({ delivery, decoded, identity }, reason, message) => {
       if (decoded.ok && decoded.alert !== null)
@@ -157,6 +165,8 @@ async function decideAndWrite(
 ): Promise<Plan> {
   const redrive = redriveOf(delivery);
   const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
+  const later = redrive === null && alert !== null ? await laterThan(options, position, alert.alertKey) : null;
+  let itsTurn = false;
   // A key never seen here is most likely new: its record is created without a look, and compare-and-set says so if it is not.
   const guess = alert !== null && delivery.deliveryCount === 1 && !options.known.has(alert.alertKey);
   for (let conflicts = 0; ; conflicts += 1) {
@@ -170,11 +180,14 @@ async function decideAndWrite(
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
+      later,
       control: options.control(),
       recent: options.recent?.list() ?? [],
       regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
       reorderBoundMs: options.reorderBoundMs,
     });
+    // Before anything is written: until then the event can still be folded, or its alert resolve.
+    itsTurn ||= awaitsNoTurn(options, position, planned);
     if (planned.write === null) return planned;
     try {
       await options.book.write(planned.write, revision);
@@ -183,6 +196,23 @@ async function decideAndWrite(
       if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
     }
   }
+}
+
+/** Looks only for what waited longer than some trigger allows. */
+async function laterThan(
+  { lookAhead, triggers, now }: DispatcherOptions,
+  position: Position,
+  alertKey: string,
+): Promise<Later | null> {
+  const bound = Math.min(...triggers.map((trigger) => maxQueueAgeMs(trigger, true)));
+  if (lookAhead === undefined || now() - position.storedAt <= bound) return null;
+  return lookAhead.behind(position, alertKey);
+}
+
+function awaitsNoTurn({ pace }: DispatcherOptions, position: Position, { starts }: Plan): boolean {
+  const waitMs = starts.some(({ late }) => late) ? (pace?.waitMs(position) ?? 0) : 0;
+  if (waitMs > 0) throw new NotItsTurn(waitMs);
+  return true;
 }
 
 async function startRun(

@@ -12,8 +12,10 @@ export interface Position {
 export type IgnoredReason =
   /** Older than the last resolve, or within the reorder bound after it without newer evidence. */
   | 'superseded'
-  /** Waited or happened longer ago than the trigger's `maxEventAge`. */
+  /** Waited longer than the trigger's `maxQueueAge` or happened longer ago than its `maxEventAge`, and its policy is to drop. */
   | 'stale'
+  /** Waited too long, and something newer about the same alert is stored behind it. */
+  | 'folded'
   /** The trigger only observes; `detail` says what would have run. */
   | 'observed'
   /** The trigger is paused, and its policy is to ignore. */
@@ -25,7 +27,9 @@ export type HeldReason =
   /** The red button covers it. */
   | 'stopped'
   /** It seems to be caused by a chain of runs. */
-  | 'loop';
+  | 'loop'
+  /** Too old to act on unseen: a human can verify it. */
+  | 'stale';
 
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
@@ -67,6 +71,8 @@ export interface EventRecord {
     readonly alertKey: string | null;
     readonly title: string | null;
     readonly labels: Readonly<Record<string, string>>;
+    /** Set when its own time lies further ahead of when it was stored than clocks differ, ms: ordered by when it was stored. */
+    readonly aheadMs?: number;
   };
   readonly episode: { readonly effect: EpisodeEffect; readonly generation: number } | null;
   /** Triggers that matched; one that is not named here was filtered. */

@@ -87,9 +87,10 @@ export function triggerProblems(all: readonly Trigger[], runbooks: readonly stri
   ]);
 }
 
-function durationProblems({ id, maxEventAge, executionTimeout, onFailure }: Trigger): string[] {
+function durationProblems({ id, maxEventAge, maxQueueAge, executionTimeout, onFailure }: Trigger): string[] {
   const durations = {
     maxEventAge,
+    maxQueueAge,
     executionTimeout,
     'onFailure.after': onFailure?.kind === 'again' ? onFailure.after : undefined,
   };

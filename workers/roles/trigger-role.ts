@@ -11,7 +11,7 @@ import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { createScheduleKeeper } from '../../triggers/schedules/schedule-keeper.ts';
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { durationMs } from '../config.ts';
-import { loopNotices } from '../notify/run-notices.ts';
+import { lateNotices, loopNotices } from '../notify/run-notices.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
@@ -47,13 +47,14 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
+        catchUpPerMinute: config.trigger.catchUpPerMinute,
         ackWaitMs: durationMs(config.trigger.ackWait),
       },
       instance,
       logger: logger.child({ part: 'trigger' }),
       onRecorded: (record) => {
         metrics.recorded(region, record);
-        for (const notice of loopNotices(region, record)) notifier.notify(notice);
+        for (const notice of [...loopNotices(region, record), ...lateNotices(region, record)]) notifier.notify(notice);
         options.onRecorded?.(region, record);
       },
       onGivenBack: (meaning) => metrics.pathError(region, meaning),
