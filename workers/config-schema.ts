@@ -104,6 +104,8 @@ export const ConfigSchema = Type.Object(
           kind: Type.String({ minLength: 1 }),
           /** For kind `generic` only: where the facts stand in this sender's JSON. */
           mapping: Type.Optional(GenericMappingSchema),
+          /** Zone of its times that are written without an offset, such as `Europe/Berlin`. Default: those are refused. */
+          zone: Type.Optional(Type.String({ minLength: 1 })),
           auth: AuthSchema,
           /** Answer 2xx to what can never work and keep it as a dead letter. Default: true with auth `oidc`, for Pub/Sub. */
           quarantine: Type.Optional(Type.Boolean()),
