@@ -14,6 +14,7 @@ import { ADDRESS } from './notify/email.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
+import { WINDOWS } from './windows/windows-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -157,6 +158,7 @@ export const ConfigSchema = Type.Object(
     ),
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
+    ...WINDOWS,
     /** More targets than those, by providers, and who may act upon which. */
     inventory: InventorySchema,
     http: Closed({

@@ -12,6 +12,7 @@ import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
 import { limitProblems } from './limits/limits-schema.ts';
+import { windowProblems } from './windows/window-problems.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
 
 export type { Config } from './config-schema.ts';
@@ -57,6 +58,12 @@ export function loadConfig({ file, env = process.env }: ConfigSource = {}): Conf
   if (lines.length > 0)
     throw new CommandError(EXIT.refused, [`configuration ${path}:`, ...lines.map((line) => `  ${line}`)].join('\n'));
   return config;
+}
+
+/** Says for a place of the configuration where it stands: `line:column`, or the name in the environment. */
+export function placeInConfig({ file, env = process.env }: ConfigSource = {}): (place: string) => string {
+  const { placeOf } = readFile(resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE), false);
+  return (place) => whereIs(place, placeOf, env);
 }
 
 function readFile(path: string, asked: boolean): YamlDocument {
@@ -109,6 +116,7 @@ function contradictions(config: Config): Problem[] {
     problems.push({ place: '/intake/senders', message: `${name} is there twice` });
   problems.push(...approvalProblems(config.approvals).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
+  problems.push(...windowProblems(config));
   return problems;
 }
 

@@ -1,11 +1,5 @@
 /** Collects everything that is wrong with a definition, each with its place, so that one look mends it all. */
-import { CalendarError } from './calendar-error.ts';
-
-export interface Problem {
-  /** JSON Pointer into the definition. */
-  readonly place: string;
-  readonly message: string;
-}
+import { CalendarError, type Problem } from './calendar-error.ts';
 
 export class Problems {
   readonly #found: Problem[] = [];
@@ -16,10 +10,23 @@ export class Problems {
     return null;
   }
 
+  /** Runs what throws CalendarError, and notes its problems below `place`; null when it threw. */
+  within<T>(place: string, read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof CalendarError)) throw error;
+      const inner = error.problems.length > 0 ? error.problems : [{ place: '', message: error.message }];
+      for (const problem of inner) this.add(`${place}${problem.place}`, problem.message);
+      return null;
+    }
+  }
+
   /** Throws CalendarError when anything was noted. */
   done(code: string): void {
     if (this.#found.length === 0) return;
-    throw new CalendarError(code, this.#found.map(({ place, message }) => `${place || '/'}: ${message}`).join('; '));
+    const text = this.#found.map(({ place, message }) => `${place || '/'}: ${message}`).join('; ');
+    throw new CalendarError(code, text, this.#found);
   }
 }
 

@@ -8,7 +8,7 @@ import { assertAuth } from '../../triggers/intake/auth.ts';
 import { compileCheck } from '../../triggers/events/check.ts';
 import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
-import { type Config, loadConfig, readSecret } from '../config.ts';
+import { type Config, type ConfigSource, loadConfig, placeInConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ProviderConfig } from '../inventory/inventory-schema.ts';
 import { ruleProblems } from '../inventory/target-rules.ts';
@@ -16,19 +16,38 @@ import { createChannel } from '../notify/create-channel.ts';
 import { readTls, toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
 import { scheduleProblems } from '../schedule-config.ts';
+import { type WindowFindings, windowFindings } from '../windows/window-problems.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export async function check(options: CommonOptions): Promise<number> {
-  const problems = await problemsOf(async () =>
-    loadConfig(options.configFile === undefined ? {} : { file: options.configFile }),
-  );
+  const source = options.configFile === undefined ? {} : { file: options.configFile };
+  const warnings: string[] = [];
+  const problems = await problemsOf(async () => {
+    const config = loadConfig(source);
+    warnings.push(...windowLines(config, source).warnings);
+    return config;
+  }, source);
   const summary = `${triggers.length} triggers, ${runbookNames().length} runbooks, configuration and workflow code are in order`;
-  output(options, { ok: problems.length === 0, problems }, problems.length === 0 ? summary : problems.join('\n'));
+  const lines = [...(problems.length === 0 ? [summary] : problems), ...warnings.map((each) => `warning: ${each}`)];
+  output(options, { ok: problems.length === 0, problems, warnings }, lines.join('\n'));
   return problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
+/** What the windows of a configuration come to today, each line with its place in the file. */
+export function windowLines(
+  config: Config,
+  source: ConfigSource,
+): { readonly [Kind in keyof WindowFindings]: string[] } {
+  // oxlint-disable-next-line no-restricted-globals -- the question is about today
+  const found = windowFindings(config, openZoneData({ env: process.env }), Date.now());
+  const where = placeInConfig(source);
+  const lines = (kind: keyof WindowFindings): string[] =>
+    found[kind].map(({ place, message }) => `${where(place)} ${place}: ${message}`);
+  return { problems: lines('problems'), warnings: lines('warnings') };
+}
+
 /** Every problem that can be seen without a network. `load` may reject: that is one of them. */
-export async function problemsOf(load: () => Promise<Config>): Promise<readonly string[]> {
+export async function problemsOf(load: () => Promise<Config>, source: ConfigSource = {}): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -41,6 +60,7 @@ export async function problemsOf(load: () => Promise<Config>): Promise<readonly 
   const config = await attempt(load);
   problems.push(...triggerProblems(triggers, runbookNames()));
   if (config !== null) problems.push(...scheduleProblems(config, openZoneData({ env: process.env })));
+  if (config !== null) problems.push(...windowLines(config, source).problems);
   if (config !== null) {
     problems.push(...ruleProblems(config.inventory, { triggers, runbooks: runbookNames() }));
     for (const provider of config.inventory.providers) await attempt(() => assertBearer(provider));
