@@ -4,6 +4,7 @@
  */
 import type * as runbooks from '../workflows/index.ts';
 import type { OnResolved } from '../workflows/kit/run-context.ts';
+import type { WindowUse } from '../workflows/kit/window-use.ts';
 import type { Mode } from './path/control.ts';
 import type { EventOf } from './events/cloud-event.ts';
 import type { EventType } from './events/event-type.ts';
@@ -18,6 +19,15 @@ export type Match<Data> = Data extends object ? { readonly [Key in keyof Data]?:
 /** What follows a failed run: a human hears of it, or the next firing of the episode tries again, `max` times in all. */
 export type OnFailure =
   { readonly kind: 'escalate' } | { readonly kind: 'again'; readonly after: StringValue; readonly max: number };
+
+export interface During {
+  /** The same window in several regions at once, too. */
+  readonly window: WindowUse;
+  /** Default: where the run acts. */
+  readonly region?: string;
+  /** `hold` (default): until it opens, and then the last word about each alert. `ignore`: recorded, and nothing else. */
+  readonly otherwise?: 'hold' | 'ignore';
+}
 
 /** What becomes of an event that comes too late. */
 export type WhenLate = 'verify' | 'drop' | 'run';
@@ -57,6 +67,8 @@ export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof 
    * `drop`: both are `ignored(stale)`. `run`: age does not count. Default `verify` for alerts, `drop` for other events.
    */
   readonly whenLate?: WhenLate;
+  /** Starts runs only while this window of the configuration is open where the run acts; default: at any hour. */
+  readonly during?: string | During;
   /** Bound on the whole run. Default 1 hour. */
   readonly executionTimeout?: StringValue;
 }

@@ -1,5 +1,6 @@
 /** What became of an event, as the ledger records it. The words are those of ARCHITECTURE.md. */
 
+import type { WindowUse } from '../../workflows/kit/window-use.ts';
 import type { Stop } from './stop.ts';
 
 /** Where a message stands in the log: which stream, which sequence, stored when (ms since 1970, server clock). */
@@ -19,7 +20,9 @@ export type IgnoredReason =
   /** The trigger only observes; `detail` says what would have run. */
   | 'observed'
   /** The trigger is paused, and its policy is to ignore. */
-  | 'paused';
+  | 'paused'
+  /** It came while the trigger's window was closed, and its policy is to ignore. */
+  | 'window';
 
 export type HeldReason =
   /** The trigger is paused, and its policy is to hold. */
@@ -29,7 +32,9 @@ export type HeldReason =
   /** It seems to be caused by a chain of runs. */
   | 'loop'
   /** Too old to act on unseen: a human can verify it. */
-  | 'stale';
+  | 'stale'
+  /** The trigger's window is closed; released when it opens. */
+  | 'window';
 
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
@@ -53,6 +58,8 @@ export type Disposition = { readonly trigger: string } & (
       readonly detail: string;
       /** The stop that held it. */
       readonly stop?: Pick<Stop, 'scope' | 'at'>;
+      /** The window that is waited for, where, and when it was to open as known then (RFC 3339). */
+      readonly window?: { readonly use: WindowUse; readonly where: string; readonly opensAt?: string };
     }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );

@@ -10,6 +10,7 @@ import type { EventOf } from '../events/cloud-event.ts';
 import { type Evaluation, evaluate } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
 import { type Control, controlOf } from './control.ts';
+import { NO_WINDOWS, type WindowNow } from './during.ts';
 import { type RecentRun, lineageOf } from './loop.ts';
 import { emptyEpisode, openEpisode, runsOf } from './open-episode.ts';
 import { isOlder, isSame } from './order.ts';
@@ -32,6 +33,8 @@ export interface PlanInput {
   readonly later?: Later | null;
   /** What operators have decided about triggers. */
   readonly control: Control;
+  /** Windows at this moment. Default: none is known, and each is closed. */
+  readonly windowNow?: WindowNow;
   /** Runs that may have caused this event. Default: none is known. */
   readonly recent?: readonly RecentRun[];
   /** Where a run acts whose trigger or alert names this region (null: none). Default: there. */
@@ -263,7 +266,15 @@ function permitted(input: PlanInput, start: PlannedStart, parked: string | null 
   // Another attempt of one episode is no loop, whatever it has caused.
   const lineage = start.attempt > 1 ? null : start.lineage;
   const labels = alertOf(event)?.labels ?? {};
-  const kept = withhold({ ...start, control, labels, lineage, parked, released: handledAt === null });
+  const kept = withhold({
+    ...start,
+    control,
+    labels,
+    lineage,
+    parked,
+    windowNow: input.windowNow ?? NO_WINDOWS,
+    released: handledAt === null,
+  });
   if (kept === null) return { kind: 'start', start: { ...start, mode: startMode(control, start.trigger) } };
   if (kept.kind !== 'ignored' || kept.reason !== 'observed') return settle(kept);
   const plan = `${PLAN_PREFIX}${start.workflowId}`;

@@ -3,6 +3,7 @@
  * (R5). While Temporal or the ledger is away it does not pull at all, but probes; so nothing circulates and nothing is acked early.
  */
 import type { Logger } from 'pino';
+import type { Windows } from '../../activities/windows/windows.ts';
 import type { Trigger } from '../define-trigger.ts';
 import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
@@ -33,6 +34,8 @@ export interface TriggerProcessOptions {
   /** Absent: loops are not looked for. */
   readonly recent?: RecentRuns;
   readonly triggers: readonly Trigger[];
+  /** Absent: triggers with `during` start nothing. */
+  readonly windows?: Pick<Windows, 'at'>;
   readonly options: {
     readonly reorderBoundMs: number;
     readonly maxInFlight: number;

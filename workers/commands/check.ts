@@ -16,6 +16,7 @@ import { createChannel } from '../notify/create-channel.ts';
 import { readTls, toSender } from '../roles/intake-role.ts';
 import { runbookNames } from '../runbooks.ts';
 import { scheduleProblems } from '../schedule-config.ts';
+import { duringProblems } from '../windows/during-problems.ts';
 import { type WindowFindings, windowFindings } from '../windows/window-problems.ts';
 import { type CommonOptions, output } from './session.ts';
 
@@ -59,6 +60,7 @@ export async function problemsOf(load: () => Promise<Config>, source: ConfigSour
   };
   const config = await attempt(load);
   problems.push(...triggerProblems(triggers, runbookNames()));
+  if (config !== null) problems.push(...duringProblems(triggers, config));
   if (config !== null) problems.push(...scheduleProblems(config, openZoneData({ env: process.env })));
   if (config !== null) problems.push(...windowLines(config, source).problems);
   if (config !== null) {
