@@ -54,7 +54,7 @@ function outcome(during: string | During, instant: string, control: Control = NO
 }
 
 const words = (found: 'start' | Disposition | undefined): string =>
-  typeof found === 'object' && 'reason' in found ? `${found.kind}(${found.reason})` : String(found);
+  typeof found === 'object' ? `${found.kind}(${'reason' in found ? found.reason : ''})` : (found ?? 'nothing');
 
 const NIGHT = '2026-11-24T10:30:00Z';
 const DAY = '2026-11-24T20:00:00Z';

@@ -2,7 +2,6 @@
  * The dispatcher carries a plan out: book, Temporal, dead letters, ledger, and only then the acknowledgement (R1). A crash between
  * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
  */
-import type { Windows } from '../../activities/windows/windows.ts';
 import type { Trigger } from '../define-trigger.ts';
 import { maxQueueAgeMs } from '../match/evaluate.ts';
 import { timed } from '../match/timed.ts';
@@ -13,7 +12,7 @@ import type { Delivery } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
 import { redriveOf } from './dead-letters.ts';
 import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
-import { NO_WINDOWS, type WindowNow } from './during.ts';
+import { NO_WINDOWS, type WindowNow, type Windows } from './during.ts';
 import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
@@ -45,7 +44,7 @@ export interface DispatcherOptions {
   /** Runs that may have caused an event of now; absent: loops are not looked for. */
   readonly recent?: Pick<RecentRuns, 'list' | 'note'>;
   /** Absent: none is known, and a trigger that needs one starts nothing. */
-  readonly windows?: Pick<Windows, 'at'>;
+  readonly windows?: Windows;
   /** Absent: nothing is known of what is stored behind an event that waited long. */
   readonly lookAhead?: LookAhead;
   /** Of starts out of a backlog; absent: at once. */

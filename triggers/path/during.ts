@@ -1,11 +1,24 @@
 /** Whether the hour allows a trigger to start: the window of its `during`, where the run would act. Pure; every doubt is closed. */
-import type { WindowAnswer } from '../../activities/windows/windows.ts';
 import type { WindowUse } from '../../workflows/kit/window-use.ts';
 import type { Trigger } from '../define-trigger.ts';
 import type { Disposition } from './disposition.ts';
 
-/** Whether a window is open now. `where`: a region. */
-export type WindowNow = (use: WindowUse, where: string) => Pick<WindowAnswer, 'open' | 'opensAt' | 'why'>;
+/** The named windows of the configuration, as far as triggers ask. */
+export interface Windows {
+  /** `where`: a region. Never throws: what is not known is closed, and `why` says so. */
+  at(use: WindowUse, where: string, atMs: number): WindowState;
+}
+
+export interface WindowState {
+  readonly open: boolean;
+  /** While it is closed: when it opens, ms since 1970; null: that is not known. */
+  readonly opensAt: number | null;
+  /** One line for people. */
+  readonly why: string;
+}
+
+/** The same, at the moment of a decision. */
+export type WindowNow = (use: WindowUse, where: string) => WindowState;
 
 export const NO_WINDOWS: WindowNow = () => ({
   open: false,

@@ -3,12 +3,12 @@
  * (R5). While Temporal or the ledger is away it does not pull at all, but probes; so nothing circulates and nothing is acked early.
  */
 import type { Logger } from 'pino';
-import type { Windows } from '../../activities/windows/windows.ts';
 import type { Trigger } from '../define-trigger.ts';
 import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
 import type { EventRecord } from './disposition.ts';
 import type { ControlStore } from './control.ts';
+import type { Windows } from './during.ts';
 import { createControlWatch } from './control-watch.ts';
 import { type Received, createDispatcher } from './dispatcher.ts';
 import { positionOf } from './event-record.ts';
@@ -35,7 +35,7 @@ export interface TriggerProcessOptions {
   readonly recent?: RecentRuns;
   readonly triggers: readonly Trigger[];
   /** Absent: triggers with `during` start nothing. */
-  readonly windows?: Pick<Windows, 'at'>;
+  readonly windows?: Windows;
   readonly options: {
     readonly reorderBoundMs: number;
     readonly maxInFlight: number;

@@ -4,9 +4,9 @@
  * memory: a process that starts anew reads what is held, and two that release the same start nothing twice.
  */
 import type { Logger } from 'pino';
-import type { Windows } from '../../activities/windows/windows.ts';
 import type { EventLog } from '../nats/port.ts';
 import { BoundedSet } from './bounded-set.ts';
+import type { Windows } from './during.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { identityOf } from './ledger.ts';
 import { pause } from './pause.ts';
@@ -18,7 +18,7 @@ export interface WindowReleaseOptions {
   readonly log: Pick<EventLog, 'get' | 'publish'>;
   readonly ledger: Pick<Ledger, 'read'>;
   readonly book: Pick<EpisodeBook, 'read'>;
-  readonly windows: Pick<Windows, 'at'>;
+  readonly windows: Windows;
   /** Alerts let go, at most. */
   readonly perMinute: number;
   readonly logger: Logger;
