@@ -56,13 +56,35 @@ export function registerTime({ program, common, end }: CommandLine): void {
     .description('what the server will do against what the calendar says; exit code 1 when they differ')
     .action(async () => end(await (await import('../commands/schedule.ts')).diffSchedules(common())));
 
-  program
-    .command('window')
-    .description('stretches of local time in which steps may act')
+  const window = program.command('window').description('stretches of local time in which steps may act');
+  window
     .command('at')
     .description('is it open: {id, window | alertmanager, zone, at} -> {id, open, closesAt, opensAt, error}')
     .requiredOption(...CASES)
     .action(async ({ cases }: { cases: string }) =>
       end((await import('../commands/window-at.ts')).windowAt({ ...common(), cases })),
+    );
+  const REGION = ['--region <region...>', 'where: regions, or zones; default: every region'] as const;
+  const AT = ['--at <instant>', 'RFC 3339; default: now'] as const;
+  window
+    .command('explain <window>')
+    .description('whether a window of the configuration is open, why, and when it opens and closes')
+    .option(...AT)
+    .option(...REGION)
+    .action(async (name: string, { region = [], ...asked }: { at?: string; region?: string[] }) =>
+      end((await import('../commands/window.ts')).explainWindow({ ...common(), name, regions: region, ...asked })),
+    );
+  window
+    .command('preview <window>')
+    .description('its stretches in the days ahead, what is excluded, and where clocks change')
+    .option('--days <days>', 'how far ahead', '30')
+    .option(...AT)
+    .option(...REGION)
+    .option('--svg <file>', 'also as a calendar strip; `-`: on stdout')
+    .action(
+      async (name: string, { region = [], ...asked }: { days: string; at?: string; region?: string[]; svg?: string }) =>
+        end(
+          (await import('../commands/window.ts')).previewNamedWindow({ ...common(), name, regions: region, ...asked }),
+        ),
     );
 }
