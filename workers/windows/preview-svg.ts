@@ -14,7 +14,7 @@ const STRIP = 24 * HOUR_WIDTH;
 const TOP = 96;
 const ROW = 22;
 const BAR = 16;
-const RIGHT = 300;
+const RIGHT = 330;
 const WIDTH = LEFT + STRIP + RIGHT;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** Stretches told at the end of a row. */
