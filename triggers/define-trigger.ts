@@ -4,6 +4,7 @@
  */
 import type * as runbooks from '../workflows/index.ts';
 import type { OnResolved } from '../workflows/kit/run-context.ts';
+import type { WindowUse } from '../workflows/kit/window-use.ts';
 import type { Mode } from './path/control.ts';
 import type { EventOf } from './events/cloud-event.ts';
 import type { EventType } from './events/event-type.ts';
@@ -18,6 +19,18 @@ export type Match<Data> = Data extends object ? { readonly [Key in keyof Data]?:
 /** What follows a failed run: a human hears of it, or the next firing of the episode tries again, `max` times in all. */
 export type OnFailure =
   { readonly kind: 'escalate' } | { readonly kind: 'again'; readonly after: StringValue; readonly max: number };
+
+export interface During {
+  /** The same window in several regions at once, too. */
+  readonly window: WindowUse;
+  /** Default: where the run acts. */
+  readonly region?: string;
+  /** `hold` (default): until it opens, and then the last word about each alert. `ignore`: recorded, and nothing else. */
+  readonly otherwise?: 'hold' | 'ignore';
+}
+
+/** What becomes of an event that comes too late. */
+export type WhenLate = 'verify' | 'drop' | 'run';
 
 export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof R & string> {
   /** Stable: it is part of workflow ids. Lower case, digits and dashes. */
@@ -42,8 +55,20 @@ export interface TriggerDefinition<Data, R extends Runbooks, Name extends keyof 
   readonly onResolved?: OnResolved;
   /** Default `{ kind: 'escalate' }`. */
   readonly onFailure?: OnFailure;
-  /** An event that waited longer than this, or happened longer ago, is `ignored(stale)`. Default 12 hours; keep it below Temporal's retention. */
+  /**
+   * An event that happened longer ago is too old to act on: see `whenLate`. An alert told again counts by when it was told. Default 2 hours;
+   * keep it below Temporal's retention.
+   */
   readonly maxEventAge?: StringValue;
+  /** A firing that waited in its stream for longer counts only if it is the last word about its alert. Default 15 minutes; other events: no bound. */
+  readonly maxQueueAge?: StringValue;
+  /**
+   * `verify`: a firing that waited too long runs if nothing newer is stored about its alert; what is too old is `held(stale)` for a human.
+   * `drop`: both are `ignored(stale)`. `run`: age does not count. Default `verify` for alerts, `drop` for other events.
+   */
+  readonly whenLate?: WhenLate;
+  /** Starts runs only while this window of the configuration is open where the run acts; default: at any hour. */
+  readonly during?: string | During;
   /** Bound on the whole run. Default 1 hour. */
   readonly executionTimeout?: StringValue;
 }

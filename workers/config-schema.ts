@@ -105,6 +105,8 @@ export const ConfigSchema = Type.Object(
           kind: Type.String({ minLength: 1 }),
           /** For kind `generic` only: where the facts stand in this sender's JSON. */
           mapping: Type.Optional(GenericMappingSchema),
+          /** Zone of its times that are written without an offset, such as `Europe/Berlin`. Default: those are refused. */
+          zone: Type.Optional(Type.String({ minLength: 1 })),
           auth: AuthSchema,
           /** Answer 2xx to what can never work and keep it as a dead letter. Default: true with auth `oidc`, for Pub/Sub. */
           quarantine: Type.Optional(Type.Boolean()),
@@ -126,6 +128,8 @@ export const ConfigSchema = Type.Object(
       reorderBound: Duration('10s'),
       maxInFlight: Type.Integer({ minimum: 1, maximum: 1_000, default: 64 }),
       ackWait: Duration('30s'),
+      /** Starts of alerts that waited too long (docs/triggers-in-time.md), at most, in each region's process. */
+      catchUpPerMinute: Type.Integer({ minimum: 1, maximum: 60_000, default: 60 }),
     }),
     loops: Closed({
       /** A run may have caused what happens within this time after its start. */

@@ -56,6 +56,11 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     'What became of events, by trigger; `filtered`: no trigger matched.',
     ['region', 'trigger', 'kind'],
   );
+  const late = counter('tocsin_late_events_total', 'Events that came too late, out of order or by a clock ahead.', [
+    'region',
+    'trigger',
+    'what',
+  ]);
   const pathErrors = counter('tocsin_path_errors_total', 'Events given back, by what the error means.', [
     'region',
     'meaning',
@@ -103,6 +108,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
       settle.observe({ region }, Math.max(0, now() - record.position.storedAt) / 1_000);
       if (record.dispositions.length === 0) dispositions.inc({ region, trigger: '', kind: 'filtered' });
       for (const { trigger, kind } of record.dispositions) dispositions.inc({ region, trigger: label(trigger), kind });
+      for (const { trigger, what } of lateness(record)) late.inc({ region, trigger: label(trigger), what });
     },
     pathError: (region, meaning) => pathErrors.inc({ region, meaning }),
     // What a run says of its trigger comes from whoever started it.
@@ -119,6 +125,21 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
       watch(region, watched);
     },
   };
+}
+
+const LATE: ReadonlySet<string> = new Set(['stale', 'folded', 'superseded']);
+
+/** What of a record is about time; a clock ahead is no trigger's matter. */
+function lateness({
+  event,
+  dispositions,
+}: EventRecord): readonly { readonly trigger: string; readonly what: string }[] {
+  const found = dispositions.flatMap((each) =>
+    (each.kind === 'ignored' || each.kind === 'held') && LATE.has(each.reason)
+      ? [{ trigger: each.trigger, what: each.reason }]
+      : [],
+  );
+  return event.aheadMs === undefined ? found : [...found, { trigger: '', what: 'skewed' }];
 }
 
 const FAILURES: readonly RunOutcome[] = ['failed', 'terminated', 'timed-out', 'stuck'];

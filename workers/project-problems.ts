@@ -12,6 +12,7 @@ import { listProblems, runbookNames } from './front-door.ts';
 import { ruleProblems } from './inventory/target-rules.ts';
 import { project } from './project.ts';
 import { scheduleProblems } from './schedule-config.ts';
+import { duringProblems } from './windows/during-problems.ts';
 
 /** Without a network. Of what stands on the configuration nothing is said when there is none. */
 export async function projectProblems(config: Config | null): Promise<string[]> {
@@ -20,6 +21,7 @@ export async function projectProblems(config: Config | null): Promise<string[]> 
   return [
     ...listProblems(),
     ...triggerProblems(triggers, runbooks),
+    ...(config === null ? [] : duringProblems(triggers, config)),
     ...(config === null ? [] : scheduleProblems(config, openZoneData({ env: process.env }))),
     ...(config === null ? [] : ruleProblems(config.inventory, { triggers, runbooks })),
     ...(await bundleProblems(join(resolve(config?.dataDir ?? '.tocsin'), 'cache'))),
@@ -51,9 +53,10 @@ export function triggerProblems(all: readonly Trigger[], runbooks: readonly stri
   ]);
 }
 
-function durationProblems({ id, maxEventAge, executionTimeout, onFailure }: Trigger): string[] {
+function durationProblems({ id, maxEventAge, maxQueueAge, executionTimeout, onFailure }: Trigger): string[] {
   const durations = {
     maxEventAge,
+    maxQueueAge,
     executionTimeout,
     'onFailure.after': onFailure?.kind === 'again' ? onFailure.after : undefined,
   };

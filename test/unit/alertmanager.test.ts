@@ -192,7 +192,7 @@ const REFUSED: readonly (readonly [why: string, alert: unknown, expected: string
   ['labels of which none has a value', { ...firing, labels: { alertname: null } }, '0 bad-labels /alerts/0/labels'],
   ['labels as an array', { ...firing, labels: ['a'] }, '0 bad-labels /alerts/0/labels'],
   ['annotations as a text', { ...firing, annotations: 'a' }, '0 bad-annotations /alerts/0/annotations'],
-  ['a start tomorrow', { ...firing, startsAt: '2026-06-02T12:00:00Z' }, '0 time-in-the-future /alerts/0/startsAt'],
+  ['a start tomorrow', { ...firing, startsAt: '2026-06-02T12:00:01Z' }, '0 time-in-the-future /alerts/0/startsAt'],
   ['a start in 1980', { ...firing, startsAt: '1980-01-01T00:00:00Z' }, '0 time-ancient /alerts/0/startsAt'],
   ['a start in words', { ...firing, startsAt: 'today' }, '0 time-not-rfc3339 /alerts/0/startsAt'],
   ['a start as a number', { ...firing, startsAt: 1780311600 }, '0 time-not-rfc3339 /alerts/0/startsAt'],

@@ -11,7 +11,7 @@ const NOW = 1_000_000;
 const create = (): Metrics =>
   createMetrics({ triggers: ['restart'], build: { version: '1.2.3', tzdata: '2025b' }, now: () => NOW });
 const record = (...dispositions: EventRecord['dispositions'][number][]): EventRecord =>
-  ({ position: { storedAt: NOW - 500 }, dispositions }) as unknown as EventRecord;
+  ({ position: { storedAt: NOW - 500 }, event: {}, dispositions }) as unknown as EventRecord;
 const log = {
   consumerState: () => Promise.resolve({ pending: 2, ackPending: 1, redelivered: 0, ackFloor: 7, pulls: 0 }),
   next: (_stream: string, _filter: string, sequence: number) =>
@@ -27,6 +27,7 @@ function used(): Metrics {
   metrics.rejected('am', 'not-json');
   metrics.recorded('eu', record({ trigger: 'restart', kind: 'dead', reason: 'x', message: '' }));
   metrics.recorded('eu', record());
+  metrics.recorded('eu', record({ trigger: 'restart', kind: 'held', reason: 'stale', detail: '' }));
   metrics.pathError('eu', 'pause');
   metrics.runFailed('eu', 'restart', 'failed');
   metrics.swept('eu');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Disposition, EventRecord, RunOutcome, RunRecord } from '../../triggers/path/disposition.ts';
 import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
-import { deadLetterNotice, loopNotices, runNotice } from '../../workers/notify/run-notices.ts';
+import { deadLetterNotice, lateNotices, loopNotices, runNotice } from '../../workers/notify/run-notices.ts';
 
 const NOW = '2026-06-01T12:00:00.000Z';
 const run = (outcome: RunOutcome, detail: string | null): RunRecord => ({
@@ -65,6 +65,24 @@ describe('notices of runs and dead letters', () => {
     assert.deepEqual(more, []);
     assert.equal(notice?.severity, 'critical');
     assert.match(notice?.text ?? '', /caused by restart\/x[^]*tocsin held release eu\/7/);
+  });
+
+  it('what a backlog folded and what was too old to act on are one matter for each trigger; a trigger that drops it is told too', () => {
+    const folded: Disposition = { trigger: 'restart', kind: 'ignored', reason: 'folded', detail: 'waited 1h' };
+    const notices = lateNotices(
+      'eu',
+      event(
+        folded,
+        { ...folded, kind: 'held', reason: 'stale', detail: '3h old' },
+        { ...folded, reason: 'stale' },
+        { ...folded, reason: 'superseded' },
+      ),
+    );
+    assert.deepEqual(
+      notices.map(({ key }) => key),
+      ['late/eu/restart/ignored/folded', 'late/eu/restart/held/stale', 'late/eu/restart/ignored/stale'],
+    );
+    assert.match(notices[1]?.text ?? '', /3h old[^]*tocsin held list/);
   });
 
   it('what is not known is left out', () => {

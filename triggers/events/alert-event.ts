@@ -51,7 +51,7 @@ export function alertEvent(request: SourceRequest, facts: AlertFacts): AlertResu
   const original: Record<string, string> = {};
   for (const [name, value] of Object.entries(written)) {
     if (value === null || value === undefined) continue;
-    const instant = readInstant(value.text, request.receivedAt);
+    const instant = readInstant(value.text, request.receivedAt, request.times);
     if (!instant.ok) return { ok: false, rejection: badTime(instant.reason, value) };
     read[name] = instant.utc;
     original[name] = value.written ?? value.text;
@@ -118,8 +118,10 @@ function envelope(request: SourceRequest, alert: Alert, occurrence: string | nul
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  'time-not-rfc3339': 'an RFC 3339 instant with an offset',
-  'time-in-the-future': 'an instant at most one hour ahead of the time of receipt',
+  'time-not-rfc3339': 'an RFC 3339 instant with an offset; without one the sender needs a `zone`',
+  'time-zone-unknown': 'in a zone that is known here',
+  'time-contradicts-zone': 'at an offset that its zone has then',
+  'time-in-the-future': 'an instant at most one day ahead of the time of receipt',
   'time-ancient': 'an instant of the year 2000 or later',
 };
 

@@ -1,9 +1,17 @@
-/** Epoch times as senders write them (numbers or digit strings, in seconds, milliseconds or nanoseconds) become RFC 3339 text in UTC. */
+/** Epoch times as senders write them (numbers or digit strings, in seconds, milliseconds, microseconds or nanoseconds) become RFC 3339 text in UTC. */
 
 /** Null when it is no such number. A fraction of a second is kept to the nanosecond. */
 export const epochSeconds = (value: unknown): string | null => epochText(value, 0);
 export const epochMillis = (value: unknown): string | null => epochText(value, 3);
+export const epochMicros = (value: unknown): string | null => epochText(value, 6);
 export const epochNanos = (value: unknown): string | null => epochText(value, 9);
+
+/** By its size: from the year 1973 to 5138 no two units write the same number. Null for what is smaller or larger. */
+export function epochOfAnyUnit(value: unknown): string | null {
+  const digits = /^\s*(\d{9,20})(?:\.\d+)?\s*$/.exec(String(value))?.[1]?.length ?? 0;
+  if (digits < 9) return null;
+  return epochText(value, digits <= 11 ? 0 : digits <= 14 ? 3 : digits <= 17 ? 6 : 9);
+}
 
 /** The last second of the year 9999. */
 const LAST_SECOND = 253_402_300_799n;

@@ -1,19 +1,33 @@
-/** Instants as senders write them: RFC 3339 with any offset and up to nine digits of a second become UTC text, or a reason why not. */
+/**
+ * Instants as senders write them become UTC text, or a reason why not: RFC 3339 with any offset and up to nine digits of a second, with the
+ * name of a zone, or in the sender's own zone.
+ */
+import { type LocalTimes, withOffset } from './local-time.ts';
 
 export type ReadInstant =
   | { readonly ok: true; /** Null: the sender says that it is not set. */ readonly utc: string | null }
-  | { readonly ok: false; readonly reason: 'time-not-rfc3339' | 'time-in-the-future' | 'time-ancient' };
+  | { readonly ok: false; readonly reason: TimeProblem };
+
+export type TimeProblem =
+  | 'time-not-rfc3339'
+  | 'time-in-the-future'
+  | 'time-ancient'
+  | 'time-zone-unknown'
+  /** Its offset is none that its zone has then, and it says that they must agree. */
+  | 'time-contradicts-zone';
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
-/** A clock that is a little ahead is a fact of life; more is a mistake that would outrank every later event. */
-const MAX_AHEAD_MS = 3_600_000;
+/** A clock that is ahead is a fact of life, and the path orders such an event by when it was stored; a day ahead is a mistake. */
+const MAX_AHEAD_MS = 86_400_000;
 const OLDEST_MS = Date.UTC(2000, 0, 1);
 /** The zero time of Go and of the Unix epoch: what some senders write for "not set". */
 const ZERO_TIMES = new Set([Date.UTC(1970, 0, 1), -62_135_596_800_000]);
 
-/** `receivedAt`: RFC 3339; what lies far after it or before the year 2000 is refused. */
-export function readInstant(text: string, receivedAt: string): ReadInstant {
-  const read = utcOf(text);
+/** `receivedAt`: RFC 3339; what lies far after it or before the year 2000 is refused. Without `times` only an offset says when. */
+export function readInstant(text: string, receivedAt: string, times?: LocalTimes): ReadInstant {
+  const written = withOffset(text, times);
+  if (written.kind === 'refused') return { ok: false, reason: written.reason };
+  const read = utcOf(written.text);
   if (read === null) return { ok: false, reason: 'time-not-rfc3339' };
   if (ZERO_TIMES.has(read.ms)) return { ok: true, utc: null };
   if (read.ms > Date.parse(receivedAt) + MAX_AHEAD_MS) return { ok: false, reason: 'time-in-the-future' };

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import { forRun } from '../events/for-run.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
+import type { LocalTimes } from '../events/local-time.ts';
 import { type JsonProblem, MAX_DEPTH, MAX_VALUES, parseJson } from '../events/json.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { publishEvent } from '../path/publish-event.ts';
@@ -22,6 +23,7 @@ export interface IncomingRequest {
   readonly raw: Uint8Array;
   /** RFC 3339, UTC. */
   readonly receivedAt: string;
+  readonly times?: LocalTimes;
 }
 
 export interface StoredEvent {

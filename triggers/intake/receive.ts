@@ -4,6 +4,7 @@
  */
 import { SpanKind } from '@opentelemetry/api';
 import type { Logger } from 'pino';
+import type { LocalTimes } from '../events/local-time.ts';
 import { inSpan } from '../in-span.ts';
 import { LogRefused } from '../nats/errors.ts';
 import type { Control, Rejection, Source } from '../sources/source.ts';
@@ -20,6 +21,8 @@ export interface Sender {
   readonly auth: Auth;
   /** Keep what can never work and answer 2xx: its queue sends a refusal again for days. */
   readonly quarantine?: boolean;
+  /** Zones for times that are written with a name or with none. */
+  readonly times?: LocalTimes;
 }
 
 export interface ReceiveOptions extends AcceptOptions {
@@ -93,6 +96,7 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     contentType,
     raw,
     receivedAt: now.toISOString(),
+    ...(sender.times === undefined ? {} : { times: sender.times }),
   };
   const seen = isTimeless(sender.auth, headers) ? options.seen : undefined;
   let accepted: Accepted;

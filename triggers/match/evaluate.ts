@@ -84,8 +84,15 @@ function checkOf(trigger: Trigger): (data: unknown) => string | null {
   };
 }
 
-export const DEFAULT_MAX_EVENT_AGE_MS = ms('12h');
+export const DEFAULT_MAX_EVENT_AGE_MS = ms('2h');
+const DEFAULT_MAX_QUEUE_AGE_MS = ms('15m');
 export const maxEventAgeMs = (trigger: Trigger): number =>
   trigger.maxEventAge === undefined ? DEFAULT_MAX_EVENT_AGE_MS : ms(trigger.maxEventAge);
+
+/** Only an alert can have changed meanwhile; for any other event waiting counts only where its trigger says so. */
+export function maxQueueAgeMs(trigger: Trigger, alert: boolean): number {
+  if (trigger.maxQueueAge !== undefined) return ms(trigger.maxQueueAge);
+  return alert ? DEFAULT_MAX_QUEUE_AGE_MS : Infinity;
+}
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

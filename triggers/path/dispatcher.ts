@@ -5,6 +5,7 @@
 import type { Trigger } from '../define-trigger.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { FOR_RUN } from '../events/for-run.ts';
+import { maxQueueAgeMs } from '../match/evaluate.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { changeEpisode } from './change-episode.ts';
@@ -13,6 +14,7 @@ import type { Delivery } from '../nats/port.ts';
 import { type Decoded, decode } from './decode.ts';
 import { redriveOf } from './dead-letters.ts';
 import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
+import { NO_WINDOWS, type WindowNow, type Windows } from './during.ts';
 import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
@@ -20,9 +22,12 @@ import type { TriggerDecision } from './episode.ts';
 import type { RecentRun } from './loop.ts';
 import { isSame } from './order.ts';
 import { type Plan, type PlannedPlan, type PlannedStart, plan, policyOf } from './planner.ts';
+import type { LookAhead } from './look-ahead.ts';
+import { NotItsTurn, type Pace } from './pace.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import type { RecentRuns } from './recent-runs.ts';
 import { startRequest } from './start-request.ts';
+import type { Later } from './staleness.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 export interface DispatcherOptions {
@@ -40,6 +45,12 @@ export interface DispatcherOptions {
   readonly control: () => Control;
   /** Runs that may have caused an event of now; absent: loops are not looked for. */
   readonly recent?: Pick<RecentRuns, 'list' | 'note'>;
+  /** Absent: none is known, and a trigger that needs one starts nothing. */
+  readonly windows?: Windows;
+  /** Absent: nothing is known of what is stored behind an event that waited long. */
+  readonly lookAhead?: LookAhead;
+  /** Of starts out of a backlog; absent: at once. */
+  readonly pace?: Pace;
   /** Name of this process, for the record. */
   readonly instance: string;
   readonly now: () => number;
@@ -65,7 +76,7 @@ export interface Received {
 
 export interface Dispatcher {
   receive(delivery: Delivery): Received;
-  /** Settle one delivery; resolves after its acknowledgement is confirmed. */
+  /** Settle one delivery; resolves after its acknowledgement is confirmed. Rejects with NotItsTurn when one of a backlog has to wait. */
   dispatch(received: Received): Promise<EventRecord>;
   /** Bury a message unhandled, and forget what was decided for it: later events must not join a run that never was. */
   quarantine(received: Received, reason: string, message: string): Promise<EventRecord>;
@@ -120,7 +131,7 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       }
       if (!decoded.ok) return finish(delivery, buriedWhole(delivery, identity, decoded.reason, decoded.message));
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
-      return finish(delivery, { position, event: summary(decoded), episode: done.effect, dispositions });
+      return finish(delivery, { position, event: summary(decoded, position), episode: done.effect, dispositions });
     },
     quarantine: async ({ delivery, decoded, identity }, reason, message) => {
       if (decoded.ok && decoded.alert !== null)
@@ -182,6 +193,8 @@ async function decideAndWrite(
 ): Promise<Plan> {
   const redrive = redriveOf(delivery);
   const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
+  const later = redrive === null && alert !== null ? await laterThan(options, position, alert.alertKey) : null;
+  let itsTurn = false;
   // A key never seen here is most likely new: its record is created without a look, and compare-and-set says so if it is not.
   const guess = alert !== null && delivery.deliveryCount === 1 && !options.known.has(alert.alertKey);
   for (let conflicts = 0; ; conflicts += 1) {
@@ -195,11 +208,15 @@ async function decideAndWrite(
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
+      later,
+      windowNow: windowNow(options),
       control: options.control(),
       recent: options.recent?.list() ?? [],
       regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
       reorderBoundMs: options.reorderBoundMs,
     });
+    // Before anything is written: until then the event can still be folded, or its alert resolve.
+    itsTurn ||= awaitsNoTurn(options, position, planned);
     if (planned.write === null) return planned;
     try {
       await options.book.write(planned.write, revision);
@@ -208,6 +225,26 @@ async function decideAndWrite(
       if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
     }
   }
+}
+
+const windowNow = ({ windows, now }: DispatcherOptions): WindowNow =>
+  windows === undefined ? NO_WINDOWS : (use, where) => windows.at(use, where, now());
+
+/** Looks only for what waited longer than some trigger allows. */
+async function laterThan(
+  { lookAhead, triggers, now }: DispatcherOptions,
+  position: Position,
+  alertKey: string,
+): Promise<Later | null> {
+  const bound = Math.min(...triggers.map((trigger) => maxQueueAgeMs(trigger, true)));
+  if (lookAhead === undefined || now() - position.storedAt <= bound) return null;
+  return lookAhead.behind(position, alertKey);
+}
+
+function awaitsNoTurn({ pace }: DispatcherOptions, position: Position, { starts }: Plan): boolean {
+  const waitMs = starts.some(({ late }) => late) ? (pace?.waitMs(position) ?? 0) : 0;
+  if (waitMs > 0) throw new NotItsTurn(waitMs);
+  return true;
 }
 
 async function startRun(

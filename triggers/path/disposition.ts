@@ -1,5 +1,6 @@
 /** What became of an event, as the ledger records it. The words are those of ARCHITECTURE.md. */
 
+import type { WindowUse } from '../../workflows/kit/window-use.ts';
 import type { Stop } from './stop.ts';
 
 /** Where a message stands in the log: which stream, which sequence, stored when (ms since 1970, server clock). */
@@ -12,12 +13,16 @@ export interface Position {
 export type IgnoredReason =
   /** Older than the last resolve, or within the reorder bound after it without newer evidence. */
   | 'superseded'
-  /** Waited or happened longer ago than the trigger's `maxEventAge`. */
+  /** Waited longer than the trigger's `maxQueueAge` or happened longer ago than its `maxEventAge`, and its policy is to drop. */
   | 'stale'
+  /** Waited too long, and something newer about the same alert is stored behind it. */
+  | 'folded'
   /** The trigger only observes; `detail` says what would have run. */
   | 'observed'
   /** The trigger is paused, and its policy is to ignore. */
-  | 'paused';
+  | 'paused'
+  /** It came while the trigger's window was closed, and its policy is to ignore. */
+  | 'window';
 
 export type HeldReason =
   /** The trigger is paused, and its policy is to hold. */
@@ -25,7 +30,11 @@ export type HeldReason =
   /** The red button covers it. */
   | 'stopped'
   /** It seems to be caused by a chain of runs. */
-  | 'loop';
+  | 'loop'
+  /** Too old to act on unseen: a human can verify it. */
+  | 'stale'
+  /** The trigger's window is closed; released when it opens. */
+  | 'window';
 
 export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'started'; readonly workflowId: string; readonly runId: string; readonly generation: number }
@@ -49,6 +58,8 @@ export type Disposition = { readonly trigger: string } & (
       readonly detail: string;
       /** The stop that held it. */
       readonly stop?: Pick<Stop, 'scope' | 'at'>;
+      /** The window that is waited for, where, and when it was to open as known then (RFC 3339). */
+      readonly window?: { readonly use: WindowUse; readonly where: string; readonly opensAt?: string };
     }
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );
@@ -67,6 +78,8 @@ export interface EventRecord {
     readonly alertKey: string | null;
     readonly title: string | null;
     readonly labels: Readonly<Record<string, string>>;
+    /** Set when its own time lies further ahead of when it was stored than clocks differ, ms: ordered by when it was stored. */
+    readonly aheadMs?: number;
   };
   readonly episode: { readonly effect: EpisodeEffect; readonly generation: number } | null;
   /** Triggers that matched; one that is not named here was filtered. */

@@ -4,6 +4,7 @@ import type { StoredMessage } from '../nats/port.ts';
 import type { Decoded } from './decode.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { identityOf } from './ledger.ts';
+import { aheadMs } from './staleness.ts';
 
 export const positionOf = ({ stream, sequence, storedAt }: StoredMessage): Position => ({ stream, sequence, storedAt });
 
@@ -12,14 +13,18 @@ export const identityOfEvent = ({ event, alert }: Extract<Decoded, { ok: true }>
 
 export const unreadableIdentity = ({ sequence }: StoredMessage): string => `unreadable-${sequence}`;
 
-export const summary = ({ event, alert }: Extract<Decoded, { ok: true }>): EventRecord['event'] => ({
-  id: event.id,
-  type: event.type,
-  source: event.source,
-  alertKey: alert?.alertKey ?? null,
-  title: (alert?.title ?? event.subject ?? null)?.slice(0, MAX_TITLE) ?? null,
-  labels: boundedLabels((alert as Alert | null)?.labels ?? {}),
-});
+export function summary({ event, alert }: Extract<Decoded, { ok: true }>, position: Position): EventRecord['event'] {
+  const ahead = aheadMs(event, position);
+  return {
+    id: event.id,
+    type: event.type,
+    source: event.source,
+    alertKey: alert?.alertKey ?? null,
+    title: (alert?.title ?? event.subject ?? null)?.slice(0, MAX_TITLE) ?? null,
+    labels: boundedLabels((alert as Alert | null)?.labels ?? {}),
+    ...(ahead === null ? {} : { aheadMs: ahead }),
+  };
+}
 
 /** A sender's own text is as long as it likes; a record is not. */
 const MAX_TITLE = 300;

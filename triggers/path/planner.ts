@@ -11,11 +11,12 @@ import { forRun } from '../events/for-run.ts';
 import { type Evaluation, evaluate } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
 import { type Control, controlOf } from './control.ts';
+import { NO_WINDOWS, type WindowNow } from './during.ts';
 import { type RecentRun, lineageOf } from './loop.ts';
 import { emptyEpisode, openEpisode, runsOf } from './open-episode.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
-import { instantMs, isSuperseded, staleness } from './staleness.ts';
+import { IN_TIME, type Later, evidenceMs, isSuperseded, lateness, tooLateFor } from './staleness.ts';
 import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';
 
@@ -29,8 +30,12 @@ export interface PlanInput {
   readonly episode: Episode | null;
   /** When it is handled (ms): how long it waited decides staleness. Null: an operator put it back, so it is never stale. */
   readonly handledAt: number | null;
+  /** What is stored behind a firing that waited long. Default: nothing is known of it. */
+  readonly later?: Later | null;
   /** What operators have decided about triggers. */
   readonly control: Control;
+  /** Windows at this moment. Default: none is known, and each is closed. */
+  readonly windowNow?: WindowNow;
   /** Runs that may have caused this event. Default: none is known. */
   readonly recent?: readonly RecentRun[];
   /** Where a run acts whose trigger or alert names this region (null: none). Default: there. */
@@ -49,6 +54,8 @@ export interface PlannedStart {
   readonly generation: number;
   readonly attempt: number;
   readonly mode: RunMode;
+  /** Of a backlog: to be started at its pace. */
+  readonly late: boolean;
   /** The run that seems to have caused the event. */
   readonly lineage: Lineage | null;
 }
@@ -162,9 +169,11 @@ function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation
       run,
     });
   }
-  const stale = earlier === undefined ? staleness(input, trigger) : null;
-  if (stale !== null) return settle({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
-  const start = startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1);
+  const late = earlier === undefined ? lateness(input, trigger) : IN_TIME;
+  const tooLate = tooLateFor(trigger, late);
+  if (tooLate !== null) return settle(tooLate);
+  const made = startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1);
+  const start = { ...made, late: late.kind === 'late' };
   const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
   // Under the id that was decided then, should the rule for ids have changed since; acting at once only if that is allowed now.
   if (repeats) {
@@ -200,7 +209,7 @@ function planResolved(input: PlanInput, alert: Alert): Plan {
   }
   const repeats = lastResolve !== null && isSame(lastResolve.by, asOf);
   const newer = !repeats && (lastResolve === null || !isOlder(asOf, lastResolve.by));
-  const resolve = { by: asOf, evidenceMs: instantMs(alert.time.ended ?? alert.time.occurred) };
+  const resolve = { by: asOf, evidenceMs: evidenceMs(alert.time.ended ?? alert.time.occurred, asOf) };
   // Told also of an episode that was closed before: who closed it may not have reached the runs. Telling twice changes nothing.
   const signals = tell(input, runsOf(episode), generation);
   return {
@@ -224,14 +233,15 @@ function planPlain(input: PlanInput): Plan {
   const plans: PlannedPlan[] = [];
   const settled: Disposition[] = [];
   for (const [trigger, evaluation] of matching(input)) {
-    const stale = staleness(input, trigger, instantMs(event.time ?? null));
+    const late = lateness(input, trigger);
+    const tooLate = tooLateFor(trigger, late);
     if (evaluation.kind === 'dead') {
       settled.push({ trigger: trigger.id, kind: 'dead', reason: evaluation.reason, message: evaluation.message });
-    } else if (stale !== null) {
-      settled.push({ trigger: trigger.id, kind: 'ignored', reason: 'stale', detail: stale });
+    } else if (tooLate !== null) {
+      settled.push(tooLate);
     } else {
       const start = startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, 1);
-      const outcome = permitted(input, start);
+      const outcome = permitted(input, { ...start, late: late.kind === 'late' });
       if (outcome.kind === 'start') starts.push(outcome.start);
       else if (outcome.kind === 'plan') plans.push(outcome);
       else settled.push(outcome.disposition);
@@ -259,7 +269,15 @@ function permitted(input: PlanInput, start: PlannedStart, parked: string | null 
   // Another attempt of one episode is no loop, whatever it has caused.
   const lineage = start.attempt > 1 ? null : start.lineage;
   const labels = alertOf(event)?.labels ?? {};
-  const kept = withhold({ ...start, control, labels, lineage, parked, released: handledAt === null });
+  const kept = withhold({
+    ...start,
+    control,
+    labels,
+    lineage,
+    parked,
+    windowNow: input.windowNow ?? NO_WINDOWS,
+    released: handledAt === null,
+  });
   if (kept === null) return { kind: 'start', start: { ...start, mode: startMode(control, start.trigger) } };
   if (kept.kind !== 'ignored' || kept.reason !== 'observed') return settle(kept);
   const plan = `${PLAN_PREFIX}${start.workflowId}`;
@@ -288,7 +306,7 @@ function startOf(
   const alert = alertOf(event);
   const region = regionOf(named ?? alert?.location.region?.value ?? null);
   const lineage = lineageOf({ event, alert, storedAt, trigger: trigger.id, region, service }, recent);
-  return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto', lineage };
+  return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto', late: false, lineage };
 }
 
 export const policyOf = (triggers: readonly Trigger[], id: string): OnResolved =>

@@ -8,12 +8,15 @@ import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
 import type { EventRecord } from './disposition.ts';
 import type { ControlStore } from './control.ts';
+import type { Windows } from './during.ts';
 import { createControlWatch } from './control-watch.ts';
 import { type Received, createDispatcher } from './dispatcher.ts';
 import { positionOf } from './event-record.ts';
 import { logFieldsOf, logRecord } from './event-log-line.ts';
 import { type Meaning, meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { createLookAhead } from './look-ahead.ts';
+import { NotItsTurn, createPace } from './pace.ts';
 import { pause } from './pause.ts';
 import type { RecentRuns } from './recent-runs.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
@@ -31,7 +34,15 @@ export interface TriggerProcessOptions {
   /** Absent: loops are not looked for. */
   readonly recent?: RecentRuns;
   readonly triggers: readonly Trigger[];
-  readonly options: { readonly reorderBoundMs: number; readonly maxInFlight: number; readonly ackWaitMs: number };
+  /** Absent: triggers with `during` start nothing. */
+  readonly windows?: Windows;
+  readonly options: {
+    readonly reorderBoundMs: number;
+    readonly maxInFlight: number;
+    readonly ackWaitMs: number;
+    /** Starts out of a backlog, at most. Default 60. */
+    readonly catchUpPerMinute?: number;
+  };
   readonly instance: string;
   readonly logger: Logger;
   /** Called after each record, for metrics and the live story. */
@@ -50,6 +61,7 @@ export interface TriggerProcess {
   close(deadlineMs: number): Promise<void>;
 }
 
+const CATCH_UP_PER_MINUTE = 60;
 const PROBE_EVERY_MS = 1_000;
 /** Below this delivery count a message is not suspected of killing processes, and costs no mark. */
 const SUSPECT_FROM_DELIVERY = 4;
@@ -66,13 +78,15 @@ const SUSPECTS = '\nsuspects';
 const MAX_PAUSE_MS = 30_000;
 
 export function createTriggerProcess(options: TriggerProcessOptions): TriggerProcess {
-  const { logger, ledger, engine, region } = options;
+  const { logger, ledger, engine, region, now = Date.now } = options;
   const control = createControlWatch(options.control, logger);
   const dispatcher = createDispatcher({
     ...options,
     ...options.options,
     control: control.current,
-    now: options.now ?? Date.now,
+    lookAhead: createLookAhead(options.log, region, now),
+    pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, now),
+    now,
   });
   const queue = new KeyedQueue();
   const stop = new AbortController();
@@ -119,7 +133,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     try {
       return await dispatcher.dispatch(received);
     } catch (error) {
-      if (meaningOf(error) !== 'suspect') throw error;
+      if (error instanceof NotItsTurn || meaningOf(error) !== 'suspect') throw error;
       if ((await options.attempts.fail(positionOf(received.delivery))) < MAX_FAILURES) throw error;
       logger.error({ err: error, ...logFieldsOf(region, received) }, 'event cannot be handled, buried');
       return dispatcher.quarantine(
@@ -141,16 +155,13 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
   };
 
   const giveBack = (delivery: Delivery, received: Received | undefined, error: unknown): void => {
+    if (error instanceof NotItsTurn) return tryNak(delivery, error.waitMs);
     const delayMs = 2 ** Math.min(delivery.deliveryCount, 6) * 500 * (0.5 + Math.random() / 2);
     logger.warn(
       { err: error, ...logFieldsOf(region, received ?? { delivery }), delayMs: Math.round(delayMs) },
       'event given back, will be retried',
     );
-    try {
-      delivery.nak(delayMs);
-    } catch {
-      // The connection is gone: the server gives the message out again after ack_wait by itself.
-    }
+    tryNak(delivery, delayMs);
     const meaning = meaningOf(error);
     options.onGivenBack?.(meaning);
     if (meaning === 'pause') trip(error instanceof Error ? error : new Error(String(error)));
@@ -227,6 +238,14 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
       await Promise.race([running.finally(() => done.abort()), pause(deadlineMs, done.signal)]);
     },
   };
+}
+
+function tryNak(delivery: Delivery, delayMs: number): void {
+  try {
+    delivery.nak(delayMs);
+  } catch {
+    // The connection is gone: the server gives the message out again after ack_wait by itself.
+  }
 }
 
 /** Without it the message only comes back earlier, which costs nothing but work. */

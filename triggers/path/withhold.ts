@@ -1,11 +1,12 @@
 /**
- * What keeps a trigger from starting a run that it has decided on: a pause, the red button, its mode, a loop. Pure. A start that was decided
+ * What keeps a trigger from starting a run that it has decided on: a pause, the red button, its mode, the hour, a loop. Pure. A start that was decided
  * before is carried out whatever has been changed since: its record may be all that is missing.
  */
 import type { Lineage } from '../../workflows/kit/run-context.ts';
 import type { Trigger } from '../define-trigger.ts';
 import { type Control, controlOf } from './control.ts';
 import type { Disposition, HeldReason } from './disposition.ts';
+import { type WindowNow, outsideHours } from './during.ts';
 import { describeLoop, isLoop } from './loop.ts';
 import { describeStop, factsOf, stopFor } from './stop.ts';
 
@@ -18,6 +19,7 @@ export interface Withholding {
   readonly region: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly lineage: Lineage | null;
+  readonly windowNow: WindowNow;
   /** Why it was parked earlier in this episode; null when it was not. */
   readonly parked: string | null;
   /** An operator put the event back, and has seen why it was parked. */
@@ -39,6 +41,8 @@ export function withhold(given: Withholding): Disposition | null {
   if (stop !== null)
     return { ...held('stopped', `${would}; ${describeStop(stop)}`), stop: { scope: stop.scope, at: stop.at } };
   if (mode === 'observe') return { trigger: trigger.id, kind: 'ignored', reason: 'observed', detail: would };
+  const closed = outsideHours(trigger, region, would, given.windowNow);
+  if (closed !== null) return closed;
   if (given.released) return null;
   if (given.parked !== null) return held('loop', given.parked);
   return isLoop(given.lineage) ? held('loop', `${would}; ${describeLoop(given.lineage)}`) : null;

@@ -25,7 +25,10 @@ export const GenericMappingSchema = Type.Object(
     ),
     severity: Type.Optional(Pointer),
     time: Type.Optional(
-      Type.Object({ at: Pointer, unit: Type.Enum(['rfc3339', 's', 'ms', 'ns'], { default: 'rfc3339' }) }, closed),
+      Type.Object(
+        { at: Pointer, unit: Type.Enum(['rfc3339', 's', 'ms', 'us', 'ns', 'any'], { default: 'rfc3339' }) },
+        closed,
+      ),
     ),
     title: Type.Optional(Pointer),
     description: Type.Optional(Pointer),

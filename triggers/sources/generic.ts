@@ -4,7 +4,7 @@
  */
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
-import { epochMillis, epochNanos, epochSeconds } from '../events/epoch.ts';
+import { epochMicros, epochMillis, epochNanos, epochOfAnyUnit, epochSeconds } from '../events/epoch.ts';
 import { valueAt } from '../events/json-pointer.ts';
 import type { GenericMapping } from './generic-mapping.ts';
 import { labelsFrom } from './label-facts.ts';
@@ -75,7 +75,7 @@ const STATUSES = ['firing', 'resolved', 'acknowledged', 'suppressed'] as const;
 const statusOf = (states: GenericMapping['status'], text: string): AlertStatus =>
   STATUSES.find((status) => states[status]?.some((state) => String(state) === text)) ?? 'unknown';
 
-const UNITS = { s: epochSeconds, ms: epochMillis, ns: epochNanos } as const;
+const UNITS = { s: epochSeconds, ms: epochMillis, us: epochMicros, ns: epochNanos, any: epochOfAnyUnit } as const;
 
 function timeAt(time: GenericMapping['time'], item: unknown, place: string): TextAt | null {
   if (time === undefined) return null;

@@ -2,6 +2,7 @@
  * The contract of a source: turn one authenticated request of one kind of sender into 0..n events. Pure: no I/O, no clock.
  */
 import type { CloudEvent } from '../events/cloud-event.ts';
+import type { LocalTimes } from '../events/local-time.ts';
 
 export interface SourceRequest {
   /** Name of the configured sender (`/in/<name>`); part of alert keys, so that two senders never share one by accident. */
@@ -15,6 +16,8 @@ export interface SourceRequest {
   readonly rawSha256: string;
   /** RFC 3339, UTC. */
   readonly receivedAt: string;
+  /** Zones by name, and the sender's own. Absent: only an offset says when. */
+  readonly times?: LocalTimes;
 }
 
 /** Why an item (or the request) cannot become an event. `reason` is stable and machine-readable, `place` a JSON Pointer. */

@@ -1,5 +1,5 @@
 /** Points and stretches of local time. */
-import { type CommandLine, REGION, WHY } from './command-line.ts';
+import { type CommandLine, WHY } from './command-line.ts';
 
 export function registerTime({ program, common, end }: CommandLine): void {
   const CASES = ['--cases <file>', 'JSON lines, each a question; `-`: stdin'] as const;
@@ -64,23 +64,28 @@ export function registerTime({ program, common, end }: CommandLine): void {
     .action(async ({ cases }: { cases: string }) =>
       end((await import('../commands/window-at.ts')).windowAt({ ...common(), cases })),
     );
+  const REGION = ['--region <region...>', 'where: regions, or zones; default: every region'] as const;
+  const AT = ['--at <instant>', 'RFC 3339; default: now'] as const;
   window
     .command('explain <window>')
-    .description('whether a configured window is open, until when and why, in each region')
-    .option('--at <instant>', 'RFC 3339 (default: now)')
-    .option(REGION, 'one region, or a zone')
-    .action(async (name: string, options: { at?: string; region?: string }) =>
-      end((await import('../commands/window.ts')).explainWindow({ ...common(), name, ...options })),
+    .description('whether a window of the configuration is open, why, and when it opens and closes')
+    .option(...AT)
+    .option(...REGION)
+    .action(async (name: string, { region = [], ...asked }: { at?: string; region?: string[] }) =>
+      end((await import('../commands/window.ts')).explainWindow({ ...common(), name, regions: region, ...asked })),
     );
   window
     .command('preview <window>')
-    .description('its openings')
+    .description('its stretches in the days ahead, what is excluded, and where clocks change')
     .option('--days <days>', 'how far ahead', '30')
-    .option('--from <instant>', 'RFC 3339 (default: now)')
-    .option(REGION, 'one region, or a zone')
-    .option('--svg <file>', 'draw them as a calendar strip')
-    .action(async (name: string, options: { days: string; from?: string; region?: string; svg?: string }) =>
-      end((await import('../commands/window.ts')).previewWindow({ ...common(), name, ...options })),
+    .option(...AT)
+    .option(...REGION)
+    .option('--svg <file>', 'also as a calendar strip; `-`: on stdout')
+    .action(
+      async (name: string, { region = [], ...asked }: { days: string; at?: string; region?: string[]; svg?: string }) =>
+        end(
+          (await import('../commands/window.ts')).previewNamedWindow({ ...common(), name, regions: region, ...asked }),
+        ),
     );
   window
     .command('override <run> <window>')

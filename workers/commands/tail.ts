@@ -3,7 +3,7 @@ import type { StoredMessage } from '../../triggers/nats/port.ts';
 import { eventStream, ledgerStream } from '../../triggers/nats/subject.ts';
 import { decode } from '../../triggers/path/decode.ts';
 import type { EventRecord, LedgerRecord } from '../../triggers/path/disposition.ts';
-import { summary } from '../../triggers/path/event-record.ts';
+import { positionOf, summary } from '../../triggers/path/event-record.ts';
 import { decodeJson } from '../../triggers/path/json-bytes.ts';
 import { durationMs } from '../config.ts';
 import { sentence } from '../disposition-text.ts';
@@ -88,7 +88,7 @@ async function each(
 function storedLine(region: string, message: StoredMessage): Line {
   const decoded = decode(message, KNOWN);
   const event = decoded.ok
-    ? summary(decoded)
+    ? summary(decoded, positionOf(message))
     : { id: '', type: '', source: '', alertKey: null, title: `unreadable: ${decoded.reason}`, labels: {} };
   const at = new Date(message.storedAt).toISOString();
   return { kind: 'stored', region, sequence: message.sequence, at, event, episode: null, dispositions: [] };

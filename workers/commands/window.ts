@@ -1,115 +1,129 @@
-/** `tocsin window explain | preview`: a configured window as the calendar of this host sees it. Needs no server. */
+/** `tocsin window explain | preview`: whether a window of the configuration is open and why, and what it comes to. Needs no server. */
 import { writeFileSync } from 'node:fs';
 import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { instantText, readInstantText } from '../../activities/calendar/instant-text.ts';
-import type { WindowAnswer, Windows } from '../../activities/windows/windows.ts';
-import { loadConfig } from '../config.ts';
+import type { Span } from '../../activities/calendar/spans.ts';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
-import { stripSvg } from '../windows/strip-svg.ts';
-import { placesOf } from '../windows/window-problems.ts';
-import { configuredWindows } from '../windows/windows-config.ts';
+import { previewSvg } from '../windows/preview-svg.ts';
+import { previewText } from '../windows/preview-text.ts';
+import { type WindowPreview, localText, previewWindow } from '../windows/window-preview.ts';
+import { configuredWindows, windowDefinitions, zoneOf } from '../windows/windows-config.ts';
 import { type CommonOptions, output } from './session.ts';
 
-interface WindowCommand extends CommonOptions {
+export interface WindowCommand extends CommonOptions {
   readonly name: string;
-  /** A region, or a zone. */
-  readonly region?: string;
-}
-
-export interface ExplainCommand extends WindowCommand {
+  /** RFC 3339; default: now. */
   readonly at?: string;
+  /** Regions, or zones; default: every region of the configuration. */
+  readonly regions: readonly string[];
 }
 
-export interface PreviewCommand extends WindowCommand {
-  readonly days: string;
-  readonly from?: string;
-  /** File to draw into. */
-  readonly svg?: string;
-}
-
-const DAY_MS = 86_400_000;
-const MAX_DAYS = 400;
-
-/** Exit code 1 when it is in doubt somewhere. */
-export function explainWindow(options: ExplainCommand): number {
-  const { windows, places } = opened(options);
-  const atMs = instantOf(options.at);
-  const answers = places.map((region) => ({ region, ...readable(windows.at(options.name, region, atMs)) }));
-  const lines = answers.map(({ region, why }) => `${region}: ${why}`);
-  const [first] = answers;
-  output(
-    options,
-    { window: options.name, at: instantText(atMs / 1_000), answers },
-    [`window ${options.name} at ${instantText(atMs / 1_000)}, zone data ${first?.tz ?? 'unknown'}`, ...lines].join(
-      '\n',
-    ),
-  );
-  return answers.some(({ doubt }) => doubt) ? EXIT.failed : EXIT.ok;
-}
-
-const readable = ({ opensAt, closesAt, ...answer }: WindowAnswer) => ({
-  ...answer,
-  opensAt: textOf(opensAt),
-  closesAt: textOf(closesAt),
-});
-
-const textOf = (ms: number | null): string | null => (ms === null ? null : instantText(ms / 1_000));
-
-export function previewWindow(options: PreviewCommand): number {
-  const { windows, places } = opened(options);
-  const days = Number(options.days);
-  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
-    throw new CommandError(EXIT.refused, `--days ${options.days}: expected 1 to ${MAX_DAYS}`);
-  const from = instantOf(options.from);
-  const to = from + days * DAY_MS;
-  const rows = places.map((region) => {
-    const { why, doubt } = windows.at(options.name, region, from);
-    return { region, why, doubt, openings: doubt ? [] : windows.openings(options.name, region, from, to) };
-  });
-  if (options.svg !== undefined) writeFileSync(options.svg, stripSvg({ title: options.name, from, days, rows }));
-  const lines = rows.flatMap(({ region, openings, why }) => [
-    `${region}: ${openings.length === 0 ? why : `${openings.length} openings`}`,
-    ...openings.map(
-      ({ from: opens, to: closes, local }) => `  ${local.join(' - ')}  ${textOf(opens)} - ${textOf(closes)}`,
-    ),
-  ]);
-  const regions = rows.map((row) => ({
-    ...row,
-    openings: row.openings.map(({ from: opens, to: closes, local: [opensLocal, closesLocal] }) => ({
-      opensAt: textOf(opens),
-      closesAt: textOf(closes),
-      opensLocal,
-      closesLocal,
-    })),
+export function explainWindow(options: WindowCommand): number {
+  const config = configOf(options);
+  const windows = configuredWindows(config);
+  const at = instantOf(options.at);
+  const answers = placesOf(config, options).map((where) => ({ where, ...windows.at(options.name, where, at * 1_000) }));
+  const rows = answers.map(({ where, open, opensAt, closesAt, why, doubt, tz }) => ({
+    where,
+    open,
+    opensAt: utc(opensAt),
+    closesAt: utc(closesAt),
+    why,
+    doubt,
+    tzdb: tz,
   }));
-  output(options, { window: options.name, from: textOf(from), days, regions }, lines.join('\n'));
+  const lines = rows.map(
+    ({ where, why, opensAt, closesAt }) =>
+      `${where}: ${why}\n  in UTC: ${opensAt === null ? '' : `opens ${opensAt}, `}${closesAt === null ? 'no end within 400 days' : `closes ${closesAt}`}`,
+  );
+  const head = `${options.name} at ${instantText(at)} (tzdb ${rows[0]?.tzdb ?? 'unknown'})`;
+  output(options, { window: options.name, at: instantText(at), places: rows }, [head, ...lines].join('\n'));
+  // A doubt has to be cleared up: nothing acts while it lasts.
   return rows.some(({ doubt }) => doubt) ? EXIT.failed : EXIT.ok;
 }
 
-interface Opened {
-  readonly windows: Windows;
-  /** Regions, or the zone that was asked for. */
-  readonly places: readonly string[];
+export interface PreviewWindowCommand extends WindowCommand {
+  readonly days: string;
+  /** File for the calendar strip; `-`: stdout, instead of text. */
+  readonly svg?: string;
 }
 
-function opened({ name, region, configFile }: WindowCommand): Opened {
-  const config = loadConfig(configFile === undefined ? {} : { file: configFile });
-  const windows = configuredWindows(config);
-  if (!windows.names.includes(name))
-    throw new CommandError(
-      EXIT.refused,
-      `window ${JSON.stringify(name)} is not configured; expected one of ${windows.names.join(', ') || '(none is there)'}`,
-    );
-  return { windows, places: region === undefined ? placesOf(config, name) : [region] };
+const MAX_DAYS = 400;
+
+export function previewNamedWindow(options: PreviewWindowCommand): number {
+  const days = Number(options.days);
+  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
+    throw new CommandError(EXIT.refused, `--days ${options.days}; expected 1 to ${MAX_DAYS}`);
+  const config = configOf(options);
+  const at = instantOf(options.at);
+  const places = placesOf(config, options);
+  const previews = places.map((where) => previewOf(config, { name: options.name, where, from: at, days }));
+  const [first, ...more] = previews;
+  if (options.svg !== undefined && first !== undefined) {
+    if (more.length > 0)
+      throw new CommandError(EXIT.refused, `an SVG shows one place; name it with --region: ${places.join(', ')}`);
+    const svg = previewSvg(first, at);
+    if (options.svg === '-') process.stdout.write(svg);
+    else writeFileSync(options.svg, svg);
+    if (options.svg === '-') return EXIT.ok;
+  }
+  output(options, { window: options.name, places: previews.map(jsonOf) }, previews.map(previewText).join('\n\n'));
+  return EXIT.ok;
 }
 
-/** Seconds of the text, in ms. */
-function instantOf(text: string | undefined): number {
-  if (text === undefined) return Math.floor(Date.now() / 1_000) * 1_000;
+function previewOf(config: Config, asked: Parameters<typeof previewWindow>[0]): WindowPreview {
   try {
-    return readInstantText(text) * 1_000;
+    return previewWindow(asked, windowDefinitions(config), openZoneData({ env: process.env }), zoneOf(config));
   } catch (error) {
-    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(EXIT.refused, `window ${asked.name} in ${asked.where} is closed by doubt: ${why}`, error);
   }
 }
+
+function jsonOf({ where, zone, span, open, excluded, changes }: WindowPreview) {
+  const both = ({ from, to }: Span) => ({
+    from: instantText(from),
+    to: instantText(to),
+    localFrom: localText(zone, from),
+    localTo: localText(zone, to),
+    minutes: (to - from) / 60,
+  });
+  return {
+    where,
+    zone: zone.id,
+    tzdb: zone.tzdb,
+    from: instantText(span.from),
+    to: instantText(span.to),
+    open: open.map(both),
+    excluded: excluded.map((each) => ({ ...both(each), why: each.why })),
+    clockChanges: changes.map(({ at, before, after }) => ({
+      at: instantText(at),
+      offsetBefore: before,
+      offsetAfter: after,
+    })),
+  };
+}
+
+function configOf({ configFile, name }: WindowCommand): Config {
+  const config = loadConfig(configFile === undefined ? {} : { file: configFile });
+  if (Object.hasOwn(config.windows, name)) return config;
+  const there = Object.keys(config.windows).join(', ') || '(none is there)';
+  throw new CommandError(EXIT.refused, `window ${JSON.stringify(name)} is not configured, expected one of ${there}`);
+}
+
+const placesOf = ({ regions }: Config, options: WindowCommand): readonly string[] =>
+  options.regions.length > 0 ? options.regions : regions;
+
+function instantOf(text: string | undefined): number {
+  if (text === undefined) return Math.floor(Date.now() / 1_000);
+  try {
+    return readInstantText(text);
+  } catch (error) {
+    if (!(error instanceof CalendarError)) throw error;
+    throw new CommandError(EXIT.refused, `--at: ${error.message}`, error);
+  }
+}
+
+const utc = (instant: number | null): string | null => (instant === null ? null : instantText(instant / 1_000));

@@ -44,6 +44,34 @@ export const loopNotices = (region: string, { event, position, dispositions, rec
       : [],
   );
 
+const LATE_WORDS: Readonly<Record<string, string>> = {
+  stale: 'an event was too old to act on unseen',
+  folded: 'events of a backlog were folded to the last word about each alert',
+};
+
+/** One notice for each trigger and kind of lateness; the notifier counts how many events it stands for. */
+export const lateNotices = (region: string, { event, dispositions, recordedAt }: EventRecord): Notice[] =>
+  dispositions.flatMap((disposition) => {
+    const { trigger, kind } = disposition;
+    const words = kind === 'held' || kind === 'ignored' ? LATE_WORDS[disposition.reason] : undefined;
+    if (words === undefined || !('reason' in disposition)) return [];
+    return [
+      {
+        key: `late/${region}/${trigger}/${kind}/${disposition.reason}`,
+        severity: 'warning',
+        title: `${region}: trigger ${trigger}: ${words}`,
+        text: lines({
+          reason: 'detail' in disposition ? (disposition.detail ?? null) : null,
+          event: event.id,
+          alert: event.alertKey,
+          look: kind === 'held' ? 'tocsin held list' : `tocsin explain '${event.alertKey ?? event.id}'`,
+        }),
+        link: null,
+        at: Date.parse(recordedAt),
+      },
+    ];
+  });
+
 export function deadLetterNotice(region: string, letter: StoredDeadLetter): Notice {
   const { trigger, reason, message, original, id, storedAt } = letter;
   return {

@@ -7,11 +7,12 @@ import type { Source } from '../../triggers/sources/source.ts';
 import { type Config, readSecret } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { senderAuth } from './sender-auth.ts';
+import { senderTimes } from './sender-times.ts';
 
-/** Rejects when the kind is unknown, a mapping is missing or out of place, or a secret is missing. */
+/** Rejects when the kind or its zone is unknown, a mapping is missing or out of place, or a secret is missing. */
 export function toSender(sender: Config['intake']['senders'][number]): Sender {
   const { name, auth, quarantine = auth.kind === 'oidc' } = sender;
-  return { name, source: sourceOf(sender), auth: senderAuth(auth), quarantine };
+  return { name, source: sourceOf(sender), auth: senderAuth(auth), quarantine, times: senderTimes(sender) };
 }
 
 function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]): Source {

@@ -10,7 +10,9 @@ import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { createScheduleKeeper } from '../../triggers/schedules/schedule-keeper.ts';
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { durationMs } from '../config.ts';
-import { loopNotices } from '../notify/run-notices.ts';
+import { createWindowRelease } from '../../triggers/path/window-release.ts';
+import { configuredWindows } from '../windows/windows-config.ts';
+import { lateNotices, loopNotices } from '../notify/run-notices.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
@@ -34,6 +36,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
   const engine = createEngine(temporal);
   const runs = createRuns(temporal);
   const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
+  const windows = configuredWindows(config);
   keepSchedules(context, temporal);
   const notifier = startNotifier(context, options);
   for (const region of options.regions) {
@@ -44,16 +47,18 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
       engine,
       recent,
       triggers: project.triggers,
+      windows,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
+        catchUpPerMinute: config.trigger.catchUpPerMinute,
         ackWaitMs: durationMs(config.trigger.ackWait),
       },
       instance,
       logger: logger.child({ part: 'trigger' }),
       onRecorded: (record) => {
         metrics.recorded(region, record);
-        for (const notice of loopNotices(region, record)) notifier.notify(notice);
+        for (const notice of [...loopNotices(region, record), ...lateNotices(region, record)]) notifier.notify(notice);
         options.onRecorded?.(region, record);
       },
       onGivenBack: (meaning) => metrics.pathError(region, meaning),
@@ -61,6 +66,14 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     });
     process.start();
     lifecycle.onClose(`trigger process ${region}`, drainMs(config), (deadlineMs) => process.close(deadlineMs));
+    const release = createWindowRelease({
+      ...path,
+      windows,
+      perMinute: config.trigger.catchUpPerMinute,
+      logger: logger.child({ part: 'windows' }),
+    });
+    release.start();
+    lifecycle.onClose(`held by windows ${region}`, SWEEP_MS, () => release.close());
     health.addCheck(`trigger ${region}`, () => process.ready());
     metrics.watchRegion(region, { ...path, triggers: project.triggers });
     const sweeper = createSweeper({

@@ -48,6 +48,7 @@ export function startOf<Runbook>(name: string, number: number, start: Start<Runb
       attempt: 1,
       mode: 'auto',
       lineage: null,
+      late: false,
     },
   );
 }

@@ -119,6 +119,22 @@ describe('generic', () => {
   ] as const)
     it(`refuses ${name}`, () => assert.deepEqual(rejections(source.toEvents(requestOf(body))), expected));
 
+  it('a time without an offset is in the sender’s zone; the text stays beside the instant', () => {
+    const { times } = toSender({ name: 'x', kind: 'alertmanager', auth: { kind: 'none' }, zone: 'Europe/Berlin' });
+    assert.ok(times);
+    const local = createGeneric({ ...MAPPING, time: { at: '/at', unit: 'rfc3339' } });
+    const { time } = onlyAlert(local, { ...requestOf({ ...BODY, at: '2026-05-01T12:00:00' }), times });
+    assert.equal(time.occurred, '2026-05-01T10:00:00Z');
+    assert.equal(time.original['occurred'], '2026-05-01T12:00:00');
+    assert.deepEqual(rejections(local.toEvents(requestOf({ ...BODY, at: '2026-05-01T12:00:00' }))), [
+      'time-not-rfc3339 /at',
+    ]);
+    assert.throws(
+      () => toSender({ name: 'x', kind: 'alertmanager', auth: { kind: 'none' }, zone: 'Europe/berlin' }),
+      /sender x, zone: .*did you mean Europe\/Berlin/,
+    );
+  });
+
   it('a redelivery has the same id', () => {
     const id = (receivedAt: string) => onlyEvent(source, requestOf(BODY, { receivedAt })).id;
     assert.equal(id('2026-06-01T12:00:00Z'), id('2026-06-01T13:00:00Z'));

@@ -1,0 +1,129 @@
+/**
+ * Lets go what a closed window has held: when it opens, the newest event of each alert is put back, and its trigger decides again under every
+ * rule (a window that has closed meanwhile holds it once more). What has resolved, or was decided otherwise, is left alone. The ledger is the
+ * memory: a process that starts anew reads what is held, and two that release the same start nothing twice.
+ */
+import type { Logger } from 'pino';
+import type { EventLog } from '../nats/port.ts';
+import { BoundedSet } from './bounded-set.ts';
+import type { Windows } from './during.ts';
+import type { Disposition, EventRecord, Position } from './disposition.ts';
+import { identityOf } from './ledger.ts';
+import { pause } from './pause.ts';
+import type { EpisodeBook, Ledger } from './ports.ts';
+import { putBack } from './put-back.ts';
+
+export interface WindowReleaseOptions {
+  readonly region: string;
+  readonly log: Pick<EventLog, 'get' | 'publish'>;
+  readonly ledger: Pick<Ledger, 'read'>;
+  readonly book: Pick<EpisodeBook, 'read'>;
+  readonly windows: Windows;
+  /** Alerts let go, at most. */
+  readonly perMinute: number;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+export interface WindowRelease {
+  start(): void;
+  /** What is held, and let go what may; resolves to how many were put back. */
+  look(): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface Held {
+  readonly position: Position;
+  readonly generation: number | null;
+  readonly window: NonNullable<Extract<Disposition, { kind: 'held' }>['window']>;
+}
+
+const LOOK_EVERY_MS = 15_000;
+/** As long as the stream keeps events: what is older cannot be put back. */
+const LOOK_BACK_MS = 14 * 86_400_000;
+/** Records that are read again at each look: clocks differ, and a record may be stored a moment after it was dated. */
+const OVERLAP_MS = 120_000;
+/** Alerts held; more are let go by hand (`tocsin held`). */
+const MAX_HELD = 50_000;
+const MAX_REMEMBERED = 100_000;
+
+export function createWindowRelease(options: WindowReleaseOptions): WindowRelease {
+  const { ledger, windows, logger, region, now = Date.now } = options;
+  const held = new Map<string, Map<string, Held>>();
+  const released = new BoundedSet(MAX_REMEMBERED);
+  const stop = new AbortController();
+  let readTo = now() - LOOK_BACK_MS;
+  let running: Promise<void> = Promise.resolve();
+
+  const read = async (): Promise<void> => {
+    const from = now();
+    for await (const record of ledger.read({ since: readTo - OVERLAP_MS }))
+      if (record.kind === 'event') note(held, record);
+    readTo = from;
+  };
+
+  const look = async (): Promise<number> => {
+    await read();
+    const most = Math.max(1, Math.floor((options.perMinute * LOOK_EVERY_MS) / 60_000));
+    let count = 0;
+    for (const [identity, triggers] of held)
+      for (const [trigger, each] of triggers) {
+        if (count >= most) return count;
+        const { position, window } = each;
+        const name = `${position.stream}/${position.sequence}/${position.storedAt}/${trigger}`;
+        if (released.has(name) || !windows.at(window.use, window.where, now()).open) continue;
+        const due = await isOpen(options.book, identity, each);
+        if (due) count += 1;
+        if (due && !(await putBack(options.log, { position, trigger }, now())))
+          logger.warn(
+            { region, trigger, sequence: position.sequence },
+            'held event has expired and cannot be put back',
+          );
+        released.add(name);
+      }
+    return count;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        const count = await look();
+        if (count > 0) logger.info({ region, count }, 'a window has opened, held events are put back');
+      } catch (error) {
+        logger.debug({ err: error, region }, 'what windows hold cannot be looked at now');
+      }
+      await pause(LOOK_EVERY_MS, stop.signal);
+    }
+  };
+  return {
+    start: () => {
+      running = run();
+    },
+    look,
+    close: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+/** The last record about an alert and a trigger counts; the alert's end counts for all. */
+function note(held: Map<string, Map<string, Held>>, { position, event, episode, dispositions }: EventRecord): void {
+  const identity = identityOf(event);
+  if (episode?.effect === 'closed') held.delete(identity);
+  const triggers = held.get(identity) ?? new Map<string, Held>();
+  for (const each of dispositions) {
+    triggers.delete(each.trigger);
+    if (each.kind === 'held' && each.reason === 'window' && each.window !== undefined)
+      triggers.set(each.trigger, { position, generation: episode?.generation ?? null, window: each.window });
+  }
+  if (triggers.size === 0) held.delete(identity);
+  else if (held.size < MAX_HELD || held.has(identity)) held.set(identity, triggers);
+}
+
+/** An event that is its own episode stays due until it is decided. */
+async function isOpen(book: Pick<EpisodeBook, 'read'>, identity: string, { generation }: Held): Promise<boolean> {
+  if (generation === null) return true;
+  const { episode } = await book.read(identity);
+  return episode !== null && episode.status === 'open' && episode.generation === generation;
+}
