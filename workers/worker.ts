@@ -29,6 +29,8 @@ export type WorkerRole =
   | {
       readonly kind: 'activities';
       readonly region: string;
+      /** Default: the region's own by name. */
+      readonly queue?: string;
       readonly activities: object;
       /** What stands around each activity, outermost first. */
       readonly around?: readonly ActivityInterceptorsFactory[];
@@ -56,7 +58,7 @@ export async function createWorker(
   limits: WorkerLimits,
   tracing: Traced = {},
 ): Promise<RunningWorker> {
-  const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : activityQueue(role.region);
+  const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : (role.queue ?? activityQueue(role.region));
   const identity = workerIdentity(role.kind === 'runbooks' ? 'runbooks' : role.region);
   const worker = await Worker.create({
     ...optionsOf(role, limits),

@@ -95,7 +95,7 @@ describe('the watch', () => {
         workflowService: { describeTaskQueue: () => Promise.resolve({ pollers }) },
       } as unknown as TemporalClient['client'];
       const temporal = { client, namespace: 'default' };
-      assert.deepEqual(await keys(zoneDataLook({ temporal, regions: ['eu'], own: '2025b', now })), expected);
+      assert.deepEqual(await keys(zoneDataLook({ temporal, queues: ['activities-eu'], own: '2025b', now })), expected);
     });
 
   it('a worker says its zone data in its name', () => {

@@ -18,6 +18,7 @@ import { runbookNames } from '../runbooks.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
+import { regionOf } from '../regions.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
@@ -99,6 +100,13 @@ async function activityRoles(
   return regions.map((region) => {
     const allowedTarget = createAllowedTarget({ region, inventory, rules });
     const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
-    return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
+    const { queue } = regionOf(config, region);
+    return {
+      kind: 'activities',
+      region,
+      queue,
+      activities,
+      around: [effectsInterceptor({ region, activities, gate })],
+    };
   });
 }
