@@ -22,6 +22,8 @@ export interface Metrics {
   notices(channel: string, outcome: NoticeOutcome, count: number): void;
   /** A server's clock less ours, ms. */
   clockAhead(server: 'nats' | 'temporal', ms: number): void;
+  /** No worker of the region took a step in time. */
+  noWorker(region: string, count?: number): void;
   /** What is read when the metrics are scraped: lag, dead letters, streams, pauses. */
   watchRegion(region: string, watched: WatchedRegion): void;
 }
@@ -63,6 +65,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     'trigger',
     'outcome',
   ]);
+  const noWorker = counter('tocsin_no_worker_total', 'Steps that no worker of their region took in time.', ['region']);
   const notices = counter('tocsin_notices_total', 'Notices by channel and outcome.', ['channel', 'outcome']);
   const settled = gauge('tocsin_last_settled_timestamp_seconds', 'When an event was last recorded and acknowledged.', [
     'region',
@@ -103,6 +106,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     runFailed: (region, trigger, outcome) => failed.inc({ region, trigger: label(trigger), outcome }),
     swept: (region) => swept.set({ region }, now() / 1_000),
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
+    noWorker: (region, count = 1) => noWorker.inc({ region }, count),
     notices: (channel, outcome, count) => notices.inc({ channel, outcome }, count),
     clockAhead: (server, ms) => clock.set({ server }, ms / 1_000),
     watchRegion: (region, watched) => {

@@ -2,11 +2,15 @@
 import { CalendarError } from '../activities/calendar/calendar-error.ts';
 import { type ZoneData, openZoneData } from '../activities/calendar/zone-data.ts';
 import type { Problem } from '../triggers/events/check.ts';
-import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
+import {
+  NO_WORKER_AFTER_MS,
+  RUNBOOK_QUEUE,
+  type RegionRule,
+  type WhenNoWorker,
+  activityQueue,
+} from '../workflows/kit/run-context.ts';
 import { durationMs } from './duration.ts';
 import type { RegionEntry } from './regions-schema.ts';
-
-export type WhenNoWorker = 'wait' | 'failOver' | 'ask';
 
 export interface Region {
   readonly name: string;
@@ -23,8 +27,6 @@ export interface Region {
   readonly noWorkerAfterMs: number;
 }
 
-export const NO_WORKER_AFTER = '1m';
-
 export function readRegions(entries: readonly RegionEntry[]): readonly Region[] {
   return entries.map((entry) => {
     const { name, ...said }: Partial<Exclude<RegionEntry, string>> & { readonly name: string } =
@@ -37,7 +39,7 @@ export function readRegions(entries: readonly RegionEntry[]): readonly Region[] 
       natsDomain: said.nats?.domain ?? null,
       failOver: said.failOver ?? [],
       whenNoWorker: said.whenNoWorker ?? 'wait',
-      noWorkerAfterMs: durationMs(said.noWorkerAfter ?? NO_WORKER_AFTER),
+      noWorkerAfterMs: said.noWorkerAfter === undefined ? NO_WORKER_AFTER_MS : durationMs(said.noWorkerAfter),
     };
   });
 }
@@ -55,6 +57,24 @@ export function regionOf({ places }: { readonly places: readonly Region[] }, nam
 /** Its IANA zone; null when it has none. */
 export const zoneOf = (config: { readonly places: readonly Region[] }, name: string): string | null =>
   regionOf(config, name).zone;
+
+/** What a run takes along of the regions: only what differs from the defaults, because a memo is small. */
+export function regionRules({ places }: { readonly places: readonly Region[] }): Readonly<Record<string, RegionRule>> {
+  const rules = places.map(({ name, queue, failOver, whenNoWorker, noWorkerAfterMs }) => {
+    const rule: RegionRule = {
+      ...(queue === activityQueue(name) ? {} : { queue }),
+      ...(failOver.length === 0 ? {} : { failOver }),
+      ...(whenNoWorker === 'wait' ? {} : { whenNoWorker }),
+      ...(noWorkerAfterMs === NO_WORKER_AFTER_MS ? {} : { noWorkerAfterMs }),
+    };
+    return [name, rule] as const;
+  });
+  return Object.fromEntries(rules.filter(([, rule]) => Object.keys(rule).length > 0));
+}
+
+/** Regions that may let this one act for them: its workers take their targets as well. */
+export const standsInFor = ({ places }: { readonly places: readonly Region[] }, region: string): readonly string[] =>
+  places.flatMap(({ name, failOver }) => (failOver.includes(region) ? [name] : []));
 
 /** Zone data is read only when a region has a zone. */
 export function regionProblems(

@@ -9,6 +9,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
+import { meantActivities } from '../activities/meant-region.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
 import { stepLog } from './step-log.ts';
@@ -103,7 +104,7 @@ const optionsOf = (role: WorkerRole, limits: WorkerLimits): Partial<WorkerOption
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
-    ...(role.kind === 'activities' ? [stepLog, fenceActivities, ...(role.around ?? [])] : []),
+    ...(role.kind === 'activities' ? [stepLog, fenceActivities, meantActivities, ...(role.around ?? [])] : []),
     ...(tracing.interceptors?.activity ?? []),
   ],
 });

@@ -8,6 +8,7 @@ import { durationMs } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
+import { regionRules } from '../regions.ts';
 import { runbookNames } from '../runbooks.ts';
 import { userName } from '../user-name.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
@@ -43,7 +44,7 @@ export const run = (options: RunCommand): Promise<number> =>
     const id = `${prefix}${workflowId({ stream: '', trigger: 'by-hand', key, generation: 1, attempt: 1 })}`;
     const timeoutMs = durationMs(options.timeout) + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0);
     const input = parse(options.input);
-    const result = await createEngine(temporal).start({
+    const result = await createEngine({ ...temporal, regions: regionRules(session.config) }).start({
       workflowId: id,
       workflowType: runbook,
       input,

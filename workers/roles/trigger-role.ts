@@ -14,6 +14,7 @@ import { durationMs } from '../config.ts';
 import { loopNotices } from '../notify/run-notices.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
+import { regionRules } from '../regions.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -31,7 +32,7 @@ const SWEEP_MS = 10_000;
 export function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): void {
   const { config, logger, lifecycle, metrics, health, instance } = context;
   const { log, temporal } = options;
-  const engine = createEngine(temporal);
+  const engine = createEngine({ ...temporal, regions: regionRules(config) });
   const runs = createRuns(temporal);
   const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
   keepSchedules(context, temporal);

@@ -18,7 +18,7 @@ import { runbookNames } from '../runbooks.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
-import { regionOf } from '../regions.ts';
+import { regionOf, standsInFor } from '../regions.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
@@ -70,6 +70,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
   closeWithProcess(context.lifecycle, notifier);
   const uiUrl = uiUrlOf(config);
+  for (const region of config.regions) context.metrics.noWorker(region, 0);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
     approvals: approvalSettings(config.approvals),
@@ -78,6 +79,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       definitions: limitDefinitions(config.limits),
       countTargets: (selector) => inventory.size(selector),
     },
+    noWorker: (region) => context.metrics.noWorker(region),
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   return [{ kind: 'runbooks', codePath, decisions }, ...roles];
@@ -98,7 +100,7 @@ async function activityRoles(
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
-    const allowedTarget = createAllowedTarget({ region, inventory, rules });
+    const allowedTarget = createAllowedTarget({ region, alsoFor: standsInFor(config, region), inventory, rules });
     const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
     const { queue } = regionOf(config, region);
     return {

@@ -105,7 +105,7 @@ class ApprovedPass<Acts extends Activities<Acts>> {
         }),
       note: (text) => state.checklist.note(text),
       escalate,
-      in: (other) => this.run(other),
+      onRegion: (other) => this.run(other),
     };
   }
 

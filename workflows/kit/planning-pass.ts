@@ -73,7 +73,7 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
         }),
       note: () => undefined,
       escalate,
-      in: (other) => this.run(other),
+      onRegion: (other) => this.run(other),
     };
   }
 

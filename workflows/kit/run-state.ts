@@ -5,11 +5,12 @@ import { Checklist } from './checklist.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
+import { Places } from './places.ts';
 import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
-import type { RunContext } from './run-context.ts';
-import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
+import { NO_WORKER, type RunContext } from './run-context.ts';
+import { type Activities, type RefusedCall, type StepOptions, boundsOf } from './step-activities.ts';
 
 interface Undo {
   readonly title: string;
@@ -19,6 +20,7 @@ interface Undo {
 export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
+  readonly #places = new Places(this.context, this.checklist);
   readonly #redButton = new RedButton(this.checklist);
   #undos: Undo[] = [];
   readonly #acted: string[] = [];
@@ -40,7 +42,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       verify: (title, call, options) => this.verify(region, title, call, options),
       note: (text) => this.checklist.note(text),
       escalate,
-      in: (other) => this.run(other),
+      onRegion: (other) => this.run(other),
     };
   }
 
@@ -74,7 +76,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
             this.#step('acting', region, title, counted, options, again),
           );
         } catch (error) {
-          begun ||= calls !== 1 || !isUntouched(error);
+          begun ||= calls !== 1 || !(isUntouched(error) || isNoWorkerEver(error));
           // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
           if (!begun && undoing !== null) this.#undos = this.#undos.filter((each) => each !== undoing);
           throw error;
@@ -91,7 +93,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       title,
       call: (again) => {
         const name = `undo: ${title}`;
-        const back = () => undo(activitiesFor(region, name, options, again));
+        const back = () => undo(this.#on(region, name, options, { again, undo: true }));
         return this.#limited({ region, title: name, undo: true }, options, back);
       },
     };
@@ -107,9 +109,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin('verifying', title);
     try {
       for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
-        if (
-          options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
-        ) {
+        if (options.holds(await call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options)))) {
           done('ok');
           return true;
         }
@@ -122,6 +122,21 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     }
     done('failed');
     return false;
+  }
+
+  #on(
+    region: string,
+    title: string,
+    options: StepOptions,
+    { again, undo = false }: { readonly again?: RefusedCall | undefined; readonly undo?: boolean } = {},
+  ): Acts {
+    return this.#places.activities<Acts>({
+      region,
+      title,
+      options,
+      again,
+      stop: () => void (undo || this.stopIfResolved()),
+    });
   }
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
@@ -197,7 +212,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     this.stopIfResolved();
     const done = this.checklist.begin(phase, title);
     try {
-      const result = await call(activitiesFor<Acts>(region, title, options, again));
+      const result = await call(this.#on(region, title, options, { again }));
       done('ok');
       return result;
     } catch (error) {
@@ -217,6 +232,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     }
   }
 }
+
+const isNoWorkerEver = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === NO_WORKER;
 
 export function escalate(message: string): never {
   throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });

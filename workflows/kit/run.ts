@@ -16,8 +16,8 @@ export interface Run<Acts> {
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
   escalate(message: string): never;
-  /** The same run, acting through another region's workers. */
-  in(region: string): Run<Acts>;
+  /** The same run in another region: its workers take the steps, its limits count them, its rules hold when it has no worker. */
+  onRegion(region: string): Run<Acts>;
 }
 
 export interface CheckOptions<T> extends StepOptions {

@@ -1,6 +1,5 @@
 /** The activities a step calls: on its region's queue, with its title in the timeline and bounds on every wait. */
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import { activityQueue } from './run-context.ts';
 
 /** A set of activities: functions of one input object. */
 export type Activities<Acts> = { readonly [Name in keyof Acts]: (input: never) => Promise<unknown> };
@@ -23,18 +22,26 @@ export interface RefusedCall {
   readonly id: string;
 }
 
+export const DEFAULT_ATTEMPTS = 5;
 const ATTEMPT_MS = 60_000;
 const TOTAL_MS = 600_000;
 /** Temporal shows a summary of at most 200 bytes; longer titles are cut. */
 const MAX_SUMMARY = 100;
 
+/** Where a call is to be taken up. */
+export interface Place {
+  readonly queue: string;
+  /** How long it may wait there for a worker at each attempt; absent: as long as the step lasts. */
+  readonly noWorkerAfterMs?: number;
+}
+
 export function activitiesFor<Acts extends Activities<Acts>>(
-  region: string,
+  place: Place,
   title: string,
   options: StepOptions,
   again?: RefusedCall,
 ): Acts {
-  const common = optionsOf(region, title, options);
+  const common = optionsOf(place, title, options);
   const plain = proxyActivities(common) as unknown as Acts;
   if (again === undefined) return plain;
   // Under its id of before, which is part of its idempotency key: an earlier attempt may have acted without telling.
@@ -54,8 +61,9 @@ export const boundsOf = (options: StepOptions): { readonly attemptMs: number; re
   totalMs: options.totalMs ?? TOTAL_MS,
 });
 
-const optionsOf = (region: string, title: string, options: StepOptions): ActivityOptions => ({
-  taskQueue: activityQueue(region),
+const optionsOf = (place: Place, title: string, options: StepOptions): ActivityOptions => ({
+  taskQueue: place.queue,
+  ...(place.noWorkerAfterMs === undefined ? {} : { scheduleToStartTimeout: place.noWorkerAfterMs }),
   summary: title.slice(0, MAX_SUMMARY),
   startToCloseTimeout: boundsOf(options).attemptMs,
   scheduleToCloseTimeout: boundsOf(options).totalMs,
@@ -64,6 +72,6 @@ const optionsOf = (region: string, title: string, options: StepOptions): Activit
     initialInterval: 1_000,
     backoffCoefficient: 2,
     maximumInterval: 30_000,
-    maximumAttempts: options.attempts ?? 5,
+    maximumAttempts: options.attempts ?? DEFAULT_ATTEMPTS,
   },
 });
