@@ -58,7 +58,7 @@ export function regionOf({ places }: { readonly places: readonly Region[] }, nam
 export const zoneOf = (config: { readonly places: readonly Region[] }, name: string): string | null =>
   regionOf(config, name).zone;
 
-/** What a run takes along of the regions: only what differs from the defaults, because a memo is small. */
+/** What a run takes along of the regions: their names, and what differs from the defaults, because a memo is small. */
 export function regionRules({ places }: { readonly places: readonly Region[] }): Readonly<Record<string, RegionRule>> {
   const rules = places.map(({ name, queue, failOver, whenNoWorker, noWorkerAfterMs }) => {
     const rule: RegionRule = {
@@ -69,7 +69,7 @@ export function regionRules({ places }: { readonly places: readonly Region[] }):
     };
     return [name, rule] as const;
   });
-  return Object.fromEntries(rules.filter(([, rule]) => Object.keys(rule).length > 0));
+  return Object.fromEntries(rules);
 }
 
 /** Regions that may let this one act for them: its workers take their targets as well. */

@@ -1,4 +1,7 @@
 /** What runbook authors compose. */
+export type { ChildOptions } from './child-runs.ts';
+export { everyRegion } from './every-region.ts';
+export { type FanOutOptions, type Part, type PartFailure, fanOut } from './fan-out.ts';
 export { ESCALATED } from './escalated.ts';
 export { type LimitUse, limit } from './limit-use.ts';
 export { runbook } from './runbook.ts';

@@ -35,7 +35,9 @@ export interface RunContext {
   readonly startedBy?: string;
   /** Labels of the alert. Null: too many to carry along. Absent in runs of before; for both, a stop of a label is in doubt. */
   readonly labels?: Readonly<Record<string, string>> | null;
-  /** What the configuration said of regions at the start, as far as it differs from the defaults. Absent in runs of before. */
+  /** Workflow id of the run that this one is a part of. Absent: it is a part of none. */
+  readonly parent?: string;
+  /** All regions of the configuration at the start, and what it said of each that differs from the defaults. Absent in runs of before. */
   readonly regions?: Readonly<Record<string, RegionRule>>;
   /** Set when the event seems to be an effect of another run. */
   readonly lineage?: Lineage;

@@ -2,6 +2,7 @@
 import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { Checklist } from './checklist.ts';
+import { type ChildOptions, ChildRuns } from './child-runs.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
@@ -21,6 +22,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
   readonly #places = new Places(this.context, this.checklist);
+  readonly #children = new ChildRuns(this.context);
   readonly #redButton = new RedButton(this.checklist);
   #undos: Undo[] = [];
   readonly #acted: string[] = [];
@@ -31,6 +33,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     if (this.#resolved) return;
     this.#resolved = true;
     this.checklist.note('the alert is resolved');
+    this.#children.resolve();
   }
 
   /** Acts at once: mode `auto`. */
@@ -42,6 +45,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       verify: (title, call, options) => this.verify(region, title, call, options),
       note: (text) => this.checklist.note(text),
       escalate,
+      child: (runbook, input, options) => this.child(region, runbook, input, options) as Promise<never>,
       onRegion: (other) => this.run(other),
     };
   }
@@ -86,6 +90,21 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     );
     this.#acted.push(title);
     return result;
+  }
+
+  async child(region: string, runbook: string, input: unknown, options: ChildOptions): Promise<unknown> {
+    const { title, region: other = region } = options;
+    this.stopIfResolved();
+    const done = this.checklist.begin('acting', `${title}: ${runbook} in ${other}`);
+    try {
+      const report = await this.#children.run(runbook, input, other, options);
+      done('ok');
+      this.#acted.push(title);
+      return report;
+    } catch (error) {
+      done('failed');
+      throw error;
+    }
   }
 
   #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
