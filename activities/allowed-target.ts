@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import type { Inventory } from './inventory/inventory.ts';
 import { type Selector, describeSelector, matches } from './inventory/selector.ts';
 import type { Target } from './inventory/target.ts';
+import { meantRegion } from './meant-region.ts';
 import { permanent } from './permanent.ts';
 
 /** Narrows what the runs of a runbook, of a trigger, or of a runbook started by a trigger may act upon. Those of no name are all meant. */
@@ -17,6 +18,8 @@ export interface TargetRule {
 
 export interface AllowedTargetOptions {
   readonly region: string;
+  /** Regions for which it may act while they have no worker. */
+  readonly alsoFor?: readonly string[];
   readonly inventory: Inventory;
   /** Every rule that is meant must hold. */
   readonly rules: readonly TargetRule[];
@@ -26,20 +29,31 @@ export interface AllowedTargetOptions {
 export type AllowedTarget = (id: string) => Target;
 
 export const createAllowedTarget =
-  ({ region, inventory, rules }: AllowedTargetOptions): AllowedTarget =>
+  (options: AllowedTargetOptions): AllowedTarget =>
   (id) => {
+    const { inventory, rules } = options;
     // The input of a run comes from outside and has no type at run time.
     if (typeof id !== 'string')
       throw permanent('TargetNotAllowed', `target ${JSON.stringify(id)} is no text, expected the id of a target`);
-    const target = inventory.find(id, region);
+    const target = inventory.find(id, regionMeant(options));
     const run = runOf(Context.current());
     const broken = rules.find((rule) => isMeant(rule, run) && !matches(target, rule.targets));
     if (broken === undefined) return target;
     throw permanent(
       'TargetNotAllowed',
-      `target ${id} of region ${region} is outside of what ${describeRule(broken)} may act upon: ${describeSelector(broken.targets)}`,
+      `target ${id} of region ${target.region} is outside of what ${describeRule(broken)} may act upon: ${describeSelector(broken.targets)}`,
     );
   };
+
+/** An id may be there in both: the region that is meant decides which of them. */
+function regionMeant({ region, alsoFor = [] }: AllowedTargetOptions): string {
+  const meant = meantRegion() ?? region;
+  if (meant === region || alsoFor.includes(meant)) return meant;
+  throw permanent(
+    'TargetNotAllowed',
+    `this step is for region ${meant}, and workers of ${region} act for ${[region, ...alsoFor].join(', ')} only`,
+  );
+}
 
 interface RunNames {
   readonly runbook: string;

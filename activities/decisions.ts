@@ -2,6 +2,7 @@
 import { type ApprovalSettings, createApprovalDecisions } from './approvals.ts';
 import type { ScheduleActivities } from '../workflows/engine/schedule-fired.ts';
 import { type LimitDependencies, createLimitDecisions } from './limits/limit-decisions.ts';
+import { createNoWorkerTelling } from './no-worker.ts';
 import { type Tell, createTelling } from './tell.ts';
 import { type WindowDependencies, createWindowDecisions } from './windows/window-decisions.ts';
 
@@ -15,16 +16,27 @@ export interface DecisionDependencies {
   /** Without it every window is closed. */
   readonly windows?: WindowDependencies;
   readonly tell: Tell;
+  /** Counts the steps that no worker of a region took. */
+  readonly noWorker?: (region: string) => void;
   /** Ms since 1970; default: the clock. */
   readonly now?: () => number;
 }
 
 export type Decisions = ReturnType<typeof createDecisions>;
 
-export const createDecisions = ({ approvals, limits, windows, tell, now, publishSchedule }: DecisionDependencies) => ({
+export const createDecisions = ({
+  approvals,
+  limits,
+  windows,
+  tell,
+  noWorker,
+  now,
+  publishSchedule,
+}: DecisionDependencies) => ({
   ...createApprovalDecisions(approvals, now),
   ...createLimitDecisions(limits),
   ...createWindowDecisions(windows),
   ...createTelling(tell),
+  ...createNoWorkerTelling(tell, noWorker),
   ...(publishSchedule === undefined ? {} : { publishSchedule }),
 });

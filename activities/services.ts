@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { AllowedTarget } from './allowed-target.ts';
+import { withinAttempt } from './attempt-time.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import { fencingText } from './fencing-token.ts';
 import type { Http } from './http.ts';
@@ -117,7 +118,7 @@ const run = (target: Treated, argv: readonly string[]): Promise<CommandResult> =
   return runCommand(
     {
       argv,
-      timeoutMs: target.timeoutMs ?? COMMAND_TIMEOUT_MS,
+      timeoutMs: withinAttempt(target.timeoutMs ?? COMMAND_TIMEOUT_MS),
       env: { TOCSIN_KEY: idempotencyKey(), TOCSIN_FENCE: fencingText() },
     },
     { signal: context.cancellationSignal, heartbeat: () => context.heartbeat() },

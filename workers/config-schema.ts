@@ -11,6 +11,8 @@ import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from '
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
+import type { Region } from './regions.ts';
+import { RegionsSchema } from './regions-schema.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
@@ -71,7 +73,7 @@ export const ConfigSchema = Type.Object(
     /** Data of embedded servers, lock, caches; relative to the working directory. */
     dataDir: Type.String({ minLength: 1, default: '.tocsin' }),
     /** Failure domains: each has its own streams and its own activity workers. The first is where `tocsin intake` stores by default. */
-    regions: Type.Array(Name, { minItems: 1, uniqueItems: true, default: ['eu', 'us'] }),
+    regions: RegionsSchema,
     nats: Closed({
       /** Port of the embedded server, used while NATS_URL is not set. */
       port: Port(4222),
@@ -202,7 +204,11 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'inventory'> & {
+export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'inventory' | 'regions'> & {
+  /** Names of the regions, in their order. */
+  readonly regions: readonly string[];
+  /** The same regions with all that is said about them. */
+  readonly places: readonly Region[];
   readonly services: readonly ServiceTarget[];
   readonly inventory: InventoryConfig;
 };

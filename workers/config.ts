@@ -11,6 +11,8 @@ import { type Config, ConfigSchema } from './config-schema.ts';
 import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
+import { readRegions, regionProblems } from './regions.ts';
+import type { RegionEntry } from './regions-schema.ts';
 import { limitProblems } from './limits/limits-schema.ts';
 import { windowProblems } from './windows/window-problems.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
@@ -50,16 +52,17 @@ export function loadConfig({ file, env = process.env }: ConfigSource = {}): Conf
   const asked = file !== undefined || env['TOCSIN_CONFIG'] !== undefined;
   const { value, problems, placeOf } = readFile(path, asked);
   const raw = withEnvironment(value, env);
-  const config = withDefaults(ConfigSchema, raw) as Config;
+  const filled = withDefaults(ConfigSchema, raw) as Written;
   // What cannot be read has no other faults yet.
-  const found = problems.length > 0 ? [] : check(config).map((each) => ({ ...each, message: explainProblem(each) }));
-  if (problems.length === 0) found.push(...secretsInClear(config));
-  if (problems.length === 0 && found.length === 0) found.push(...contradictions(config));
+  const found = problems.length > 0 ? [] : check(filled).map((each) => ({ ...each, message: explainProblem(each) }));
+  if (problems.length === 0) found.push(...secretsInClear(filled));
+  const config = problems.length + found.length > 0 ? null : withRegions(filled);
+  if (config !== null) found.push(...contradictions(config));
   const lines = [
     ...problems,
     ...found.map(({ place, message }) => `${whereIs(place, placeOf, env)} ${place || '/'}: ${message}`),
   ];
-  if (lines.length > 0)
+  if (config === null || lines.length > 0)
     throw new CommandError(EXIT.refused, [`configuration ${path}:`, ...lines.map((line) => `  ${line}`)].join('\n'));
   return config;
 }
@@ -68,6 +71,14 @@ export function loadConfig({ file, env = process.env }: ConfigSource = {}): Conf
 export function placeInConfig({ file, env = process.env }: ConfigSource = {}): (place: string) => string {
   const { placeOf } = readFile(resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE), false);
   return (place) => whereIs(place, placeOf, env);
+}
+
+/** As the file has it, before the regions are read. */
+type Written = Omit<Config, 'regions' | 'places'> & { readonly regions: readonly RegionEntry[] };
+
+function withRegions(written: Written): Config {
+  const places = readRegions(written.regions);
+  return { ...written, places, regions: places.map(({ name }) => name) };
 }
 
 function readFile(path: string, asked: boolean): YamlDocument {
@@ -98,7 +109,7 @@ function withEnvironment(value: unknown, env: Readonly<Record<string, string | u
 
 /** What no schema can say: values that fit alone and not together. */
 function contradictions(config: Config): Problem[] {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...regionProblems(config.places)];
   if (durationMs(config.nats.duplicateWindow) > durationMs(config.trigger.reorderBound)) {
     problems.push({
       place: '/nats/duplicateWindow',

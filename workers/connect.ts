@@ -1,7 +1,8 @@
 /** Connections of a process to its two servers, waiting for those that are not up yet: processes may be started in any order. */
 import type { Logger } from 'pino';
-import { connectLog } from '../triggers/nats/nats-log.ts';
+import { type ConnectLogOptions, connectLog } from '../triggers/nats/nats-log.ts';
 import type { EventLog } from '../triggers/nats/port.ts';
+import { type RegionalPart, regionalLog } from '../triggers/nats/regional-log.ts';
 import { tracedLog } from '../triggers/nats/traced-log.ts';
 import type { Config } from './config.ts';
 import { dataConverterOf } from './encryption/data-converter.ts';
@@ -15,6 +16,7 @@ import {
   connectTemporal,
   temporalTarget,
 } from './temporal-connection.ts';
+import { regionOf } from './regions.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface Waiting {
@@ -37,15 +39,64 @@ export const natsTarget = (
   external: env['NATS_URL'] !== undefined,
 });
 
+/** Whether a region stores where no address is given: on the server that is brought along. */
+export const needsEmbeddedNats = (config: Config, env = process.env): boolean =>
+  !natsTarget(config, env).external && config.places.some(({ natsUrl }) => natsUrl === null);
+
 export const temporalTargetOf = (config: Config): TemporalTarget => ({
   ...temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace }),
   dataConverter: dataConverterOf(config),
 });
 
-export async function openLog(config: Config, role: NatsRole, name: string, waiting: Waiting): Promise<EventLog> {
-  const { url } = natsTarget(config);
+/** The servers of these regions, each with the regions it stores for. */
+export function natsServers(config: Config, regions: readonly string[] = config.regions): readonly NatsServer[] {
+  const servers = new Map<string, NatsServer & { readonly regions: string[] }>();
+  for (const region of regions) {
+    const { natsUrl, natsDomain } = regionOf(config, region);
+    const url = natsUrl ?? natsTarget(config).url;
+    const key = JSON.stringify([url, natsDomain]);
+    const server = servers.get(key) ?? { url, domain: natsDomain, regions: [] };
+    server.regions.push(region);
+    servers.set(key, server);
+  }
+  return [...servers.values()];
+}
+
+export interface NatsServer {
+  readonly url: string;
+  readonly domain: string | null;
+  readonly regions: readonly string[];
+}
+
+/** The log of these regions (default: all), whether they share a server or not. Waits for every server of theirs. */
+export async function openLog(
+  config: Config,
+  role: NatsRole,
+  name: string,
+  waiting: Waiting,
+  regions: readonly string[] = config.regions,
+): Promise<EventLog> {
   const access = natsAccess(config, role);
-  const log = await until(`NATS at ${url}`, waiting, () => connectLog({ servers: url, name, access }));
+  const connectTo = (server: NatsServer): Promise<EventLog> =>
+    until(`NATS at ${server.url}`, waiting, () => connectLog(connectionTo(server, { name, access })));
+  const servers = natsServers(config, regions);
+  const logs = await Promise.all(servers.map((server) => openOne(server, connectTo, waiting)));
+  const [only] = logs;
+  const log = logs.length === 1 && only !== undefined ? only.log : regionalLog(logs);
+  return waiting.tracing == null ? log : tracedLog(log);
+}
+
+export const connectionTo = (
+  { url, domain }: NatsServer,
+  rest: Omit<ConnectLogOptions, 'servers' | 'domain'>,
+): ConnectLogOptions => ({ ...rest, servers: url, ...(domain === null ? {} : { domain }) });
+
+async function openOne(
+  server: NatsServer,
+  connectTo: (server: NatsServer) => Promise<EventLog>,
+  waiting: Waiting,
+): Promise<RegionalPart> {
+  const log = await connectTo(server);
   waiting.lifecycle.onClose('NATS connection', 6_000, () => log.close());
   void log.closed().then(() => {
     if (waiting.lifecycle.signal.aborted) return;
@@ -54,7 +105,7 @@ export async function openLog(config: Config, role: NatsRole, name: string, wait
     process.exitCode = EXIT.unavailable;
     return waiting.lifecycle.close('the NATS connection is closed');
   });
-  return waiting.tracing == null ? log : tracedLog(log);
+  return { regions: server.regions, log };
 }
 
 export async function openTemporal(config: Config, waiting: Waiting): Promise<TemporalConnection> {

@@ -24,6 +24,8 @@ export interface Metrics {
   notices(channel: string, outcome: NoticeOutcome, count: number): void;
   /** A server's clock less ours, ms. */
   clockAhead(server: 'nats' | 'temporal', ms: number): void;
+  /** No worker of the region took a step in time. */
+  noWorker(region: string, count?: number): void;
   /** What is read when the metrics are scraped: lag, dead letters, streams, pauses. */
   watchRegion(region: string, watched: WatchedRegion): void;
 }
@@ -70,6 +72,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     'trigger',
     'outcome',
   ]);
+  const noWorker = counter('tocsin_no_worker_total', 'Steps that no worker of their region took in time.', ['region']);
   const notices = counter('tocsin_notices_total', 'Notices by channel and outcome.', ['channel', 'outcome']);
   const refused = counter('tocsin_answers_refused_total', 'Answers to approvals that did not count, by reason.', [
     'decision',
@@ -115,6 +118,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     runFailed: (region, trigger, outcome) => failed.inc({ region, trigger: label(trigger), outcome }),
     swept: (region) => swept.set({ region }, now() / 1_000),
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
+    noWorker: (region, count = 1) => noWorker.inc({ region }, count),
     notices: (channel, outcome, count) => notices.inc({ channel, outcome }, count),
     answerRefused: (decision, refusal) => refused.inc({ decision, refusal }),
     clockAhead: (server, ms) => clock.set({ server }, ms / 1_000),

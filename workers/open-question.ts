@@ -79,7 +79,10 @@ async function read<Asked extends Question>(
   const asked = memo?.[kind.memo] as Asked | null | undefined;
   if (phase !== kind.phase || asked === undefined || asked === null) {
     const asks = phase === 'approval' || phase === 'asking' ? kind.other : 'nothing at this moment';
-    throw new CommandError(EXIT.failed, `run ${workflowId} asks ${asks} (phase ${String(phase ?? 'none')})`);
+    throw new CommandError(
+      EXIT.failed,
+      `run ${workflowId} asks ${asks} (phase ${typeof phase === 'string' ? phase : 'none'})`,
+    );
   }
   // What is signed is a hash; it has to be the hash of what is shown.
   const hash = createHash('sha256')

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import type { Config } from './config.ts';
-import { natsTarget, temporalTargetOf } from './connect.ts';
+import { needsEmbeddedNats, temporalTargetOf } from './connect.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { natsAccess } from './nats-access.ts';
 import type { Exception } from './production-schema.ts';
@@ -54,7 +54,7 @@ function refuse({ allow }: Config, findings: readonly Finding[]): void {
 
 function servers(config: Config, env: NodeJS.ProcessEnv): Finding[] {
   const findings: Finding[] = [];
-  if (!natsTarget(config, env).external)
+  if (needsEmbeddedNats(config, env))
     findings.push({ name: 'dev-server', problem: 'the embedded NATS server, expected yours in NATS_URL' });
   if (!temporalTargetOf(config).external)
     findings.push({ name: 'dev-server', problem: 'the embedded Temporal server, expected yours in TEMPORAL_ADDRESS' });

@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
+import { meantActivities } from '../activities/meant-region.ts';
 import { refuseLate } from '../activities/windows/refuse-late.ts';
 import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
@@ -39,6 +40,8 @@ export type WorkerRole =
   | {
       readonly kind: 'activities';
       readonly region: string;
+      /** Default: the region's own by name. */
+      readonly queue?: string;
       readonly activities: object;
       /** What stands around each activity, outermost first. */
       readonly around?: readonly ActivityInterceptorsFactory[];
@@ -66,7 +69,7 @@ export async function createWorker(
   limits: WorkerLimits,
   tracing: Traced = {},
 ): Promise<RunningWorker> {
-  const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : activityQueue(role.region);
+  const taskQueue = role.kind === 'runbooks' ? RUNBOOK_QUEUE : (role.queue ?? activityQueue(role.region));
   const identity = workerIdentity(role.kind === 'runbooks' ? 'runbooks' : role.region);
   const worker = await Worker.create({
     ...optionsOf(role, limits),
@@ -130,7 +133,9 @@ const sinksOf = (role: WorkerRole): InjectedSinks<AnswerSinks> => ({
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
-    ...(role.kind === 'activities' ? [stepLog, fenceActivities, refuseLate(Date.now), ...(role.around ?? [])] : []),
+    ...(role.kind === 'activities'
+      ? [stepLog, fenceActivities, meantActivities, refuseLate(Date.now), ...(role.around ?? [])]
+      : []),
     ...(tracing.interceptors?.activity ?? []),
   ],
 });

@@ -32,6 +32,7 @@ function used(): Metrics {
   metrics.runFailed('eu', 'restart', 'failed');
   metrics.swept('eu');
   metrics.condition('restart', 1);
+  metrics.noWorker('eu');
   metrics.notices('slack', 'sent', 1);
   metrics.clockAhead('nats', -1_500);
   metrics.watchRegion('eu', watched);

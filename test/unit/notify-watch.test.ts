@@ -95,11 +95,11 @@ describe('the watch', () => {
         workflowService: { describeTaskQueue: () => Promise.resolve({ pollers }) },
       } as unknown as TemporalClient['client'];
       const temporal = { client, namespace: 'default' };
-      assert.deepEqual(await keys(zoneDataLook({ temporal, regions: ['eu'], own: '2025b', now })), expected);
+      assert.deepEqual(await keys(zoneDataLook({ temporal, queues: ['activities-eu'], own: '2025b', now })), expected);
     });
 
   it('a worker says its zone data in its name', () => {
-    assert.match(workerIdentity('eu'), /^\S+ \d+ eu tz=(\d{4}[a-z]+|none)$/);
+    assert.match(workerIdentity('eu'), /^\S+ \d+ eu v=\d+\.\d+\.\d+\S* tz=(\d{4}[a-z]+|none)$/);
     assert.equal(zoneDataOf('host 1 eu tz=2025b'), '2025b');
     assert.equal(zoneDataOf('1234@somebody'), null);
   });

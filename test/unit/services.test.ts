@@ -40,6 +40,7 @@ describe('services', () => {
     on = activitiesOn([demo.target]);
     activity = new MockActivityEnvironment(
       {
+        startToCloseTimeoutMs: 60_000,
         activityId: '7',
         workflowExecution: { workflowId: 'restart-service/a#1', runId: 'r1' },
       },

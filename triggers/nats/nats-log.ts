@@ -31,6 +31,8 @@ export interface ConnectLogOptions {
   /** Shown in the server's connection list. */
   readonly name: string;
   readonly access?: LogAccess;
+  /** JetStream domain of the streams; default: the one of the server that takes the connection. */
+  readonly domain?: string;
 }
 
 /** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server takes the connection within 5 s. */
@@ -40,8 +42,9 @@ export async function connectLog(options: ConnectLogOptions): Promise<EventLog> 
       cause: error,
     });
   });
-  const js = nc.jetstream({ timeout: REQUEST_TIMEOUT_MS });
-  const jsm = await guard('open JetStream', nc.jetstreamManager({ checkAPI: false, timeout: REQUEST_TIMEOUT_MS }));
+  const api = { timeout: REQUEST_TIMEOUT_MS, ...(options.domain === undefined ? {} : { domain: options.domain }) };
+  const js = nc.jetstream(api);
+  const jsm = await guard('open JetStream', nc.jetstreamManager({ ...api, checkAPI: false }));
   return logOn(nc, js, jsm);
 }
 

@@ -31,13 +31,21 @@ export class EngineRefused extends Error {
 /** Bound on one call, below JetStream's `ack_wait` even when the connection retries it. */
 const CALL_TIMEOUT_MS = 5_000;
 
-export function createEngine({ client, namespace }: { readonly client: Client; readonly namespace: string }): Engine {
+export interface EngineOptions {
+  readonly client: Client;
+  readonly namespace: string;
+  /** Each run takes them along: what the configuration says of regions, where it differs from the defaults. */
+  readonly regions?: NonNullable<RunContext['regions']>;
+}
+
+export function createEngine({ client, namespace, regions }: EngineOptions): Engine {
   const call = <T>(what: string, work: () => Promise<T>): Promise<T> =>
     client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work).catch((error: unknown) => {
       throw explain(what, error);
     });
   return {
-    start: (request) => start(client, call, request),
+    start: (request) =>
+      start(client, call, regions === undefined ? request : { ...request, context: { ...request.context, regions } }),
     signalResolved: (workflowId, resolvedBy) => signal(client, workflowId, RESOLVED_SIGNAL, resolvedBy),
     signalEvent: (workflowId, event) => signal(client, workflowId, EVENT_SIGNAL, event),
     ping: async () => {

@@ -21,6 +21,10 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
   const call: Call = (work) => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work);
   const list = (condition: string): AsyncIterable<RunInfo> =>
     runsOf(client, call, `TocsinTrigger IS NOT NULL AND ${condition}`);
+  /** A part of another run was started by that one, and not by an event. */
+  const whole = async function* (condition: string): AsyncGenerator<RunInfo> {
+    for await (const run of list(condition)) if (run.context?.parent === undefined) yield run;
+  };
   const describe = async (workflowId: string): Promise<WorkflowExecutionDescription | null> => {
     try {
       return await call(() => client.workflow.getHandle(workflowId).describe());
@@ -34,7 +38,7 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
       const description = await describe(workflowId);
       return description === null ? null : toRun(description);
     },
-    startedSince: (since) => list(`StartTime >= ${quoted(since)}`),
+    startedSince: (since) => whole(`StartTime >= ${quoted(since)}`),
     // A run that continued as new is not over: its successor has the same id.
     closedSince: (since) =>
       list(`ExecutionStatus NOT IN ('Running', 'ContinuedAsNew') AND CloseTime >= ${quoted(since)}`),

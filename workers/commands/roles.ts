@@ -20,7 +20,7 @@ export interface RoleCommand {
 export const intake = (options: RoleCommand): Promise<number> =>
   inRole(options, async (context, regions) => {
     const { config, logger, instance } = context;
-    const log = await openLog(config, 'ingest', `tocsin intake ${instance}`, context);
+    const log = await openLog(config, 'ingest', `tocsin intake ${instance}`, context, regions.slice(0, 1));
     await untilTopology(context, log, storesOf(topologyOf(config, regions.slice(0, 1))));
     const url = await startIntakeRole(context, { region: regions[0] ?? '', log });
     logger.info({ url, region: regions[0] }, 'intake listens');
@@ -31,7 +31,7 @@ export const trigger = (options: RoleCommand): Promise<number> =>
     const { config, instance } = context;
     const temporal = await openTemporal(config, context);
     await refuseDevServer(config, temporal);
-    const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, context);
+    const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, context, regions);
     await untilTopology(context, log, topologyOf(config, regions));
     await untilSearchAttributes(context, temporal);
     startTriggerRole(context, { regions, log, temporal });
@@ -42,7 +42,9 @@ export const worker = (options: RoleCommand & { readonly runbooks: boolean }): P
     const { config, instance } = context;
     const temporal = await openTemporal(config, context);
     await refuseDevServer(config, temporal);
-    const log = await openLog(config, 'worker', `tocsin worker ${instance}`, context);
+    // A runbook worker publishes what schedules fire, in any region.
+    const stored = options.runbooks ? config.regions : regions;
+    const log = await openLog(config, 'worker', `tocsin worker ${instance}`, context, stored);
     await startWorkerRole(context, { temporal, log, runbooks: options.runbooks, regions });
   });
 

@@ -9,6 +9,7 @@ import { CommandError, EXIT } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
 import { recordAct } from '../record-act.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
+import { regionRules } from '../regions.ts';
 import { runbookNames } from '../front-door.ts';
 import { userName } from '../user-name.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
@@ -47,7 +48,7 @@ export const run = (options: RunCommand): Promise<number> =>
     const input = parse(options.input);
     if (mode !== 'plan')
       await recordAct(await session.log(), [region], { what: `run (${mode})`, where: id, why: options.input });
-    const result = await createEngine(temporal).start({
+    const result = await createEngine({ ...temporal, regions: regionRules(session.config) }).start({
       workflowId: id,
       workflowType: runbook,
       input,

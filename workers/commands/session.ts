@@ -1,10 +1,11 @@
 /** What a command has open while it answers: configuration and, on demand, the two servers, tried once and closed at the end. */
 import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, chosenRegions, loadConfig } from '../config.ts';
-import { natsTarget, temporalTargetOf } from '../connect.ts';
+import { type NatsServer, connectionTo, natsServers, temporalTargetOf } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { type RegionalPart, regionalLog } from '../../triggers/nats/regional-log.ts';
 import { natsAccess } from '../nats-access.ts';
 import { type RegionPath, regionPath } from '../region-path.ts';
 import { type TemporalClient, connectClient } from '../temporal-connection.ts';
@@ -47,9 +48,24 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
 }
 
 async function openLog(config: Config): Promise<EventLog> {
-  const { url } = natsTarget(config);
   const access = natsAccess(config, 'command');
-  return connectLog({ servers: url, name: 'tocsin command', access }).catch(unavailable(`NATS at ${url}`));
+  const connectTo = (server: NatsServer): Promise<EventLog> =>
+    connectLog(connectionTo(server, { name: 'tocsin command', access })).catch(unavailable(`NATS at ${server.url}`));
+  const servers = natsServers(config);
+  const [first] = servers;
+  if (servers.length === 1 && first !== undefined) return connectTo(first);
+  return regionalLog(await all(servers.map(async (server) => ({ ...server, log: await connectTo(server) }))));
+}
+
+/** All of them, or none is left open. */
+async function all(opening: readonly Promise<RegionalPart>[]): Promise<readonly RegionalPart[]> {
+  try {
+    return await Promise.all(opening);
+  } catch (error) {
+    const opened = await Promise.allSettled(opening);
+    await Promise.allSettled(opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value.log.close()] : [])));
+    throw error;
+  }
 }
 
 async function openClient(config: Config): Promise<TemporalClient> {

@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../config.ts';
-import { natsTarget, openLog, openTemporal, temporalTargetOf } from '../connect.ts';
+import { needsEmbeddedNats, openLog, openTemporal, temporalTargetOf } from '../connect.ts';
 import { type Demo, prepareDemo } from '../demo/demo.ts';
 import { provisionSearchAttributes, provisionStreams } from '../provision.ts';
 import { uiUrlOf } from '../run-link.ts';
@@ -63,7 +63,7 @@ async function run(context: RoleContext, lock: DataDirLock, options: UpOptions):
 /** Servers first, then what consumes, then what lets events in. */
 async function startAll(context: RoleContext, lock: DataDirLock, say: (line: string) => void) {
   const { config, lifecycle, health, instance } = context;
-  const needed = { nats: !natsTarget(config).external, temporal: !temporalTargetOf(config).external };
+  const needed = { nats: needsEmbeddedNats(config), temporal: !temporalTargetOf(config).external };
   if (needed.nats || needed.temporal) {
     say('starting servers ...');
     await startEmbedded(config, needed, lock, lifecycle, say);

@@ -2,7 +2,7 @@
 import { maxEventAgeMs } from '../../triggers/match/evaluate.ts';
 import { bookStream } from '../../triggers/nats/subject.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
-import { RUNBOOK_QUEUE, activityQueue } from '../../workflows/kit/run-context.ts';
+import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
 import { type Config, durationMs } from '../config.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../pollers.ts';
@@ -95,10 +95,10 @@ async function listFinding({ client }: TemporalClient): Promise<Finding> {
   }
 }
 
-async function workerFindings(connection: TemporalClient, { regions }: Config): Promise<Finding[]> {
+async function workerFindings(connection: TemporalClient, { places }: Config): Promise<Finding[]> {
   const queues = [
     { name: RUNBOOK_QUEUE, kind: RUNBOOK_TASKS },
-    ...regions.map((region) => ({ name: activityQueue(region), kind: ACTIVITY_TASKS })),
+    ...places.map(({ queue }) => ({ name: queue, kind: ACTIVITY_TASKS })),
   ];
   return Promise.all(
     queues.map(async ({ name, kind }) => {

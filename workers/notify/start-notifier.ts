@@ -12,6 +12,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { clockLook } from './looks/clock-skew.ts';
 import { lagLook } from './looks/lag.ts';
 import { readinessLook } from './looks/readiness.ts';
+import { regionOf } from '../regions.ts';
 import { zoneDataLook } from './looks/zone-data.ts';
 import type { Notifier } from './notifier.ts';
 import { closeWithProcess, openNotifier } from './open-notifier.ts';
@@ -82,7 +83,11 @@ function looksOf(
       maxSkewMs,
       onMeasured: (ms) => metrics.clockAhead('temporal', ms),
     }),
-    zoneDataLook({ temporal, regions, own: tzVersion() }),
+    zoneDataLook({
+      temporal,
+      queues: regions.map((region) => regionOf(config, region).queue),
+      own: tzVersion(),
+    }),
   ];
 }
 

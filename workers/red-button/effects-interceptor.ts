@@ -82,7 +82,8 @@ function effectFacts(
       ? { values: { runbook: [runbook], region: [region] }, labels: null }
       : factsOf({ ...run, runbook, labels: run.labels });
   const values: Record<string, readonly string[]> = { ...known.values };
-  for (const [name, value] of [['region', region] as const, ...named(args[0])])
+  const meant = run?.meantFor === undefined || run.meantFor === region ? [] : [['region', run.meantFor] as const];
+  for (const [name, value] of [['region', region] as const, ...meant, ...named(args[0])])
     values[name] = [...(values[name] ?? []), value];
   return { values, labels: known.labels };
 }

@@ -15,6 +15,7 @@ import { configuredWindows } from '../windows/windows-config.ts';
 import { lateNotices, loopNotices } from '../notify/run-notices.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
+import { regionRules } from '../regions.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -33,7 +34,7 @@ const SWEEP_MS = 10_000;
 export function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): void {
   const { config, logger, lifecycle, metrics, health, instance } = context;
   const { log, temporal } = options;
-  const engine = createEngine(temporal);
+  const engine = createEngine({ ...temporal, regions: regionRules(config) });
   const runs = createRuns(temporal);
   const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
   const windows = configuredWindows(config);

@@ -17,6 +17,7 @@ import { runbookNames } from '../front-door.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { createApprovalRing } from '../approval-ring.ts';
+import { regionOf, standsInFor } from '../regions.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
@@ -75,6 +76,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   closeWithProcess(context.lifecycle, notifier);
   const uiUrl = uiUrlOf(config);
   const ring = createApprovalRing({ config, file: context.configFile, logger });
+  for (const region of config.regions) context.metrics.noWorker(region, 0);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
     approvals: ring,
@@ -84,6 +86,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       countTargets: (selector) => inventory.size(selector),
     },
     windows: { windows: configuredWindows(config), keys: () => ring().keys, clock: Date.now },
+    noWorker: (region) => context.metrics.noWorker(region),
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });
   const refused = createRefusedAnswers({
@@ -112,8 +115,15 @@ async function activityRoles(
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
-    const allowedTarget = createAllowedTarget({ region, inventory, rules });
+    const allowedTarget = createAllowedTarget({ region, alsoFor: standsInFor(config, region), inventory, rules });
     const activities = refusePlans(project.createActivities({ ...shared, allowedTarget }));
-    return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
+    const { queue } = regionOf(config, region);
+    return {
+      kind: 'activities',
+      region,
+      queue,
+      activities,
+      around: [effectsInterceptor({ region, activities, gate })],
+    };
   });
 }

@@ -4,6 +4,7 @@ import type { WindowDefinitions } from '../../activities/windows/compile-windows
 import { readFreeze } from '../../activities/windows/holiday-list.ts';
 import { type Windows, createWindows } from '../../activities/windows/windows.ts';
 import type { Config } from '../config-schema.ts';
+import { zoneOf as zoneOfRegion } from '../regions.ts';
 import { holidaySource } from './holiday-source.ts';
 
 export const configuredWindows = (config: Config): Windows =>
@@ -15,8 +16,8 @@ export const windowDefinitions = ({ windows, holidays, freezes }: Config): Windo
   freezes: freezes.map(readFreeze),
 });
 
-/** Regions are names alone: a window says its zone itself. */
+/** Of a region of the configuration, for windows that name no zone themselves. */
 export const zoneOf =
-  (_config: Config) =>
-  (_region: string): string | undefined =>
-    undefined;
+  (config: Pick<Config, 'places'>) =>
+  (region: string): string | undefined =>
+    zoneOfRegion(config, region) ?? undefined;

@@ -10,7 +10,7 @@ import { decisions } from './decisions.ts';
 import { type Journal, type JournalEntry, Queue, recall, upToLastEffect } from './journal.ts';
 import { onlyCalls } from './only-calls.ts';
 import type { Plan, PlannedAction, PlannedObservation } from './plan.ts';
-import { makePlan, plannedAction } from './planning-pass.ts';
+import { makePlan, plannedAction, plannedChild } from './planning-pass.ts';
 import type { ActOptions, CheckOptions, Run } from './run.ts';
 import { type RunState, escalate } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
@@ -110,7 +110,12 @@ class ApprovedPass<Acts extends Activities<Acts>> {
       report: () => state.report(),
       note: (text) => state.note(text),
       escalate,
-      in: (other) => this.run(other),
+      child: (runbook, input, options) =>
+        this.#next('act', { title: options.title, region }, async (at) => {
+          this.#compareAction(plannedChild(at, runbook, input, options));
+          return state.child(region, runbook, input, options);
+        }) as Promise<never>,
+      onRegion: (other) => this.run(other),
     };
   }
 

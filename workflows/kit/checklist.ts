@@ -11,6 +11,7 @@ export type Phase =
   | 'checking'
   | 'acting'
   | 'stopped'
+  | 'no-worker'
   | 'verifying'
   | 'undoing'
   | 'done'
@@ -49,6 +50,16 @@ export class Checklist {
     return (mark) => {
       line.mark = mark;
       this.#show();
+    };
+  }
+
+  /** Add an open line for a wait within a step, which has its phase meanwhile; the returned function ends both. */
+  wait(phase: Phase, text: string): () => void {
+    const before = this.#phase;
+    const done = this.begin(phase, text);
+    return () => {
+      if (before !== null && this.#phase === phase) this.enter(before);
+      done('ok');
     };
   }
 

@@ -1,5 +1,8 @@
 /** What runbook authors compose. */
 export type { AskOptions } from './ask-human.ts';
+export type { ChildOptions } from './child-runs.ts';
+export { everyRegion } from './every-region.ts';
+export { type FanOutOptions, type Part, type PartFailure, fanOut } from './fan-out.ts';
 export { ESCALATED } from './escalated.ts';
 export { type LimitUse, limit } from './limit-use.ts';
 export type { Retry } from './retry.ts';

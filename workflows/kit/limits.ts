@@ -18,7 +18,7 @@ import type { Outcome } from '../engine/limits/rule.ts';
 import { decisions } from './decisions.ts';
 import { type HeldLeases, heldLeases } from './held-leases.ts';
 import type { LimitUse, StepFacts } from './limit-use.ts';
-import { EFFECTS_STOPPED } from './run-context.ts';
+import { EFFECTS_STOPPED, NO_WORKER } from './run-context.ts';
 import { workflowTime } from './workflow-time.ts';
 
 /** A lease is this much longer than what it covers. */
@@ -35,7 +35,7 @@ const MAX_TRIES = 5;
 /** Kept at once: those of steps in progress, and a few that came too late. */
 const MAX_ANSWERS = 200;
 /** Failures that say that nothing was done. */
-const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED]);
+const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED, NO_WORKER]);
 
 export interface LimitedStep {
   readonly uses: readonly LimitUse[];
@@ -205,5 +205,7 @@ function mayLinger(error: unknown): boolean {
   return false;
 }
 
-const failureType = (error: unknown): unknown =>
-  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
+function failureType(error: unknown): unknown {
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  return failure instanceof ApplicationFailure ? failure.type : undefined;
+}

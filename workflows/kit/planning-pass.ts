@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { asJson } from './canonical.ts';
+import type { ChildOptions } from './child-runs.ts';
 import { ESCALATED } from './escalated.ts';
 import type { AskOptions } from './ask-human.ts';
 import { heldWindow } from './held-window.ts';
@@ -82,7 +83,9 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
       report: () => '',
       note: () => undefined,
       escalate,
-      in: (other) => this.run(other),
+      child: (runbook, input, options) =>
+        this.#next((step) => this.#child({ step, region }, runbook, input, options)) as Promise<never>,
+      onRegion: (other) => this.run(other),
     };
   }
 
@@ -119,6 +122,16 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
     this.observed.push({ ...at, result: seen, binding: this.actions.length === 0 || significant !== undefined });
   }
 
+  #child(
+    at: Pick<PlannedAction, 'step' | 'region'>,
+    runbook: string,
+    input: unknown,
+    options: ChildOptions,
+  ): Promise<unknown> {
+    this.actions.push(plannedChild(at, runbook, input, options));
+    return Promise.resolve(unknownResult(options.title));
+  }
+
   async #act<T>(
     at: Pick<PlannedAction, 'step' | 'title' | 'region'>,
     call: (on: Acts) => Promise<T>,
@@ -129,6 +142,21 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
     return ('assumed' in options ? options.assumed : unknownResult(at.title)) as T;
   }
 }
+
+/** What a child does is planned, and under approval asked, by the child itself. */
+export const plannedChild = (
+  { step, region }: Pick<PlannedAction, 'step' | 'region'>,
+  runbook: string,
+  input: unknown,
+  options: ChildOptions,
+): PlannedAction => ({
+  step,
+  title: options.title,
+  region: options.region ?? region,
+  calls: [{ activity: `runbook ${runbook}`, input: asJson(input) }],
+  undo: [],
+  limits: [],
+});
 
 /** Rejects with PlanEnds when what is called depends on what is not known. */
 export async function plannedAction<Acts, T>(

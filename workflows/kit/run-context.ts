@@ -35,9 +35,28 @@ export interface RunContext {
   readonly startedBy?: string;
   /** Labels of the alert. Null: too many to carry along. Absent in runs of before; for both, a stop of a label is in doubt. */
   readonly labels?: Readonly<Record<string, string>> | null;
+  /** Workflow id of the run that this one is a part of. Absent: it is a part of none. */
+  readonly parent?: string;
+  /** All regions of the configuration at the start, and what it said of each that differs from the defaults. Absent in runs of before. */
+  readonly regions?: Readonly<Record<string, RegionRule>>;
   /** Set when the event seems to be an effect of another run. */
   readonly lineage?: Lineage;
 }
+
+/** How steps of a region find a worker. What is absent is by default. */
+export interface RegionRule {
+  /** Task queue; default: the region's own by name. */
+  readonly queue?: string;
+  /** Regions whose workers may act for it, in this order; default none. */
+  readonly failOver?: readonly string[];
+  /** Default: wait. */
+  readonly whenNoWorker?: WhenNoWorker;
+  /** Default: NO_WORKER_AFTER_MS. */
+  readonly noWorkerAfterMs?: number;
+}
+
+/** What a step does that no worker of its region took: wait for one, let another region act, or ask people (and wait meanwhile). */
+export type WhenNoWorker = 'wait' | 'failOver' | 'ask';
 
 /** Which run caused the event that started this one, and how many runs are behind it in that chain. */
 export interface Lineage {
@@ -73,6 +92,10 @@ export const ALLOWED_SIGNAL = 'effectsAllowed';
 export const EFFECTS_STOPPED = 'EffectsStopped';
 /** Header of each activity: what its worker has to know of the run. */
 export const RUN_HEADER = 'tocsin-run';
+/** A step that no worker took for this long is told, unless its region says otherwise. */
+export const NO_WORKER_AFTER_MS = 60_000;
+/** Failure type of a step that no worker ever took: nothing was done. */
+export const NO_WORKER = 'NoWorker';
 /** Task queue of all runbooks. */
 export const RUNBOOK_QUEUE = 'runbooks';
 /** Task queue on which one region's workers take activities. */

@@ -4,6 +4,7 @@
  */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { type WorkflowInterceptors, workflowInfo } from '@temporalio/workflow';
+import { meantFor } from './meant-for.ts';
 import { RUN_HEADER, type RunContext } from './run-context.ts';
 
 export interface RunHeader extends Pick<RunContext, 'trigger' | 'service' | 'region'> {
@@ -11,6 +12,8 @@ export interface RunHeader extends Pick<RunContext, 'trigger' | 'service' | 'reg
   readonly labels: Readonly<Record<string, string>> | null;
   /** How many runs are behind this one. */
   readonly depth: number;
+  /** The region that the step is meant for; absent: the worker's own. */
+  readonly meantFor?: string;
 }
 
 /** Loaded by name into the workflow bundle. */
@@ -31,5 +34,13 @@ function headerOfThisRun(): RunHeader | null {
   const context = workflowInfo().memo?.['tocsin'] as RunContext | undefined;
   if (context === undefined) return null;
   const { trigger, service, region, labels = null, lineage } = context;
-  return { trigger, service, region, labels, depth: lineage?.depth ?? 0 };
+  const meant = meantFor.getStore();
+  return {
+    trigger,
+    service,
+    region,
+    labels,
+    depth: lineage?.depth ?? 0,
+    ...(meant === undefined ? {} : { meantFor: meant }),
+  };
 }

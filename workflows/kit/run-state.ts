@@ -3,26 +3,30 @@ import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflo
 import type { Looks } from '../../activities/look.ts';
 import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
+import { type ChildOptions, ChildRuns } from './child-runs.ts';
 import { contextOfThisRun } from './context-of-this-run.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
 import { notRepeatable } from './not-repeatable.ts';
+import { Places } from './places.ts';
 import { PostMortem } from './post-mortem.ts';
 import { Questions } from './questions.ts';
 import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
-import type { RunContext } from './run-context.ts';
+import { NO_WORKER, type RunContext } from './run-context.ts';
 import { type Undo, UndoStack } from './undo-stack.ts';
 import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
-import { type Activities, type RefusedCall, type StepOptions, activitiesFor, boundsOf } from './step-activities.ts';
+import { type Activities, type RefusedCall, type StepOptions, boundsOf } from './step-activities.ts';
 import { RunWindows, throughWindow } from './windows.ts';
 import { workflowTime } from './workflow-time.ts';
 
 export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
+  readonly #places = new Places(this.context, this.checklist);
+  readonly #children = new ChildRuns(this.context);
   readonly #redButton = new RedButton(this.checklist);
   readonly #undos = new UndoStack();
   readonly #story = new PostMortem(this.context);
@@ -38,6 +42,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     if (this.#resolved) return;
     this.#resolved = true;
     this.checklist.note('the alert is resolved');
+    this.#children.resolve();
   }
 
   /** Acts at once: mode `auto`. */
@@ -53,7 +58,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       note: (text) => this.note(text),
       report: () => this.report(),
       escalate,
-      in: (other) => this.run(other),
+      child: (runbook, input, options) => this.child(region, runbook, input, options) as Promise<never>,
+      onRegion: (other) => this.run(other),
     };
   }
 
@@ -93,7 +99,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
               ),
             );
           } catch (error) {
-            begun ||= calls !== 1 || !isUntouched(error);
+            begun ||= calls !== 1 || !(isUntouched(error) || isNoWorkerEver(error));
             // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
             if (!begun && undoing !== null) this.#undos.drop(undoing);
             throw error;
@@ -134,12 +140,27 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     return notRepeatable({ title, attempt, ask: (question, asked) => this.#ask(question, asked), assumed });
   }
 
+  async child(region: string, runbook: string, input: unknown, options: ChildOptions): Promise<unknown> {
+    const { title, region: other = region } = options;
+    this.stopIfResolved();
+    const done = this.checklist.begin('acting', `${title}: ${runbook} in ${other}`);
+    try {
+      const report = await this.#children.run(runbook, input, other, options);
+      done('ok');
+      this.#acted.push(title);
+      return report;
+    } catch (error) {
+      done('failed');
+      throw error;
+    }
+  }
+
   #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
     return {
       title,
       call: (again) => {
         const name = `undo: ${title}`;
-        const back = () => undo(activitiesFor(region, name, { ...options, repeatable: true }, again));
+        const back = () => undo(this.#on(region, name, { ...options, repeatable: true }, { again, undo: true }));
         return this.#limited({ region, title: name, undo: true }, options, back);
       },
     };
@@ -155,9 +176,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin('verifying', title);
     try {
       for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
-        if (
-          options.holds(await call(activitiesFor<Acts>(region, `${title} (${attempt}/${options.attempts})`, options)))
-        ) {
+        if (options.holds(await call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options)))) {
           done('ok');
           this.#story.add('Seen', `${title} yes`);
           return true;
@@ -172,6 +191,21 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     done('failed');
     this.#story.add('Seen', `${title} no, ${options.attempts} times`);
     return false;
+  }
+
+  #on(
+    region: string,
+    title: string,
+    options: StepOptions,
+    { again, undo = false }: { readonly again?: RefusedCall | undefined; readonly undo?: boolean } = {},
+  ): Acts {
+    return this.#places.activities<Acts>({
+      region,
+      title,
+      options,
+      again,
+      stop: () => void (undo || this.stopIfResolved()),
+    });
   }
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
@@ -251,7 +285,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     this.stopIfResolved();
     const done = this.checklist.begin(phase, title);
     try {
-      const result = await call(activitiesFor<Acts>(region, title, options, again));
+      const result = await call(this.#on(region, title, options, { again }));
       done('ok');
       return result;
     } catch (error) {
@@ -271,6 +305,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     }
   }
 }
+
+const isNoWorkerEver = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === NO_WORKER;
 
 export function escalate(message: string): never {
   throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });

@@ -1,6 +1,7 @@
 /** What `run` offers to a procedure whose steps are the activities `Acts`. */
 import type { Looks } from '../../activities/look.ts';
 import type { AskOptions } from './ask-human.ts';
+import type { ChildOptions } from './child-runs.ts';
 import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepOptions } from './step-activities.ts';
@@ -38,9 +39,21 @@ export interface Run<Acts> {
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
   escalate(message: string): never;
-  /** The same run, acting through another region's workers. */
-  in(region: string): Run<Acts>;
+  /**
+   * A run of another runbook as one step of this one, in its mode and with its context. Rejects with ChildWorkflowFailure when it does not complete; it
+   * has then undone its own effects.
+   * @example const report = await run.child<typeof patchWave>('patchWave', { hosts }, { title: 'wave 2', region: 'eu' });
+   */
+  child<Runbook extends AnyRunbook>(
+    runbook: string,
+    input: Parameters<Runbook>[0],
+    options: ChildOptions,
+  ): Promise<Awaited<ReturnType<Runbook>>>;
+  /** The same run in another region: its workers take the steps, its limits count them, its rules hold when it has no worker. */
+  onRegion(region: string): Run<Acts>;
 }
+
+export type AnyRunbook = (input: never) => Promise<unknown>;
 
 export interface CheckOptions<T> extends StepOptions {
   /**

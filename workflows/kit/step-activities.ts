@@ -1,7 +1,6 @@
 /** The activities a step calls: on its region's queue, with its title in the timeline and bounds on every wait. */
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import { DEFAULT_RETRY, RETRIES, type Retry, type RetryPolicy } from './retry.ts';
-import { activityQueue } from './run-context.ts';
 
 /** A set of activities: functions of one input object. */
 export type Activities<Acts> = { readonly [Name in keyof Acts]: (input: never) => Promise<unknown> };
@@ -30,13 +29,22 @@ const ATTEMPT_MS = 60_000;
 /** Temporal shows a summary of at most 200 bytes; longer titles are cut. */
 const MAX_SUMMARY = 100;
 
+/** Where a call is to be taken up. */
+export interface Place {
+  readonly queue: string;
+  /** How long it may wait there for a worker at each attempt; absent: as long as the step lasts. */
+  readonly noWorkerAfterMs?: number;
+  /** Attempts there at most; absent: as many as the step may have. */
+  readonly attempts?: number;
+}
+
 export function activitiesFor<Acts extends Activities<Acts>>(
-  region: string,
+  place: Place,
   title: string,
   options: StepOptions,
   again?: RefusedCall,
 ): Acts {
-  const common = optionsOf(region, title, options);
+  const common = optionsOf(place, title, options);
   const plain = proxyActivities(common) as unknown as Acts;
   if (again === undefined) return plain;
   // Under its id of before, which is part of its idempotency key: an earlier attempt may have acted without telling.
@@ -56,14 +64,15 @@ export const boundsOf = (options: StepOptions): { readonly attemptMs: number; re
   totalMs: options.totalMs ?? retryOf(options).totalMs,
 });
 
-const optionsOf = (region: string, title: string, options: StepOptions): ActivityOptions => ({
-  taskQueue: activityQueue(region),
+const optionsOf = (place: Place, title: string, options: StepOptions): ActivityOptions => ({
+  taskQueue: place.queue,
   summary: title.slice(0, MAX_SUMMARY),
   startToCloseTimeout: boundsOf(options).attemptMs,
   scheduleToCloseTimeout: boundsOf(options).totalMs,
   ...(options.repeatable === false ? startsInTime(options) : {}),
+  ...(place.noWorkerAfterMs === undefined ? {} : { scheduleToStartTimeout: place.noWorkerAfterMs }),
   ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
-  retry: temporalRetry(retryOf(options)),
+  retry: temporalRetry({ ...retryOf(options), ...(place.attempts === undefined ? {} : { attempts: place.attempts }) }),
 });
 
 /** So that a time-out says whether it has begun at all. */
@@ -71,6 +80,9 @@ function startsInTime(options: StepOptions): Pick<ActivityOptions, 'scheduleToSt
   const { totalMs, attemptMs } = boundsOf(options);
   return totalMs > attemptMs ? { scheduleToStartTimeout: totalMs - attemptMs } : {};
 }
+
+/** Attempts of a step at most. */
+export const attemptsOf = (options: StepOptions): number => retryOf(options).attempts;
 
 const retryOf = ({ retry = DEFAULT_RETRY, repeatable }: StepOptions): RetryPolicy =>
   RETRIES[repeatable === false ? 'once' : retry];

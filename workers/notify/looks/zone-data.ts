@@ -2,25 +2,26 @@
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../../pollers.ts';
 import type { TemporalClient } from '../../temporal-connection.ts';
 import { zoneDataOf } from '../../worker-identity.ts';
-import { RUNBOOK_QUEUE, activityQueue } from '../../../workflows/kit/run-context.ts';
+import { RUNBOOK_QUEUE } from '../../../workflows/kit/run-context.ts';
 import type { Look } from '../watch.ts';
 
 export interface ZoneDataLookOptions {
   readonly temporal: Pick<TemporalClient, 'client' | 'namespace'>;
-  readonly regions: readonly string[];
+  /** Those of the activity workers. */
+  readonly queues: readonly string[];
   /** Release of this host; null when it has none. */
   readonly own: string | null;
   readonly now?: () => number;
 }
 
-export const zoneDataLook = ({ temporal, regions, own, now = Date.now }: ZoneDataLookOptions): Look => ({
+export const zoneDataLook = ({ temporal, queues, own, now = Date.now }: ZoneDataLookOptions): Look => ({
   name: 'zone data',
   look: async () => {
-    const queues = [
+    const polled = [
       pollersOf(temporal, RUNBOOK_QUEUE, RUNBOOK_TASKS),
-      ...regions.map((region) => pollersOf(temporal, activityQueue(region), ACTIVITY_TASKS)),
+      ...queues.map((queue) => pollersOf(temporal, queue, ACTIVITY_TASKS)),
     ];
-    const identities = (await Promise.all(queues)).flat().map(({ identity }) => identity);
+    const identities = (await Promise.all(polled)).flat().map(({ identity }) => identity);
     const releases = new Map<string, string>();
     if (own !== null) releases.set(own, 'this trigger process');
     for (const identity of identities) {

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { WorkflowFailedError } from '@temporalio/client';
+import { NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { type RegionLab, startRegionLab } from '../support/region-lab.ts';
+import { until } from '../support/until.ts';
+
+const noWorkerAfterMs = 1_000;
+
+describe('a region without workers', () => {
+  let lab: RegionLab;
+
+  before(async () => {
+    lab = await startRegionLab({
+      regions: {
+        waits: { noWorkerAfterMs },
+        asks: { noWorkerAfterMs, whenNoWorker: 'ask' },
+        over: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead', 'spare'] },
+        tried: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
+        named: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['renamed'] },
+        renamed: { queue: 'a-queue-of-its-own' },
+        alone: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead'] },
+        fails: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
+      },
+    });
+    await lab.startWorker('spare');
+  });
+  after(() => lab?.stop());
+
+  it('is told within the set time, and a step waits for a worker to come', async () => {
+    const run = await lab.begin('placed', 'waits', { name: 'w', region: 'waits' });
+    const details = await until('it is in the details', async () => {
+      const text = await lab.details(run);
+      return text.includes('no worker') ? text : null;
+    });
+    assert.match(details, /⏳ no worker in waits took "act on w": waits for one/);
+    assert.equal(await lab.phase(run), 'no-worker');
+    assert.deepEqual(
+      lab.told.filter(({ about }) => about === 'no-worker/waits').map(({ severity, title }) => [severity, title]),
+      [['warning', 'no worker in region waits']],
+    );
+    assert.ok(lab.counted.includes('waits'));
+    await lab.startWorker('waits');
+    assert.equal(await run.result(), 'waits');
+    assert.equal(lab.done('w').length, 1);
+    assert.match(await lab.details(run), /✔ no worker in waits/);
+    assert.equal(await lab.phase(run), 'done');
+  });
+
+  it('asks people when it is to ask', async () => {
+    const run = await lab.begin('placed', 'asks', { name: 'a', region: 'asks' });
+    const notice = await until('people are told', () => lab.told.find(({ about }) => about === 'no-worker/asks'));
+    assert.equal(notice.severity, 'critical');
+    await run.cancel();
+    await assert.rejects(run.result(), WorkflowFailedError);
+    assert.deepEqual(lab.done('a'), []);
+  });
+
+  it('lets the first region of its list act that has a worker, under the same key, and says for whom', async () => {
+    const run = await lab.begin('placed', 'over', { name: 'o', region: 'over' });
+    assert.equal(await run.result(), 'spare');
+    const [done, ...more] = lab.done('o');
+    assert.deepEqual(more, []);
+    assert.deepEqual([done?.region, done?.meant], ['spare', 'over']);
+    const details = await lab.details(run);
+    assert.match(details, /no worker in over took "act on o": is tried in dead/);
+    assert.match(details, /no worker in dead took "act on o": is tried in spare/);
+    assert.deepEqual(lab.counted.filter((region) => region === 'over' || region === 'dead').slice(0, 2), [
+      'over',
+      'dead',
+    ]);
+  });
+
+  it('takes the task queue from the configuration', async () => {
+    await lab.startWorker('renamed', 'a-queue-of-its-own');
+    const run = await lab.begin('placed', 'named', { name: 'n', region: 'named' });
+    assert.equal(await run.result(), 'renamed');
+  });
+
+  it('never fails over with a step that a worker was given, even if that worker is gone', async () => {
+    const first = await lab.startWorker('tried');
+    lab.hangs.add('t');
+    const run = await lab.begin('placed', 'tried', { name: 't', region: 'tried', attemptMs: 1_500 });
+    await until('a worker has begun', () => lab.done('t').length === 1);
+    await first.shutdown();
+    lab.hangs.clear();
+    await until('nobody takes the second attempt', () => lab.counted.includes('tried'));
+    assert.match(await lab.details(run), /no worker in tried took "act on t": waits for one/);
+    await lab.startWorker('tried');
+    assert.equal(await run.result(), 'tried');
+    const done = lab.done('t');
+    assert.deepEqual(
+      done.map(({ region }) => region),
+      ['tried', 'tried'],
+    );
+    assert.equal(new Set(done.map(({ key }) => key)).size, 1, 'the second attempt has the key of the first');
+  });
+
+  it('tries again in the same region after a failure, under the same key', async () => {
+    await lab.startWorker('fails');
+    lab.failsOnce.add('f');
+    const run = await lab.begin('placed', 'fails', { name: 'f', region: 'fails' });
+    assert.equal(await run.result(), 'fails');
+    const done = lab.done('f');
+    assert.deepEqual(
+      done.map(({ region }) => region),
+      ['fails', 'fails'],
+    );
+    assert.equal(new Set(done.map(({ key }) => key)).size, 1);
+  });
+
+  it('ends a step whose time is up, and undoes nothing, because nothing was done', async () => {
+    const run = await lab.begin('placed', 'alone', { name: 'l', region: 'alone', totalMs: 4_000 });
+    const error = await run.result().then(
+      () => assert.fail('it cannot succeed'),
+      (failure: unknown) => failure,
+    );
+    assert.ok(error instanceof WorkflowFailedError);
+    const { type, message } = error.cause as { type?: string; message?: string };
+    assert.equal(type, NO_WORKER);
+    assert.match(message ?? '', /no worker of alone, dead took "act on l" in time, nothing was done/);
+    assert.doesNotMatch(await lab.details(run), /undo/);
+  });
+
+  it('does not keep a run whose alert is resolved', async () => {
+    const run = await lab.begin(
+      'placed',
+      'resolved',
+      { name: 'r', region: 'nowhere' },
+      {
+        regions: { nowhere: { noWorkerAfterMs } },
+      },
+    );
+    await until('it waits', async () => (await lab.details(run)).includes('no worker'));
+    await run.signal(RESOLVED_SIGNAL);
+    assert.deepEqual(((await run.result()) as { outcome: string }).outcome, 'resolved-meanwhile');
+  });
+});

@@ -1,0 +1,134 @@
+/** A real Temporal, a runbook worker, and activity workers of regions that come and go, for tests of where steps are taken up. */
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, Runtime, bundleWorkflowCode } from '@temporalio/worker';
+import { writeFileSync } from 'node:fs';
+import { createDecisions } from '../../activities/decisions.ts';
+import { idempotencyKey } from '../../activities/idempotency-key.ts';
+import { meantRegion } from '../../activities/meant-region.ts';
+import type { RunNotice } from '../../activities/tell.ts';
+import { connectTemporal } from '../../workers/temporal-connection.ts';
+import { type RunningWorker, createWorker } from '../../workers/worker.ts';
+import type { OnResolved, RegionRule, RunContext } from '../../workflows/kit/run-context.ts';
+import { startTestServers } from './servers.ts';
+import { until } from './until.ts';
+
+export interface Done {
+  readonly name: string;
+  /** Whose worker acted. */
+  readonly region: string;
+  readonly meant: string | null;
+  readonly key: string;
+}
+
+export interface RegionLab {
+  readonly client: Client;
+  readonly told: readonly RunNotice[];
+  /** Regions counted as having no worker. */
+  readonly counted: readonly string[];
+  done(name: string): readonly Done[];
+  /** Names of effects that never end, once a worker has begun with them. */
+  readonly hangs: Set<string>;
+  /** Names of effects that fail, once each. */
+  readonly failsOnce: Set<string>;
+  startWorker(region: string, queue?: string): Promise<RunningWorker>;
+  begin(runbook: string, id: string, input: unknown, context?: Partial<RunContext>): Promise<WorkflowHandle>;
+  details(handle: WorkflowHandle): Promise<string>;
+  phase(handle: WorkflowHandle): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export interface RegionLabOptions {
+  readonly regions: Readonly<Record<string, RegionRule>>;
+  readonly onResolved?: OnResolved;
+}
+
+export type RegionEffects = ReturnType<typeof effectsOf>;
+
+const LIMITS = { maxCachedWorkflows: 50, maxActivities: 20, shutdownGraceMs: 100 };
+const ROOT = join(import.meta.dirname, '../..');
+
+const effectsOf = (region: string, done: Done[], hangs: ReadonlySet<string>, failsOnce: Set<string>) => ({
+  effect: async ({ name }: { readonly name: string }): Promise<string> => {
+    done.push({ name, region, meant: meantRegion(), key: idempotencyKey() });
+    // Deaf to its time-out, as a worker that is cut off.
+    if (hangs.has(name)) await Context.current().cancelled;
+    if (failsOnce.delete(name)) throw new Error(`${name} fails once`);
+    return region;
+  },
+});
+
+export async function startRegionLab({ regions }: RegionLabOptions): Promise<RegionLab> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const servers = await startTestServers({ temporal: true });
+  const codePath = join(servers.dir, 'regions.js');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(import.meta.dirname, 'region-runbooks.ts'),
+    workflowInterceptorModules: ['kit/run-header', 'kit/fence-header'].map((name) =>
+      join(ROOT, 'workflows', `${name}.ts`),
+    ),
+    logger: new DefaultLogger('ERROR'),
+  });
+  writeFileSync(codePath, code);
+  const { namespace, temporalAddress: address } = servers;
+  const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
+  const [told, counted, all]: [RunNotice[], string[], Done[]] = [[], [], []];
+  const [hangs, failsOnce] = [new Set<string>(), new Set<string>()];
+  const decisions = createDecisions({
+    approvals: () => ({ keys: [], quorum: 1, quorums: {}, expiryMs: 60_000, remindersMs: [], escalation: [] }),
+    tell: (notice) => void told.push(notice),
+    noWorker: (region) => void counted.push(region),
+  });
+  const workers = [await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS)];
+  const { client } = temporal;
+  return {
+    client,
+    told,
+    counted,
+    hangs,
+    failsOnce,
+    done: (name) => all.filter((each) => each.name === name),
+    startWorker: async (region, queue) => {
+      const activities = effectsOf(region, all, hangs, failsOnce);
+      const at = queue === undefined ? {} : { queue };
+      const worker = await createWorker(temporal, { kind: 'activities', region, ...at, activities }, LIMITS);
+      workers.push(worker);
+      await until(`a worker of ${region} polls`, () => worker.polling());
+      return worker;
+    },
+    begin: (runbook, workflowId, input, context = {}) =>
+      client.workflow.start(runbook, {
+        workflowId,
+        taskQueue: 'runbooks',
+        args: [input],
+        workflowExecutionTimeout: 120_000,
+        memo: { tocsin: { ...CONTEXT, regions, ...context } },
+      }),
+    details: async (handle) => {
+      const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      return currentDetails ?? '';
+    },
+    phase: async (handle) => {
+      const { typedSearchAttributes } = await handle.describe();
+      return typedSearchAttributes.getAll().find(({ key }) => key.name === 'TocsinPhase')?.value;
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.shutdown()));
+      await temporal.close();
+      await servers.stopAll();
+    },
+  };
+}
+
+const CONTEXT: RunContext = {
+  trigger: null,
+  alertKey: null,
+  generation: 1,
+  attempt: 1,
+  event: null,
+  region: 'home',
+  service: null,
+  severity: null,
+  onResolved: 'cancel',
+};

@@ -1,0 +1,211 @@
+/**
+ * Where the steps of a run are taken up. A step that no worker of its region takes is told; then it waits, or goes to a region that may act
+ * for it - but only if no worker was ever given it, which the server's schedule-to-start time-out of a first attempt proves: a task that
+ * reached a worker, even one that died with it, never ends so.
+ */
+import { ActivityFailure, ApplicationFailure, RetryState, TimeoutFailure, TimeoutType } from '@temporalio/common';
+import { isCancellation, sleep } from '@temporalio/workflow';
+import type { Checklist } from './checklist.ts';
+import { decisions } from './decisions.ts';
+import { meantFor } from './meant-for.ts';
+import {
+  EFFECTS_STOPPED,
+  NO_WORKER,
+  NO_WORKER_AFTER_MS,
+  type RegionRule,
+  type RunContext,
+  activityQueue,
+} from './run-context.ts';
+import {
+  type Activities,
+  type Place,
+  type RefusedCall,
+  type StepOptions,
+  activitiesFor,
+  attemptsOf,
+  boundsOf,
+} from './step-activities.ts';
+import { workflowTime } from './workflow-time.ts';
+
+export interface PlacedStep {
+  readonly region: string;
+  readonly title: string;
+  readonly options: StepOptions;
+  /** The call that was refused before, for its key to stay the same. */
+  readonly again?: RefusedCall | undefined;
+  /** Throws when the run is not to wait for a worker any longer. */
+  readonly stop: () => void;
+}
+
+/** Pause before the attempts that follow a first one that failed, as the server would make it. */
+const RETRY_MS = 1_000;
+/** With less time left than this there is no use in another try. */
+const LEAST_MS = 1_000;
+
+export class Places {
+  readonly #rules: RunContext['regions'];
+  readonly #checklist: Checklist;
+
+  constructor({ regions }: RunContext, checklist: Checklist) {
+    this.#rules = regions;
+    this.#checklist = checklist;
+  }
+
+  /** The activities of a step. Their calls reject with NO_WORKER (final, nothing was done) besides what activities reject with. */
+  activities<Acts extends Activities<Acts>>(step: PlacedStep): Acts {
+    const { region, title, options, again } = step;
+    // Runs of before: as they were scheduled then.
+    if (this.#rules === undefined) return activitiesFor<Acts>({ queue: activityQueue(region) }, title, options, again);
+    let left = again;
+    const call = (name: string, input: unknown): Promise<unknown> => {
+      const known = left?.type === name ? left : undefined;
+      if (known !== undefined) left = undefined;
+      return meantFor.run(region, () =>
+        new PlacedCall(this.#rules ?? {}, step, this.#checklist).make(name, input, known),
+      );
+    };
+    return new Proxy(Object.create(null) as object, {
+      get: (_target, name) => (input: unknown) => call(String(name), input),
+    }) as Acts;
+  }
+}
+
+/** One call of an activity, until it has ended or there is no time left. */
+class PlacedCall {
+  readonly #rules: NonNullable<RunContext['regions']>;
+  readonly #rule: RegionRule;
+  readonly #step: PlacedStep;
+  readonly #checklist: Checklist;
+  readonly #deadline: number;
+  readonly #attempts: number;
+  /** A worker may have been given it. */
+  #given = false;
+  /** Index in the regions that may act. */
+  #at = 0;
+  #told: (() => void) | null = null;
+
+  constructor(rules: NonNullable<RunContext['regions']>, step: PlacedStep, checklist: Checklist) {
+    this.#rules = rules;
+    this.#rule = rules[step.region] ?? {};
+    this.#step = step;
+    this.#checklist = checklist;
+    this.#deadline = workflowTime() + boundsOf(step.options).totalMs;
+    this.#attempts = attemptsOf(step.options);
+  }
+
+  async make(name: string, input: unknown, again: RefusedCall | undefined): Promise<unknown> {
+    // Refused by a worker: it was given to one.
+    this.#given = again !== undefined;
+    let known = again;
+    try {
+      for (;;) {
+        const alone = this.#isFirstAlone();
+        try {
+          return await this.#schedule(name, input, known, alone ? 1 : this.#attempts);
+        } catch (error) {
+          if (!(error instanceof ActivityFailure)) throw error;
+          known = { type: name, id: error.activityId ?? '' };
+          if (isNoWorker(error)) await this.#noWorker(error, alone);
+          else if (alone && mayBeRetried(error) && this.#attempts > 1) await this.#retry(error);
+          else throw this.#given ? touched(error) : error;
+        }
+      }
+    } finally {
+      this.#told?.();
+    }
+  }
+
+  /** Made alone, a first attempt that no worker took proves that none ever did; needed only where something hangs on it. */
+  #isFirstAlone(): boolean {
+    return !this.#given && (this.#rule.failOver ?? []).length > 0 && this.#rule.whenNoWorker === 'failOver';
+  }
+
+  #schedule(name: string, input: unknown, known: RefusedCall | undefined, attempts: number): Promise<unknown> {
+    const { title, options } = this.#step;
+    const totalMs = this.#deadline - workflowTime();
+    const acts = activitiesFor<Readonly<Record<string, (input: never) => Promise<unknown>>>>(
+      { ...this.#place(totalMs), attempts },
+      title,
+      { ...options, totalMs },
+      known,
+    );
+    return acts[name]?.(input as never) ?? Promise.resolve();
+  }
+
+  #place(leftMs: number): Place {
+    const region = this.#regions()[this.#at] ?? this.#step.region;
+    const { noWorkerAfterMs = NO_WORKER_AFTER_MS } = this.#rule;
+    return {
+      queue: this.#rules[region]?.queue ?? activityQueue(region),
+      // Before the end of the step, so that it is known why it ended.
+      noWorkerAfterMs: Math.min(noWorkerAfterMs, Math.max(leftMs - LEAST_MS, leftMs / 2)),
+    };
+  }
+
+  #regions(): readonly string[] {
+    return [this.#step.region, ...(this.#rule.failOver ?? [])];
+  }
+
+  /** Decides where it is tried next; throws when there is no time for it. */
+  async #noWorker(error: ActivityFailure, alone: boolean): Promise<void> {
+    const never = alone || (!this.#given && this.#attempts === 1);
+    const here = this.#regions()[this.#at] ?? this.#step.region;
+    if (alone) this.#at = (this.#at + 1) % this.#regions().length;
+    // A later attempt may have waited in vain; an earlier one may have acted.
+    else this.#given ||= !never;
+    const there = this.#regions()[this.#at] ?? this.#step.region;
+    await this.#tell(here, there);
+    this.#step.stop();
+    if (this.#deadline - workflowTime() >= LEAST_MS) return;
+    throw this.#given ? error : noWorkerEver(this.#step, this.#regions());
+  }
+
+  async #retry({ cause }: ActivityFailure): Promise<void> {
+    this.#given = true;
+    const asked = cause instanceof ApplicationFailure ? cause.nextRetryDelay : undefined;
+    await sleep(asked ?? RETRY_MS);
+  }
+
+  /** Once for each region in a row: in the checklist, as the run's phase, and to people. */
+  async #tell(here: string, there: string): Promise<void> {
+    const { region, title } = this.#step;
+    const next = here === there ? 'waits for one' : `is tried in ${there}`;
+    const text = `no worker in ${here} took "${title}": ${next}`;
+    if (this.#told === null) this.#told = this.#checklist.wait('no-worker', text);
+    else if (here !== there) this.#checklist.note(text);
+    else return;
+    const asks = this.#rule.whenNoWorker === 'ask';
+    // That nobody could be told must not keep the step from being taken.
+    await decisions.tellNoWorker({ region: here, meantFor: region, title, next, asks }).catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+    });
+  }
+}
+
+const isNoWorker = ({ cause }: ActivityFailure): boolean =>
+  cause instanceof TimeoutFailure && cause.timeoutType === TimeoutType.SCHEDULE_TO_START;
+
+/** It failed only because one attempt was all it had. */
+const mayBeRetried = (error: ActivityFailure): boolean =>
+  !isCancellation(error) && error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED;
+
+/** A refusal counts the attempts of its own call only; an earlier call of the same step may have acted. */
+function touched(error: ActivityFailure): ActivityFailure {
+  const { cause, message, activityType, activityId, retryState, identity } = error;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== EFFECTS_STOPPED) return error;
+  const [stop, now, attempt] = (cause.details ?? []) as [unknown, unknown, number];
+  const refusal = ApplicationFailure.create({
+    type: EFFECTS_STOPPED,
+    message: cause.message,
+    nonRetryable: true,
+    details: [stop, now, attempt + 1, false],
+  });
+  return new ActivityFailure(message, activityType, activityId, retryState, identity, refusal);
+}
+
+const noWorkerEver = ({ title }: PlacedStep, regions: readonly string[]): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: NO_WORKER,
+    message: `no worker of ${regions.join(', ')} took "${title}" in time, nothing was done; start one with \`tocsin worker --region ${regions[0] ?? ''}\``,
+    nonRetryable: true,
+  });
