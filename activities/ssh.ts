@@ -40,6 +40,16 @@ export interface Ssh {
   run(host: SshHost, request: SshRequest, hooks?: CommandHooks): Promise<CommandResult>;
 }
 
+/** Where the configuration has no `ssh`. */
+export const noSsh: Ssh = {
+  run: async ({ name }) => {
+    throw permanent(
+      'NoSsh',
+      `host ${name} cannot be reached: the configuration has no ssh, expected ssh.knownHosts, identity, user`,
+    );
+  },
+};
+
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection on which nothing comes for this long, three times in a row, has ended. */
 const ALIVE_INTERVAL_S = 5;
@@ -84,7 +94,13 @@ export function createSsh({ knownHosts, identity, connectTimeoutMs = CONNECT_TIM
 }
 
 const settingsOf = (knownHosts: string, connectTimeoutS: number): readonly string[] => [
-  ...['-F', 'none', '-T', '-a', '-x', '-e', 'none'],
+  '-F',
+  'none',
+  '-T',
+  '-a',
+  '-x',
+  '-e',
+  'none',
   ...[
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',

@@ -1,6 +1,7 @@
 /** What `tocsin.yaml` may say. Every figure has its default and its unit here; unknown keys are refused, because a typing error is one. */
 import { Type, type Static } from 'typebox';
 import { TARGET_ID } from '../activities/inventory/target.ts';
+import type { HostEntry } from '../activities/ssh-hosts.ts';
 import type { ServiceTarget } from '../activities/service-treatment.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { EncryptionSchema } from './encryption/encryption-schema.ts';
@@ -14,6 +15,7 @@ import { ADDRESS } from './notify/email.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
+import { HostsSchema, SshSchema } from './ssh-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -151,6 +153,9 @@ export const ConfigSchema = Type.Object(
       }),
       { default: [] },
     ),
+    /** How hosts are reached: docs/ssh.md. Absent: no host is. */
+    ssh: Type.Optional(SshSchema),
+    hosts: HostsSchema,
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
     /** More targets than those, by providers, and who may act upon which. */
@@ -196,7 +201,8 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'inventory'> & {
+export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'hosts' | 'inventory'> & {
   readonly services: readonly ServiceTarget[];
+  readonly hosts: readonly HostEntry[];
   readonly inventory: InventoryConfig;
 };

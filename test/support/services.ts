@@ -4,6 +4,8 @@ import { type HttpAllow, createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import { type ServiceTarget, createTreatments } from '../../activities/service-treatment.ts';
+import { type HostEntry, createHosts } from '../../activities/ssh-hosts.ts';
+import { type Ssh, noSsh } from '../../activities/ssh.ts';
 import type { ServiceDependencies } from '../../activities/services.ts';
 
 export interface ServicesOptions {
@@ -11,9 +13,18 @@ export interface ServicesOptions {
   readonly services: readonly ServiceTarget[];
   readonly allow: readonly HttpAllow[];
   readonly rules?: readonly TargetRule[];
+  readonly ssh?: Ssh;
+  readonly hosts?: readonly HostEntry[];
 }
 
-export function servicesOf({ region, services, allow, rules = [] }: ServicesOptions): ServiceDependencies {
+export function servicesOf({
+  region,
+  services,
+  allow,
+  rules = [],
+  ssh = noSsh,
+  hosts = [],
+}: ServicesOptions): ServiceDependencies {
   const targets = services.map(({ name, region: home, labels = {} }) => ({
     id: name,
     kind: 'service',
@@ -26,5 +37,7 @@ export function servicesOf({ region, services, allow, rules = [] }: ServicesOpti
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
     treatmentOf: createTreatments(services, {}),
     http: createHttp({ allow }),
+    ssh,
+    hostOf: createHosts(hosts, 'tocsin'),
   };
 }

@@ -24,6 +24,7 @@ import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
+import { openSsh } from '../ssh-schema.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -94,6 +95,7 @@ async function activityRoles(
   const shared = {
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
+    ...openSsh(config),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
