@@ -9,6 +9,7 @@ import { NATS_ACCESS } from './nats-config-schema.ts';
 import { PRODUCTION } from './production-schema.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
+import { DisksSchema } from './disks-schema.ts';
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
@@ -156,6 +157,8 @@ export const ConfigSchema = Type.Object(
     /** How hosts are reached: docs/ssh.md. Absent: no host is. */
     ssh: Type.Optional(SshSchema),
     hosts: HostsSchema,
+    /** What may be deleted from which of their disks: docs/runbooks/clearDisk.md. */
+    disks: DisksSchema,
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
     /** More targets than those, by providers, and who may act upon which. */

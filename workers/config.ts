@@ -11,6 +11,7 @@ import { type Config, ConfigSchema } from './config-schema.ts';
 import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
+import { diskProblems } from './disks-schema.ts';
 import { limitProblems } from './limits/limits-schema.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
 
@@ -109,6 +110,7 @@ function contradictions(config: Config): Problem[] {
     problems.push({ place: '/intake/senders', message: `${name} is there twice` });
   problems.push(...approvalProblems(config.approvals).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
+  problems.push(...diskProblems(config.disks).map(asProblem));
   return problems;
 }
 

@@ -6,7 +6,8 @@ import { createInventory } from '../../activities/inventory/inventory.ts';
 import { type ServiceTarget, createTreatments } from '../../activities/service-treatment.ts';
 import { type HostEntry, createHosts } from '../../activities/ssh-hosts.ts';
 import { type Ssh, noSsh } from '../../activities/ssh.ts';
-import type { ServiceDependencies } from '../../activities/services.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
+import type { DiskDefinition } from '../../activities/disk-definition.ts';
 
 export interface ServicesOptions {
   readonly region: string;
@@ -15,7 +16,10 @@ export interface ServicesOptions {
   readonly rules?: readonly TargetRule[];
   readonly ssh?: Ssh;
   readonly hosts?: readonly HostEntry[];
+  readonly disks?: readonly DiskDefinition[];
 }
+
+type Named = Pick<HostEntry, 'name' | 'region' | 'labels'>;
 
 export function servicesOf({
   region,
@@ -24,14 +28,16 @@ export function servicesOf({
   rules = [],
   ssh = noSsh,
   hosts = [],
-}: ServicesOptions): ServiceDependencies {
-  const targets = services.map(({ name, region: home, labels = {} }) => ({
+  disks = [],
+}: ServicesOptions): ActivityDependencies {
+  const target = ({ name, region: home, labels = {} }: Named, kind: string) => ({
     id: name,
-    kind: 'service',
+    kind,
     service: name,
     region: home,
     labels,
-  }));
+  });
+  const targets = [...services.map((each) => target(each, 'service')), ...hosts.map((each) => target(each, 'host'))];
   const inventory = createInventory([configProvider(targets)]);
   return {
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
@@ -39,5 +45,6 @@ export function servicesOf({
     http: createHttp({ allow }),
     ssh,
     hostOf: createHosts(hosts, 'tocsin'),
+    disks,
   };
 }

@@ -75,7 +75,7 @@ const ProviderSchema = Type.Unsafe<Static<(typeof PROVIDERS)[number]>>({
 });
 
 /** At least one name: a selector of nothing would be a rule that says nothing. */
-const SelectorSchema = Type.Record(
+export const SelectorSchema = Type.Record(
   Type.String({ pattern: LABEL_NAME.source }),
   Type.Union([LabelValue, Type.Array(LabelValue, { minItems: 1, maxItems: 100 })]),
   { ...CLOSED, minProperties: 1 },

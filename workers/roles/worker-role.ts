@@ -11,6 +11,7 @@ import { triggers } from '../../triggers/index.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
+import { diskDefinitions } from '../disks-schema.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
@@ -96,6 +97,7 @@ async function activityRoles(
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
     ...openSsh(config),
+    disks: diskDefinitions(config.disks),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
