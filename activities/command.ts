@@ -12,6 +12,11 @@ export interface CommandRequest {
   readonly timeoutMs: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /**
+   * Standard input stays open while the command may go on, and its end asks the command to end: what is started on another host learns of
+   * a cancellation, a time-out and the death of this process in one way. SIGKILL follows after this many milliseconds.
+   */
+  readonly endsByEofWithinMs?: number;
   /** Kept of each output stream, first and last half; default 64 KiB. */
   readonly maxOutputBytes?: number;
 }
@@ -43,16 +48,18 @@ export async function runCommand(request: CommandRequest, hooks: CommandHooks = 
   const child = spawn(program, args, {
     // A group of its own, so that what the command starts ends with it.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [request.endsByEofWithinMs === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', ...request.env },
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
   });
   const limit = request.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const [stdout, stderr] = [new BoundedOutput(limit), new BoundedOutput(limit)];
-  child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
+  // A command that ends without reading is no failure.
+  child.stdin?.on('error', () => undefined);
 
-  const group = endable(child);
+  const group = endable(child, request.endsByEofWithinMs);
   const timer = setTimeout(() => group.end('time-out'), request.timeoutMs);
   const beat = setInterval(() => hooks.heartbeat?.(), HEARTBEAT_EVERY_MS);
   const cancel = (): void => group.end('cancelled');
@@ -75,6 +82,7 @@ export async function runCommand(request: CommandRequest, hooks: CommandHooks = 
     hooks.signal?.removeEventListener('abort', cancel);
     // Whatever the command left behind in its group ends now: a run that goes on must not race with it.
     signalGroup(child, 'SIGKILL');
+    child.stdin?.destroy();
   }
 }
 
@@ -97,7 +105,7 @@ const exited = (child: ChildProcess, program: string): Promise<number | null> =>
     child.once('exit', (code) => setTimeout(() => resolve(code), 1_000).unref());
   });
 
-function endable(child: ChildProcess) {
+function endable(child: ChildProcess, byEofWithinMs: number | undefined) {
   let why: 'time-out' | 'cancelled' | undefined;
   let kill: NodeJS.Timeout | undefined;
   return {
@@ -106,8 +114,9 @@ function endable(child: ChildProcess) {
     over: () => clearTimeout(kill),
     end: (reason: 'time-out' | 'cancelled') => {
       why ??= reason;
-      signalGroup(child, 'SIGTERM');
-      kill ??= setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+      if (byEofWithinMs === undefined) signalGroup(child, 'SIGTERM');
+      else child.stdin?.end();
+      kill ??= setTimeout(() => signalGroup(child, 'SIGKILL'), byEofWithinMs ?? KILL_AFTER_MS);
     },
   };
 }

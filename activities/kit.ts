@@ -17,5 +17,8 @@ export type { Inventory } from './inventory/inventory.ts';
 export type { Selector } from './inventory/selector.ts';
 export type { Target } from './inventory/target.ts';
 export { idempotencyKey } from './idempotency-key.ts';
+export { type Ssh, type SshHost, type SshOptions, type SshRequest, createSsh } from './ssh.ts';
+export { type HostEntry, type HostOf, createHosts } from './ssh-hosts.ts';
+export { type Systemd, type Unit, type UnitState, createSystemd } from './systemd.ts';
 export { type Look, type Looks, look } from './look.ts';
 export { permanent } from './permanent.ts';

@@ -6,25 +6,38 @@ import { CONFIG_PROVIDER } from './inventory/config-provider.ts';
 import type { Target } from './inventory/target.ts';
 import { permanent } from './permanent.ts';
 
-export interface ServiceTreatment {
-  /** URL that answers 2xx while the service is healthy. */
-  readonly health: string;
-  /** Prints one JSON object `{"invocation": "..."}` naming the instance that runs now. */
-  readonly status: readonly string[];
-  /** Restarts; `{invocation}` stands for the observed instance. Exit code 0: done, 3: another instance runs by now. */
-  readonly restart: readonly string[];
+interface CommonTreatment {
   readonly takeOut?: readonly string[];
   readonly putBack?: readonly string[];
   /** Bound on each command; default 30 s. */
   readonly timeoutMs?: number;
 }
 
+/** Commands of the host that the worker runs on. */
+export interface CommandTreatment extends CommonTreatment {
+  /** URL that answers 2xx while the service is healthy. */
+  readonly health: string;
+  /** Prints one JSON object `{"invocation": "..."}` naming the instance that runs now. */
+  readonly status: readonly string[];
+  /** Restarts; `{invocation}` stands for the observed instance. Exit code 0: done, 3: another instance runs by now. */
+  readonly restart: readonly string[];
+}
+
+/** A unit of systemd on another host, over ssh. */
+export interface SystemdTreatment extends CommonTreatment {
+  /** Without it the service is healthy while its unit is active. */
+  readonly health?: string;
+  readonly systemd: { readonly host: string; readonly unit: string };
+}
+
+export type ServiceTreatment = CommandTreatment | SystemdTreatment;
+
 /** A service that the configuration names, with its own treatment. */
-export interface ServiceTarget extends ServiceTreatment {
+export type ServiceTarget<Treatment extends ServiceTreatment = ServiceTreatment> = Treatment & {
   readonly name: string;
   readonly region: string;
   readonly labels?: Readonly<Record<string, string>>;
-}
+};
 
 /** Throws `NoTreatment` (final) for a target nobody has said how to treat. */
 export type TreatmentOf = (target: Target) => ServiceTreatment;
@@ -48,14 +61,23 @@ export function createTreatments(
 }
 
 function filledIn(template: ServiceTreatment, target: Target): ServiceTreatment {
-  const argv = (parts: readonly string[]): string[] => parts.map((part) => fill(part, target, String));
+  const plain = (part: string): string => fill(part, target, String);
+  const url = (text: string): string => fill(text, target, encodeURIComponent);
+  const { takeOut, putBack, timeoutMs } = template;
+  const common = {
+    ...(takeOut && { takeOut: takeOut.map(plain) }),
+    ...(putBack && { putBack: putBack.map(plain) }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
+  if (!('systemd' in template)) {
+    const { health, status, restart } = template;
+    return { ...common, health: url(health), status: status.map(plain), restart: restart.map(plain) };
+  }
+  const { health, systemd } = template;
   return {
-    ...template,
-    health: fill(template.health, target, encodeURIComponent),
-    status: argv(template.status),
-    restart: argv(template.restart),
-    ...(template.takeOut && { takeOut: argv(template.takeOut) }),
-    ...(template.putBack && { putBack: argv(template.putBack) }),
+    ...common,
+    ...(health !== undefined && { health: url(health) }),
+    systemd: { host: plain(systemd.host), unit: plain(systemd.unit) },
   };
 }
 

@@ -1,6 +1,7 @@
 /** What `tocsin.yaml` may say. Every figure has its default and its unit here; unknown keys are refused, because a typing error is one. */
 import { Type, type Static } from 'typebox';
 import { TARGET_ID } from '../activities/inventory/target.ts';
+import type { HostEntry } from '../activities/ssh-hosts.ts';
 import type { ServiceTarget } from '../activities/service-treatment.ts';
 import { GenericMappingSchema } from '../triggers/sources/generic-mapping.ts';
 import { EncryptionSchema } from './encryption/encryption-schema.ts';
@@ -8,6 +9,7 @@ import { NATS_ACCESS } from './nats-config-schema.ts';
 import { PRODUCTION } from './production-schema.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
+import { DisksSchema } from './disks-schema.ts';
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
@@ -17,6 +19,7 @@ import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
 import { WINDOWS } from './windows/windows-schema.ts';
+import { HostsSchema, SshSchema } from './ssh-schema.ts';
 
 const Closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
@@ -158,6 +161,11 @@ export const ConfigSchema = Type.Object(
       }),
       { default: [] },
     ),
+    /** How hosts are reached: docs/ssh.md. Absent: no host is. */
+    ssh: Type.Optional(SshSchema),
+    hosts: HostsSchema,
+    /** What may be deleted from which of their disks: docs/runbooks/clearDisk.md. */
+    disks: DisksSchema,
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
     ...WINDOWS,
@@ -204,11 +212,12 @@ export const ConfigSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'inventory' | 'regions'> & {
+export type Config = Omit<Static<typeof ConfigSchema>, 'services' | 'hosts' | 'inventory' | 'regions'> & {
   /** Names of the regions, in their order. */
   readonly regions: readonly string[];
   /** The same regions with all that is said about them. */
   readonly places: readonly Region[];
   readonly services: readonly ServiceTarget[];
+  readonly hosts: readonly HostEntry[];
   readonly inventory: InventoryConfig;
 };

@@ -13,6 +13,7 @@ import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
 import { readRegions, regionProblems } from './regions.ts';
 import type { RegionEntry } from './regions-schema.ts';
+import { diskProblems } from './disks-schema.ts';
 import { limitProblems } from './limits/limits-schema.ts';
 import { windowProblems } from './windows/window-problems.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
@@ -132,6 +133,7 @@ function contradictions(config: Config): Problem[] {
   problems.push(...approvalProblems(config.approvals).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
   problems.push(...windowProblems(config));
+  problems.push(...diskProblems(config.disks).map(asProblem));
   return problems;
 }
 

@@ -41,6 +41,15 @@ describe('replay', () => {
     );
   });
 
+  it('there are those of clearDisk', () => {
+    assert.deepEqual(
+      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('clearDisk-')),
+      ['approved', 'cleared-by-all', 'cleared', 'denied', 'escalated', 'not-full', 'planned'].map(
+        (name) => `clearDisk-${name}.json`,
+      ),
+    );
+  });
+
   it('recorded histories replay on the runbooks of today, without a server', async () => {
     const { codePath } = await workflowBundle(SCRATCH, pino({ level: 'silent' }));
     const replayed = [];
@@ -51,22 +60,26 @@ describe('replay', () => {
     assert.equal(replayed.length, histories.length);
   });
 
-  it('a step taken out of a runbook is found', async () => {
-    const planted = join(SCRATCH, 'planted');
-    cpSync(join(ROOT, 'workflows'), join(planted, 'workflows'), { recursive: true });
-    const file = join(planted, 'workflows/restart-service.ts');
-    const source = readFileSync(file, 'utf8');
-    const changed = source.replace('if (seen.rotation) {', 'if (!seen.rotation) {');
-    assert.notEqual(changed, source);
-    writeFileSync(file, changed);
-    const bundle = await bundleWorkflowCode({
-      workflowsPath: join(planted, 'workflows/index.ts'),
-      logger: new DefaultLogger('ERROR'),
+  for (const [runbook, before, after, recorded] of [
+    ['restart-service.ts', 'if (seen.rotation) {', 'if (!seen.rotation) {', 'restartService-restarted'],
+    ['clear-disk.ts', 'if (!now.full) break;', 'break;', 'clearDisk-cleared-by-all'],
+  ] as const)
+    it(`a step taken out of ${runbook} is found`, async () => {
+      const planted = join(SCRATCH, `planted-${runbook}`);
+      cpSync(join(ROOT, 'workflows'), join(planted, 'workflows'), { recursive: true });
+      const file = join(planted, 'workflows', runbook);
+      const source = readFileSync(file, 'utf8');
+      const changed = source.replace(before, after);
+      assert.notEqual(changed, source);
+      writeFileSync(file, changed);
+      const bundle = await bundleWorkflowCode({
+        workflowsPath: join(planted, 'workflows/index.ts'),
+        logger: new DefaultLogger('ERROR'),
+      });
+      const wanted = histories.filter(({ workflowId }) => workflowId === `${recorded}.json`);
+      const errors = [];
+      for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle }, wanted)) errors.push(error);
+      assert.equal(errors.length, 1);
+      assert.match(errors[0]?.name ?? '', /DeterminismViolationError/);
     });
-    const restarted = histories.filter(({ workflowId }) => workflowId.includes('restarted'));
-    const errors = [];
-    for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle }, restarted)) errors.push(error);
-    assert.equal(errors.length, 1);
-    assert.match(errors[0]?.name ?? '', /DeterminismViolationError/);
-  });
 });

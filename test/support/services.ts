@@ -4,27 +4,47 @@ import { type HttpAllow, createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import { type ServiceTarget, createTreatments } from '../../activities/service-treatment.ts';
-import type { ServiceDependencies } from '../../activities/services.ts';
+import { type HostEntry, createHosts } from '../../activities/ssh-hosts.ts';
+import { type Ssh, noSsh } from '../../activities/ssh.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
+import type { DiskDefinition } from '../../activities/disk-definition.ts';
 
 export interface ServicesOptions {
   readonly region: string;
   readonly services: readonly ServiceTarget[];
   readonly allow: readonly HttpAllow[];
   readonly rules?: readonly TargetRule[];
+  readonly ssh?: Ssh;
+  readonly hosts?: readonly HostEntry[];
+  readonly disks?: readonly DiskDefinition[];
 }
 
-export function servicesOf({ region, services, allow, rules = [] }: ServicesOptions): ServiceDependencies {
-  const targets = services.map(({ name, region: home, labels = {} }) => ({
+type Named = Pick<HostEntry, 'name' | 'region' | 'labels'>;
+
+export function servicesOf({
+  region,
+  services,
+  allow,
+  rules = [],
+  ssh = noSsh,
+  hosts = [],
+  disks = [],
+}: ServicesOptions): ActivityDependencies {
+  const target = ({ name, region: home, labels = {} }: Named, kind: string) => ({
     id: name,
-    kind: 'service',
+    kind,
     service: name,
     region: home,
     labels,
-  }));
+  });
+  const targets = [...services.map((each) => target(each, 'service')), ...hosts.map((each) => target(each, 'host'))];
   const inventory = createInventory([configProvider(targets)]);
   return {
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
     treatmentOf: createTreatments(services, {}),
     http: createHttp({ allow }),
+    ssh,
+    hostOf: createHosts(hosts, 'tocsin'),
+    disks,
   };
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { ServiceTarget } from '../../activities/service-treatment.ts';
+import type { CommandTreatment, ServiceTarget } from '../../activities/service-treatment.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { type Effect, readEffects, writeState } from './demo-files.ts';
 
@@ -19,7 +19,7 @@ export interface DemoOptions {
 export interface DemoService {
   readonly origin: string;
   /** How the inventory names it. */
-  readonly target: ServiceTarget;
+  readonly target: ServiceTarget<CommandTreatment>;
   healthy(): Promise<boolean>;
   /** Make it sick. */
   exhaust(): Promise<void>;

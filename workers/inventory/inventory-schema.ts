@@ -18,11 +18,24 @@ const LabelValue = Type.String({ maxLength: 256 });
 
 export const LabelsSchema = Type.Record(LabelName, LabelValue, { ...CLOSED, maxProperties: 50 });
 
-/** What is known of a target's treatment, in `services` and in `inventory.treatments` alike. */
+/**
+ * What is known of a target's treatment, in `services` and in `inventory.treatments` alike. Either `health`, `status` and `restart`, or
+ * `systemd`: `inventoryProblems` says which is missing, in better words than a schema.
+ */
 export const TREATMENT = {
-  health: Type.String({ pattern: '^https?://' }),
-  status: Argv,
-  restart: Argv,
+  health: Type.Optional(Type.String({ pattern: '^https?://' })),
+  status: Type.Optional(Argv),
+  restart: Type.Optional(Argv),
+  systemd: Type.Optional(
+    Type.Object(
+      // Names, or `{id}`, `{service}` and `{region}` in a treatment by kind.
+      {
+        host: Type.String({ pattern: '^[A-Za-z0-9{][A-Za-z0-9._:@{}-]{0,127}$' }),
+        unit: Type.String({ pattern: '^[A-Za-z0-9{][A-Za-z0-9:_.@{}\\\\-]{0,209}$' }),
+      },
+      CLOSED,
+    ),
+  ),
   takeOut: Type.Optional(Argv),
   putBack: Type.Optional(Argv),
   timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
@@ -62,7 +75,7 @@ const ProviderSchema = Type.Unsafe<Static<(typeof PROVIDERS)[number]>>({
 });
 
 /** At least one name: a selector of nothing would be a rule that says nothing. */
-const SelectorSchema = Type.Record(
+export const SelectorSchema = Type.Record(
   Type.String({ pattern: LABEL_NAME.source }),
   Type.Union([LabelValue, Type.Array(LabelValue, { minItems: 1, maxItems: 100 })]),
   { ...CLOSED, minProperties: 1 },

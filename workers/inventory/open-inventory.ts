@@ -1,4 +1,4 @@
-/** The inventory as the configuration wants it: `services` first, then each provider. Nothing is read before its providers are refreshed. */
+/** The inventory as the configuration wants it: `services` and `hosts` first, then each provider. Nothing is read before its providers are refreshed. */
 import { join, resolve } from 'node:path';
 import { createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
@@ -11,6 +11,8 @@ import {
   fileSource,
   httpSource,
 } from '../../activities/inventory/source.ts';
+import type { Target } from '../../activities/inventory/target.ts';
+import { HOST_KIND, type HostEntry } from '../../activities/ssh-hosts.ts';
 import { type Config, readSecret } from '../config.ts';
 import type { ProviderConfig } from './inventory-schema.ts';
 import { providerTimes } from './provider-times.ts';
@@ -22,19 +24,19 @@ export interface OpenInventory {
 
 export function openInventory(config: Config): OpenInventory {
   const providers = [
-    configProvider(
-      config.services.map(({ name, region, labels = {} }) => ({
-        id: name,
-        kind: 'service',
-        service: name,
-        region,
-        labels,
-      })),
-    ),
+    configProvider([
+      ...config.services.map((service) => configured(service, 'service')),
+      ...config.hosts.map((host) => configured(host, HOST_KIND)),
+    ]),
     ...config.inventory.providers.map((provider) => open(provider, config)),
   ];
   return { inventory: createInventory(providers), providers };
 }
+
+const configured = (
+  { name, region, labels = {} }: Pick<HostEntry, 'name' | 'region' | 'labels'>,
+  kind: string,
+): Omit<Target, 'provider'> => ({ id: name, kind, service: name, region, labels });
 
 function open(provider: ProviderConfig, config: Config): InventoryProvider {
   const { refreshMs, maxAgeMs } = providerTimes(provider);

@@ -88,11 +88,13 @@ function effectFacts(
   return { values, labels: known.labels };
 }
 
-/** Texts of the effect's own input by name; its service counts as a target. */
+/** Texts of the effect's own input by name; its service or host counts as a target. */
 function named(input: unknown): (readonly [string, string])[] {
   if (typeof input !== 'object' || input === null) return [];
   return Object.entries(input).flatMap(([name, value]) => {
     if (typeof value !== 'string') return [];
-    return name === 'service' ? [[name, value] as const, ['target', value] as const] : [[name, value] as const];
+    return name === 'service' || name === 'host'
+      ? [[name, value] as const, ['target', value] as const]
+      : [[name, value] as const];
   });
 }

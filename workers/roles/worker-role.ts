@@ -10,6 +10,7 @@ import { createTreatments } from '../../activities/service-treatment.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
 import { until } from '../connect.ts';
+import { diskDefinitions } from '../disks-schema.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
@@ -26,6 +27,7 @@ import { createRefusedAnswers } from '../refused-answers.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
+import { openSsh } from '../ssh-schema.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { configuredWindows } from '../windows/windows-config.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
@@ -112,6 +114,8 @@ async function activityRoles(
   const shared = {
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
+    ...openSsh(config),
+    disks: diskDefinitions(config.disks),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {

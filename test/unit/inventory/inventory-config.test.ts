@@ -47,7 +47,11 @@ describe('configuration of the inventory', () => {
     const document = readFileSync(join(import.meta.dirname, '../../../docs/inventory.md'), 'utf8');
     const [yaml = '', json = ''] = [...document.matchAll(/^```(?:yaml|json)\n(.*?)^```/gms)].map(([, text]) => text);
     const http = { allow: [{ origin: 'https://cmdb.example.com' }] };
-    const { inventory } = load({ ...(parse(yaml) as object), http });
+    const { inventory } = load({
+      ...(parse(yaml) as object),
+      http,
+      ssh: { knownHosts: '/k', identity: 'file:/i', user: 'u' },
+    });
     assert.equal(inventory.providers.length, 3);
     const { targets } = readTargets(json, { provider: 'cmdb', format: 'json', regions: ['eu'], maxTargets: 1 });
     assert.equal(targets.length, 1);

@@ -238,7 +238,7 @@ describe('how a target is treated', () => {
   const treatmentOf = createTreatments([service], { service: template });
 
   it('a service of the configuration has its own commands', () => {
-    assert.deepEqual(treatmentOf(target('checkout', { provider: 'config' })).status, ['own']);
+    assert.equal(treatmentOf(target('checkout', { provider: 'config' })), service);
   });
 
   it('one of a provider has those of its kind, with its own names filled in', () => {
@@ -250,7 +250,21 @@ describe('how a target is treated', () => {
   });
 
   it('a provider cannot borrow the commands of a service of the configuration', () => {
-    assert.deepEqual(treatmentOf(target('checkout')).restart, ['unit', 'checkout', '{invocation}']);
+    assert.deepEqual(treatmentOf(target('checkout')), {
+      health: 'https://probe.example.com/eu?of=checkout',
+      status: ['ssh', 'checkout-checkout', 'status', 'checkout'],
+      restart: ['unit', 'checkout', '{invocation}'],
+    });
+  });
+
+  it('a unit of another host is named by the target as well', () => {
+    const unit = createTreatments([], {
+      unit: { systemd: { host: '{service}', unit: '{id}.service' }, timeoutMs: 5_000 },
+    });
+    assert.deepEqual(unit(target('api@2', { kind: 'unit', service: 'web-1' })), {
+      systemd: { host: 'web-1', unit: 'api@2.service' },
+      timeoutMs: 5_000,
+    });
   });
 
   it('a kind nobody has said anything about is not treated', () => {

@@ -1,0 +1,150 @@
+/**
+ * An installation whose targets are on another host: a real sshd, units under a stand-in for systemctl, and a small disk of its own. The host
+ * keeps its own record of what was done to it.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { workflowId } from '../../triggers/path/workflow-id.ts';
+import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { type Installation, startInstallation } from './installation.ts';
+import { type SmallDisk, lacksMount, mountSmallDisk } from './small-disk.ts';
+import { type TestSshd, lacksSshd, startSshd } from './sshd.ts';
+import { type TestUnits, installSystemctl } from './systemctl.ts';
+
+/** Why tests with it are skipped; false where they run. */
+export const lacksHosts = lacksSshd || lacksMount;
+export const LAB_UNIT = 'checkout.service';
+const HOST = 'web-1';
+const EXECUTION_TIMEOUT_MS = 600_000;
+const DISK_MIB = 16;
+
+export interface HostsLab {
+  readonly tocsin: Installation;
+  readonly sshd: TestSshd;
+  readonly units: TestUnits;
+  readonly disk: SmallDisk;
+  /** Keys of the steps that have pruned, by the host's own record, in their order. */
+  prunes(): readonly string[];
+  /** Old files that may be deleted, and one that may not; the disk is full with them, and has room without those of both rules. */
+  fillDisk(): void;
+  /** As a trigger's dispatcher starts a run; resolves to its workflow id. */
+  begin(runbook: string, input: object, context?: Partial<RunContext>): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface LabOptions {
+  /** More sections of the configuration. */
+  readonly config?: object;
+}
+
+export async function startHostsLab({ config = {} }: LabOptions = {}): Promise<HostsLab> {
+  const dir = mkdtempSync(join(tmpdir(), 'tocsin-hosts-'));
+  const sshd = await startSshd(dir, HOST);
+  const disk = mountSmallDisk(DISK_MIB);
+  const units = installSystemctl(sshd.bin, dir);
+  const record = join(dir, 'prunes');
+  installFind(sshd.bin, record, units);
+  const { port, user, address } = sshd.host;
+  const prune = (name: string, files: string) => ({
+    kind: 'prune',
+    name,
+    directory: join(disk.path, 'logs/app'),
+    files,
+    olderThan: '1d',
+  });
+  const tocsin = await startInstallation({
+    config: (service) => ({
+      ssh: { knownHosts: sshd.knownHosts, identity: `file:${sshd.identity}`, user },
+      hosts: [{ name: HOST, region: 'eu', address, port }],
+      services: [
+        { name: 'checkout', region: 'eu', systemd: { host: HOST, unit: LAB_UNIT } },
+        { ...service.target, name: 'local' },
+      ],
+      disks: [
+        {
+          targets: { id: HOST },
+          path: disk.path,
+          fullAt: 50,
+          clear: [prune('old-archives', '*.gz'), prune('old-logs', '*.log')],
+        },
+      ],
+      ...config,
+    }),
+  });
+  let generation = 0;
+  return {
+    tocsin,
+    sshd,
+    units,
+    disk,
+    prunes: () => readFileSync(record, 'utf8').split('\n').slice(0, -1),
+    fillDisk: () => {
+      writeFileSync(record, '');
+      rmSync(units.begun, { force: true });
+      disk.write('logs/app/1.gz', 3_000, 48);
+      disk.write('logs/app/deep/1.log', 4_000, 48);
+      disk.write('logs/app/young.log', 4_000, 1);
+    },
+    begin: async (runbook, input, context = {}) => {
+      generation += 1;
+      const own = { ...CONTEXT, generation, ...context };
+      const id = workflowId({
+        stream: 'EVENTS_EU',
+        trigger: own.trigger ?? '',
+        key: own.alertKey ?? '',
+        generation,
+        attempt: 1,
+      });
+      await createEngine({ client: tocsin.client, namespace: tocsin.servers.namespace }).start({
+        workflowId: id,
+        workflowType: runbook,
+        input,
+        context: own,
+        executionTimeoutMs: EXECUTION_TIMEOUT_MS,
+        summary: runbook,
+      });
+      return id;
+    },
+    stop: async () => {
+      await tocsin.stop();
+      await sshd.kill();
+      disk.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const CONTEXT: RunContext = {
+  trigger: 'lab',
+  alertKey: 'am:Lab:1',
+  generation: 1,
+  attempt: 1,
+  event: {
+    id: 'e1',
+    type: 'tocsin.alert.firing',
+    source: 'tocsin:/in/am',
+    stream: 'EVENTS_EU',
+    sequence: 1,
+    title: null,
+  },
+  region: 'eu',
+  service: HOST,
+  severity: 'critical',
+  onResolved: 'finish',
+};
+
+/** The real `find`, which notes the key of its step, and waits where a test wants to look. */
+function installFind(bin: string, record: string, { begun, hold }: TestUnits): void {
+  writeFileSync(record, '');
+  const script = [
+    '#!/bin/sh',
+    `echo "$TOCSIN_KEY" >>'${record}'`,
+    '/usr/bin/find "$@"; code=$?',
+    `: >'${begun}'`,
+    `while [ -e '${hold}' ]; do sleep 0.05; done`,
+    'exit "$code"',
+  ];
+  writeFileSync(join(bin, 'find'), `${script.join('\n')}\n`, { mode: 0o755 });
+}
