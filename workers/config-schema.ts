@@ -11,6 +11,7 @@ import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from '
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
+import { PostgresSchema } from './postgres-schema.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
@@ -151,6 +152,8 @@ export const ConfigSchema = Type.Object(
       }),
       { default: [] },
     ),
+    /** Databases that runbooks may act on: docs/runbooks/killBlockers.md. */
+    postgres: PostgresSchema,
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
     /** More targets than those, by providers, and who may act upon which. */

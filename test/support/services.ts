@@ -1,10 +1,11 @@
-/** What a region's service activities depend on, for services that the configuration would name. */
+/** What a region's activities depend on, for services that the configuration would name. */
 import { type TargetRule, createAllowedTarget } from '../../activities/allowed-target.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
 import { type HttpAllow, createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import { type ServiceTarget, createTreatments } from '../../activities/service-treatment.ts';
-import type { ServiceDependencies } from '../../activities/services.ts';
+import { createDatabases } from '../../activities/postgres/databases.ts';
 
 export interface ServicesOptions {
   readonly region: string;
@@ -13,7 +14,7 @@ export interface ServicesOptions {
   readonly rules?: readonly TargetRule[];
 }
 
-export function servicesOf({ region, services, allow, rules = [] }: ServicesOptions): ServiceDependencies {
+export function servicesOf({ region, services, allow, rules = [] }: ServicesOptions): ActivityDependencies {
   const targets = services.map(({ name, region: home, labels = {} }) => ({
     id: name,
     kind: 'service',
@@ -25,6 +26,7 @@ export function servicesOf({ region, services, allow, rules = [] }: ServicesOpti
   return {
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
     treatmentOf: createTreatments(services, {}),
+    databaseOf: createDatabases([]),
     http: createHttp({ allow }),
   };
 }

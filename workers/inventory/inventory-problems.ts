@@ -6,8 +6,14 @@ import { providerTimes } from './provider-times.ts';
 
 /** One line per problem, each with its place; nothing is repeated that the schema has said. */
 export const inventoryProblems = (config: Config): string[] => [
-  ...duplicates(config.services.map(({ name, region }) => `${name} in ${region}`)).map(
-    (service) => `/services: ${service} is there twice`,
+  ...duplicates(config.services.map(place)).map((service) => `/services: ${service} is there twice`),
+  ...duplicates([...new Set(config.services.map(place)), ...config.postgres.map(place)]).map(
+    (database) => `/postgres: ${database} is there twice, or is a service as well`,
+  ),
+  ...config.postgres.flatMap(({ name, region }, index) =>
+    config.regions.includes(region)
+      ? []
+      : [`/postgres/${index}/region: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`],
   ),
   ...duplicates([CONFIG_PROVIDER, ...config.inventory.providers.map(({ name }) => name)]).map(
     (name) =>
@@ -34,6 +40,8 @@ function providerProblems(provider: ProviderConfig, { regions, http }: Config): 
       : [`/url: ${provider.url} is not allowed by http.allow; it has: ${allowed.join(', ') || 'nothing'}`]),
   ];
 }
+
+const place = ({ name, region }: { readonly name: string; readonly region: string }): string => `${name} in ${region}`;
 
 const duplicates = (names: readonly string[]): string[] => [
   ...new Set(names.filter((name, index) => names.indexOf(name) !== index)),

@@ -1,4 +1,4 @@
-/** The inventory as the configuration wants it: `services` first, then each provider. Nothing is read before its providers are refreshed. */
+/** The inventory as the configuration wants it: `services` and `postgres` first, then each provider. Nothing is read before its providers are refreshed. */
 import { join, resolve } from 'node:path';
 import { createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
@@ -11,6 +11,7 @@ import {
   fileSource,
   httpSource,
 } from '../../activities/inventory/source.ts';
+import { DATABASE_KIND } from '../../activities/postgres/databases.ts';
 import { type Config, readSecret } from '../config.ts';
 import type { ProviderConfig } from './inventory-schema.ts';
 import { providerTimes } from './provider-times.ts';
@@ -22,15 +23,22 @@ export interface OpenInventory {
 
 export function openInventory(config: Config): OpenInventory {
   const providers = [
-    configProvider(
-      config.services.map(({ name, region, labels = {} }) => ({
+    configProvider([
+      ...config.services.map(({ name, region, labels = {} }) => ({
         id: name,
         kind: 'service',
         service: name,
         region,
         labels,
       })),
-    ),
+      ...config.postgres.map(({ name, region, service = name, labels = {} }) => ({
+        id: name,
+        kind: DATABASE_KIND,
+        service,
+        region,
+        labels,
+      })),
+    ]),
     ...config.inventory.providers.map((provider) => open(provider, config)),
   ];
   return { inventory: createInventory(providers), providers };

@@ -15,10 +15,12 @@ import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
 import { runbookNames } from '../runbooks.ts';
+import { createDatabases } from '../../activities/postgres/databases.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
+import { configuredDatabases } from '../configured-databases.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
@@ -94,6 +96,7 @@ async function activityRoles(
   const shared = {
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
+    databaseOf: createDatabases(configuredDatabases(config.postgres)),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
