@@ -1,10 +1,17 @@
 /** The activities of one region's workers, with what they depend on passed in. */
+import { type AlertmanagerDependencies, createAlertmanagerActivities } from './alertmanager.ts';
 import { type PostgresDependencies, createPostgresActivities } from './postgres.ts';
+import { type PrometheusDependencies, createPrometheusActivities } from './prometheus.ts';
 import { type ServiceDependencies, createServiceActivities } from './services.ts';
 
-export type ActivityDependencies = ServiceDependencies & PostgresDependencies;
+export type ActivityDependencies = ServiceDependencies &
+  PostgresDependencies &
+  PrometheusDependencies &
+  AlertmanagerDependencies;
 
 export const createActivities = (dependencies: ActivityDependencies) => ({
   ...createServiceActivities(dependencies),
   ...createPostgresActivities(dependencies),
+  ...createPrometheusActivities(dependencies),
+  ...createAlertmanagerActivities(dependencies),
 });

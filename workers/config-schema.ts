@@ -10,6 +10,7 @@ import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
+import { MonitoringSchema } from './monitoring-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { PostgresSchema } from './postgres-schema.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
@@ -154,6 +155,8 @@ export const ConfigSchema = Type.Object(
     ),
     /** Databases that runbooks may act on: docs/runbooks/killBlockers.md. */
     postgres: PostgresSchema,
+    /** By region, whom activities ask: docs/monitoring.md. */
+    monitoring: MonitoringSchema,
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
     /** More targets than those, by providers, and who may act upon which. */

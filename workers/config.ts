@@ -12,6 +12,7 @@ import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
 import { limitProblems } from './limits/limits-schema.ts';
+import { monitoringProblems } from './monitoring-schema.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
 
 export type { Config } from './config-schema.ts';
@@ -109,6 +110,7 @@ function contradictions(config: Config): Problem[] {
     problems.push({ place: '/intake/senders', message: `${name} is there twice` });
   problems.push(...approvalProblems(config.approvals).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
+  problems.push(...monitoringProblems(config).map(asProblem));
   return problems;
 }
 

@@ -27,6 +27,8 @@ export function servicesOf({ region, services, allow, rules = [] }: ServicesOpti
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
     treatmentOf: createTreatments(services, {}),
     databaseOf: createDatabases([]),
+    prometheus: null,
+    alertmanager: null,
     http: createHttp({ allow }),
   };
 }

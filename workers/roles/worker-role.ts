@@ -21,6 +21,7 @@ import { refusePlans } from '../../activities/refuse-plans.ts';
 import { approvalSettings } from '../approvals-schema.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { configuredDatabases } from '../configured-databases.ts';
+import { monitoringServers } from '../monitoring-servers.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { uiUrlOf } from '../run-link.ts';
@@ -101,7 +102,9 @@ async function activityRoles(
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
     const allowedTarget = createAllowedTarget({ region, inventory, rules });
-    const activities = refusePlans(createActivities({ ...shared, allowedTarget }));
+    const activities = refusePlans(
+      createActivities({ ...shared, ...monitoringServers(config, region), allowedTarget }),
+    );
     return { kind: 'activities', region, activities, around: [effectsInterceptor({ region, activities, gate })] };
   });
 }
