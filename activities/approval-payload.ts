@@ -1,5 +1,6 @@
 /** Reads the signed text of an answer, strictly: exactly these fields, of these types, in exactly the canonical form that was signed. */
 import type { AnswerPayload } from '../workflows/kit/approval-message.ts';
+import { MAX_CHOICE_CHARS } from '../workflows/kit/approval-message.ts';
 import { canonical } from '../workflows/kit/canonical.ts';
 
 const MAX_TEXT = 1_000;
@@ -8,7 +9,7 @@ const NONCE = /^[0-9a-f]{32}$/;
 
 const FIELDS: Readonly<Record<keyof AnswerPayload, (value: unknown) => boolean>> = {
   v: (value) => value === 1,
-  decision: (value) => value === 'approve' || value === 'deny',
+  decision: (value) => isText(value) && value.length <= MAX_CHOICE_CHARS,
   workflowId: isText,
   runId: isText,
   execution: isText,
@@ -42,6 +43,6 @@ function parsed(text: string): unknown {
   }
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
 }

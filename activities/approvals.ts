@@ -1,12 +1,13 @@
 /**
- * Decisions about approvals, asked in local activities and recorded by the run (R7): the hash of a plan, how long a question stands and who
- * is told, whether a signed answer counts, and whether what counted still does. Relies on the key ring of the configuration and the clock.
+ * Decisions about approvals and other answers, asked in local activities and recorded by the run (R7): the hash of what is asked, how long a
+ * question stands and who is told, whether a signed answer counts, and whether what counted still does. Relies on the key ring of the
+ * configuration and the clock.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import {
   type AnswerPayload,
-  type Decision,
+  type HumanQuestion,
   type Question,
   type Refusal,
   type SignedAnswer,
@@ -47,13 +48,22 @@ export interface AskRequest {
   readonly plan: Plan;
 }
 
+export interface HumanAskRequest {
+  readonly human: HumanQuestion;
+  /** How long it stands; default: as long as approvals do. */
+  readonly timeoutMs?: number;
+  /** It ends by then in any case, ms since 1970: the run needs what is left to end by itself. Null: the run has no end. */
+  readonly endsBy: number | null;
+}
+
 export interface JudgeRequest {
   readonly answer: SignedAnswer;
-  readonly decision: Decision;
+  /** What may be decided by the way it was sent. */
+  readonly decisions: readonly string[];
   readonly question: Pick<Question, 'planHash' | 'expiresAt'>;
   /** First run id. */
   readonly runId: string;
-  /** Started by hand: by whom, null when that is not known. Absent: started by a trigger. */
+  /** Started by hand: by whom, null when that is not known. Absent: started by a trigger, or whoever started it may answer. */
   readonly startedBy?: string | null;
   /** Who has approved by now. */
   readonly approvedBy: readonly string[];
@@ -77,19 +87,20 @@ export function createApprovalDecisions(settings: ApprovalSettings, now: () => n
     hashPlan: async ({ plan }: AskRequest): Promise<string> => hashOf(plan),
 
     /** Reads the clock and the key ring; the first recorded answer holds. */
-    openQuestion: async ({ plan }: AskRequest): Promise<Question> => {
-      const planHash = hashOf(plan);
-      const quorum = settings.quorums[plan.runbook] ?? settings.quorum;
+    openQuestion: async (request: AskRequest | HumanAskRequest): Promise<Question> => {
+      const asked = 'plan' in request ? request.plan : request.human;
+      const quorum = 'plan' in request ? (settings.quorums[asked.runbook] ?? settings.quorum) : 1;
       const people = new Set(usable().map(({ person }) => person));
       if (people.size < quorum)
         throw permanent(
           'NobodyCanApprove',
-          `${plan.runbook} needs ${quorum} to approve, and approvals.keys has usable keys of ${people.size}: ${[...people].join(', ') || 'nobody'}`,
+          `${asked.runbook} needs ${quorum} to ${'plan' in request ? 'approve' : 'answer'}, and approvals.keys has usable keys of ${people.size}: ${[...people].join(', ') || 'nobody'}`,
         );
       const askedAt = now();
-      const expiresAt = askedAt + settings.expiryMs;
+      const expiresAt = 'plan' in request ? askedAt + settings.expiryMs : endOf(request, askedAt, settings.expiryMs);
       const until = new Date(expiresAt).toISOString();
-      return { planHash, askedAt, expiresAt, until, quorum, tell: tellOf(settings, [...people]) };
+      const tell = tellOf({ ...settings, expiryMs: expiresAt - askedAt }, [...people]);
+      return { planHash: hashOf(asked), askedAt, expiresAt, until, quorum, tell };
     },
 
     /** Compares only; may run any number of times before its first result is recorded. */
@@ -117,7 +128,14 @@ export function createApprovalDecisions(settings: ApprovalSettings, now: () => n
   };
 }
 
-function hashOf(plan: Plan): string {
+/** Rejects when there is no time left to ask anybody. */
+function endOf({ human, timeoutMs, endsBy }: HumanAskRequest, askedAt: number, expiryMs: number): number {
+  const end = Math.min(askedAt + (timeoutMs ?? expiryMs), endsBy ?? Infinity);
+  if (end > askedAt) return end;
+  throw permanent('NoTimeToAsk', `the run is about to reach its execution timeout: nobody was asked ${human.text}`);
+}
+
+function hashOf(plan: Plan | HumanQuestion): string {
   const text = canonical(plan);
   if (text.length > MAX_PLAN_CHARS)
     throw permanent(
@@ -153,8 +171,9 @@ function judge(request: JudgeRequest, key: ApproverKey | undefined, here: Here):
   if (typeof payload === 'string') return refuse('malformed', payload);
   return (
     mismatch(request, payload, key, here) ??
-    notAllowed(request, key) ?? {
+    notAllowed(request, payload, key) ?? {
       valid: true,
+      decision: payload.decision,
       person: key.person,
       key: key.id,
       nonce: payload.nonce,
@@ -166,9 +185,9 @@ function judge(request: JudgeRequest, key: ApproverKey | undefined, here: Here):
 
 /** What is signed, against what is asked. */
 function mismatch(request: JudgeRequest, payload: AnswerPayload, key: ApproverKey, here: Here): Verdict | null {
-  const { question } = request;
-  if (payload.decision !== request.decision)
-    return refuse('other-decision', `signed to ${payload.decision}, sent to ${request.decision}`);
+  const { question, decisions } = request;
+  if (!decisions.includes(payload.decision))
+    return refuse('other-decision', `signed to ${payload.decision}, sent to ${decisions.join(' | ')}`);
   if (payload.person !== key.person) return refuse('other-person', `key ${key.id} is of ${key.person}`);
   if (payload.workflowId !== here.workflowId) return refuse('other-workflow', `signed for ${payload.workflowId}`);
   if (payload.runId !== request.runId) return refuse('other-run', `signed for run ${payload.runId}`);
@@ -181,7 +200,11 @@ function mismatch(request: JudgeRequest, payload: AnswerPayload, key: ApproverKe
   return null;
 }
 
-function notAllowed({ decision, startedBy, approvedBy }: JudgeRequest, key: ApproverKey): Verdict | null {
+function notAllowed(
+  { startedBy, approvedBy }: JudgeRequest,
+  { decision }: AnswerPayload,
+  key: ApproverKey,
+): Verdict | null {
   if (decision === 'deny') return null;
   if (startedBy === null) return refuse('requester', 'started by hand by nobody knows whom: nobody can approve it');
   const names = [key.person, key.login ?? key.person].map((name) => name.toLowerCase());

@@ -1,7 +1,9 @@
 /** Everything about one run: its state, its checklist, its input and its timeline. The checklist needs a worker; the rest only the server. */
 import type { Client } from '@temporalio/client';
+import type { HumanAskedInMemo } from '../workflows/kit/approval-message.ts';
 import type { HistoryEvent } from './history-text.ts';
 import { type ListedRun, listedRun } from './listed-run.ts';
+import { openHumanQuestion } from './open-question.ts';
 import { type TimelineEntry, timelineOf } from './run-timeline.ts';
 
 export interface ShownRun extends ListedRun {
@@ -11,6 +13,8 @@ export interface ShownRun extends ListedRun {
   /** Why it did not complete. */
   readonly failure: string | null;
   readonly timeline: readonly TimelineEntry[];
+  /** What it asks a human at this moment. */
+  readonly asks: HumanAskedInMemo | null;
 }
 
 interface Where {
@@ -27,14 +31,15 @@ const MAX_EVENTS = 5_000;
 /** Rejects with WorkflowNotFoundError, and with the server's errors. */
 export async function showRun({ client, namespace }: Where, workflowId: string): Promise<ShownRun> {
   const run = await describeRun(client, workflowId);
-  const [events, checklist] = await Promise.all([
+  const [events, checklist, asks] = await Promise.all([
     historyOf({ client, namespace }, run),
     checklistOf(client, workflowId, run.runId),
+    run.phase === 'asking' ? askedBy(client, workflowId) : null,
   ]);
   const { input, entries } = timelineOf(events);
   const end = entries.find(({ kind }) => kind === 'end');
   const failed = run.status !== 'running' && run.status !== 'completed';
-  return { ...run, input, checklist, failure: failed ? (end?.detail ?? null) : null, timeline: entries };
+  return { ...run, input, checklist, failure: failed ? (end?.detail ?? null) : null, timeline: entries, asks };
 }
 
 /** Its state only; rejects with WorkflowNotFoundError. */
@@ -72,3 +77,10 @@ async function checklistOf(client: Client, workflowId: string, runId: string): P
     return null;
   }
 }
+
+/** Null as well when it has been answered meanwhile. */
+const askedBy = (client: Client, workflowId: string): Promise<HumanAskedInMemo | null> =>
+  openHumanQuestion(client, workflowId).then(
+    ({ asked }) => asked,
+    () => null,
+  );

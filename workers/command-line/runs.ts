@@ -35,6 +35,16 @@ export function registerRuns({ program, common, end }: CommandLine): void {
       );
 
   program
+    .command('answer <run> <choice>')
+    .description('answer what a run asks; signed with your key')
+    .option('-k, --key <file>', 'private key: a file, or env:NAME (default: that of `tocsin keys new`)')
+    .option('-y, --yes', 'do not ask again', false)
+    .requiredOption('--why <text>', 'kept beside the answer')
+    .action(async (name: string, choice: string, options: { key?: string; yes: boolean; why: string }) =>
+      end(await (await import('../commands/answer.ts')).answer({ ...common(), ...options, run: name, choice })),
+    );
+
+  program
     .command('keys')
     .description('keys to approve with')
     .command('new')

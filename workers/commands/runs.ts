@@ -75,13 +75,16 @@ const notFound =
 const SIGNS = { open: '…', ok: '✔', failed: '✖', canceled: '⊘', note: '·' } as const;
 
 function textOf(run: ShownRun, link: string | null): string {
-  const { workflowId, status, phase, failure, input, checklist, timeline } = run;
+  const { workflowId, status, phase, failure, input, checklist, timeline, asks } = run;
   return [
     `${workflowId}`,
     `${status}${phase === null ? '' : `, phase ${phase}`}${failure === null ? '' : `: ${failure}`}`,
     `${run.runbook} ${JSON.stringify(input ?? null)}`,
     `started ${run.startedAt}${run.closedAt === null ? '' : `, ended ${run.closedAt}`}${run.trigger === null ? '' : ` by ${run.trigger}`}`,
     ...(link === null ? [] : [link]),
+    ...(asks === null
+      ? []
+      : [`asks until ${asks.until}: ${asks.human.text} (tocsin answer: ${asks.human.choices.join(' | ')})`]),
     '',
     checklist ?? '(no worker answered, so the checklist is not known; the timeline is)',
     '',

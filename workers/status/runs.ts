@@ -6,7 +6,7 @@ import type { StatusSection } from './section.ts';
 const WINDOW_MS = 86_400_000;
 const CALL_TIMEOUT_MS = 5_000;
 const STATUSES = ['running', 'completed', 'failed', 'terminated', 'canceled', 'timed-out'] as const;
-const PHASES = ['checking', 'acting', 'verifying', 'approval', 'undoing'] as const;
+const PHASES = ['checking', 'acting', 'verifying', 'approval', 'asking', 'undoing'] as const;
 
 export const runs: StatusSection = {
   name: 'runs',

@@ -1,6 +1,6 @@
 /**
- * What passes between a run that has to be approved, the people who answer and the local activities that judge: names, bounds and shapes.
- * Pure; the run, the activities and the command line all rely on the same definitions.
+ * What passes between a run that asks, the people who answer and the local activities that judge: names, bounds and shapes. A run asks for
+ * the approval of a plan, or puts a question of its own. Pure; the run, the activities and the command line rely on the same definitions.
  */
 import type { Plan } from './plan.ts';
 
@@ -18,12 +18,14 @@ export interface SignedAnswer {
 
 export interface AnswerPayload {
   readonly v: 1;
-  readonly decision: Decision;
+  /** `approve` or `deny` a plan; of a question one of its choices. */
+  readonly decision: string;
   readonly workflowId: string;
   /** First run id of the execution. */
   readonly runId: string;
   /** Run id now; a reset gives another. */
   readonly execution: string;
+  /** SHA-256 of the canonical form of what is asked: the plan, or the question. */
   readonly planHash: string;
   /** When the question ends, ms since 1970; different for each question of a run. */
   readonly expiresAt: number;
@@ -35,6 +37,7 @@ export interface AnswerPayload {
 
 /** One question of one run. In the run's memo beside its plan, so that it can be read without a worker. */
 export interface Question {
+  /** SHA-256 of the canonical form of what is asked. */
   readonly planHash: string;
   /** Ms since 1970. */
   readonly askedAt: number;
@@ -49,6 +52,21 @@ export interface Question {
 
 export interface AskedInMemo extends Question {
   readonly plan: Plan;
+}
+
+/** What a run asks that is no plan. */
+export interface HumanQuestion {
+  readonly runbook: string;
+  /** What the run is about: its service, else its alert, else its region. */
+  readonly about: string;
+  /** Counts the questions of the run from 1: an answer to one is none to the next, though the words be the same. */
+  readonly number: number;
+  readonly text: string;
+  readonly choices: readonly string[];
+}
+
+export interface HumanAskedInMemo extends Question {
+  readonly human: HumanQuestion;
 }
 
 export type Refusal =
@@ -75,6 +93,8 @@ export type Refusal =
 export type Verdict =
   | {
       readonly valid: true;
+      /** Absent in histories of before, where the update's name says it. */
+      readonly decision?: string;
       readonly person: string;
       readonly key: string;
       readonly nonce: string;
@@ -87,7 +107,7 @@ export type Verdict =
 export type AnswerResult =
   | {
       readonly accepted: true;
-      readonly state: 'approved' | 'denied' | 'waiting';
+      readonly state: 'approved' | 'denied' | 'answered' | 'waiting';
       /** People still needed. */
       readonly missing: number;
     }
@@ -96,8 +116,13 @@ export type AnswerResult =
 /** Names of the updates. A signal of the same name is refused and noted. */
 export const APPROVE_UPDATE = 'approve';
 export const DENY_UPDATE = 'deny';
-/** Memo field of the open question. */
+export const ANSWER_UPDATE = 'answer';
+/** Memo fields of what is asked: a plan to be approved; a question, which is null again once it is settled. */
 export const QUESTION_MEMO = 'tocsinQuestion';
+export const HUMAN_QUESTION_MEMO = 'tocsinHumanQuestion';
+
+export const MAX_CHOICES = 10;
+export const MAX_CHOICE_CHARS = 60;
 
 const MAX_PAYLOAD_CHARS = 4_096;
 const MAX_KEY_CHARS = 64;

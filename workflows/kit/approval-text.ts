@@ -1,6 +1,6 @@
 /** A question as people read it: in the run's details, and in a notice. Titles and inputs may hold foreign data and stay on one line each. */
 import type { RunNotice } from '../../activities/tell.ts';
-import type { Question } from './approval-message.ts';
+import type { HumanQuestion, Question } from './approval-message.ts';
 import { canonical } from './canonical.ts';
 import type { Plan, PlannedCall } from './plan.ts';
 
@@ -41,6 +41,45 @@ export function questionNotice(plan: Plan, question: Question, round: number): R
     text: `asked: ${people.join(', ')}\nuntil: ${question.until}\n${text}`,
   };
 }
+
+/** Markdown. */
+export function humanQuestionText({ text, choices }: HumanQuestion, { until }: Question, workflowId: string): string {
+  return [
+    `**asks** until ${until}: ${line(text)}`,
+    '',
+    ...choices.map((choice) => `    ${answerCommand(workflowId, choice)}`),
+  ].join('\n');
+}
+
+/** What people are told in this round of the question; in the last one that nobody answered. */
+export function humanQuestionNotice(
+  { runbook, about, text, choices }: HumanQuestion,
+  { expiresAt, tell, until }: Question,
+  round: number,
+  workflowId: string,
+): RunNotice {
+  const people = tell[round]?.people ?? [];
+  const what = `${runbook} for ${about}`;
+  const name = `question ${expiresAt} ${round}`;
+  if (people.length === 0)
+    return { about: name, severity: 'critical', title: `${what} asked, and nobody answered in time`, text };
+  return {
+    about: name,
+    severity: round === 0 ? 'warning' : 'critical',
+    title: `${what} asks${round === 0 ? '' : `, for the ${round + 1}. time`}: ${line(text)}`,
+    text: [
+      `asked: ${people.join(', ')}`,
+      `until: ${until}`,
+      text,
+      ...choices.map((choice) => answerCommand(workflowId, choice)),
+    ].join('\n'),
+  };
+}
+
+const answerCommand = (workflowId: string, choice: string): string =>
+  `tocsin answer '${workflowId}' ${quoted(choice)} --why '...'`;
+/** As a POSIX shell reads it. */
+const quoted = (text: string): string => `'${line(text).replaceAll("'", "'\\''")}'`;
 
 /** Numbered, in order, bounded. */
 export function planLines({ done, observed, actions, partial }: Plan): string[] {

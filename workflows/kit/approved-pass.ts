@@ -103,6 +103,8 @@ class ApprovedPass<Acts extends Activities<Acts>> {
           this.#compare(at, held);
           return held;
         }),
+      askHuman: (question, options) =>
+        this.#next('ask', { title: question, region }, () => state.askHuman(question, options)),
       note: (text) => state.checklist.note(text),
       escalate,
       in: (other) => this.run(other),

@@ -6,6 +6,7 @@ import type { RunContext } from './run-context.ts';
 export type Phase =
   | 'planning'
   | 'approval'
+  | 'asking'
   | 'checking'
   | 'acting'
   | 'stopped'
@@ -41,7 +42,7 @@ export class Checklist {
 
   /** Add an open line; the returned function closes it. */
   begin(phase: Phase, title: string): (mark: 'ok' | 'failed' | 'stopped') => void {
-    this.#enter(phase);
+    this.enter(phase);
     const line: { mark: Mark; text: string } = { mark: 'open', text: title };
     this.#add(line);
     return (mark) => {
@@ -61,11 +62,15 @@ export class Checklist {
   }
 
   end(phase: 'done' | 'failed' | 'resolved' | 'denied'): void {
-    this.#enter(phase);
+    this.enter(phase);
+  }
+
+  phase(): Phase | null {
+    return this.#phase;
   }
 
   /** Written on changes only: each costs one history event. */
-  #enter(phase: Phase): void {
+  enter(phase: Phase): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
     upsertSearchAttributes([{ key: PHASE, value: phase }]);

@@ -1,4 +1,5 @@
 /** What runbook authors compose. */
+export type { AskOptions } from './ask-human.ts';
 export { ESCALATED } from './escalated.ts';
 export { type LimitUse, limit } from './limit-use.ts';
 export { runbook } from './runbook.ts';

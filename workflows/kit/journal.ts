@@ -6,16 +6,16 @@ import type { Looks } from '../../activities/look.ts';
 import type { CheckOptions, VerifyOptions } from './run.ts';
 
 export interface JournalEntry {
-  readonly kind: 'check' | 'act' | 'verify';
+  readonly kind: 'check' | 'act' | 'verify' | 'ask';
   readonly title: string;
   readonly outcome: { readonly value: unknown } | { readonly error: unknown };
 }
 
 export type Journal = readonly JournalEntry[];
 
-/** Up to and with the last effect: what was seen after it is looked at again. */
+/** Up to and with the last effect, or the last answer: what was seen after it is looked at again. */
 export const upToLastEffect = (journal: Journal): Journal =>
-  journal.slice(0, journal.findLastIndex(({ kind }) => kind === 'act') + 1);
+  journal.slice(0, journal.findLastIndex(({ kind }) => kind === 'act' || kind === 'ask') + 1);
 
 /** What the step came to, once more. */
 export function recall({ outcome }: JournalEntry): unknown {

@@ -5,6 +5,7 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { asJson } from './canonical.ts';
 import { ESCALATED } from './escalated.ts';
+import type { AskOptions } from './ask-human.ts';
 import { type Journal, type Look, Queue, recall } from './journal.ts';
 import type { Plan, PlannedAction, PlannedObservation } from './plan.ts';
 import { PlanEnds, recordCalls, unknownResult } from './record-calls.ts';
@@ -71,6 +72,7 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
           this.observed.push({ step, title, region, result: held, binding: true });
           return held;
         }),
+      askHuman: (question, options) => this.#next(async () => assumedAnswer(question, options)),
       note: () => undefined,
       escalate,
       in: (other) => this.run(other),
@@ -132,4 +134,10 @@ export async function plannedAction<Acts, T>(
   if (calls.length === 0 && ends !== null) throw new PlanEnds(ends);
   const back = undo === undefined ? null : await recordCalls(at.title, undo);
   return { ...at, calls, undo: back?.calls ?? [], limits: options.limits ?? [] };
+}
+
+/** Rejects with PlanEnds when the runbook does not say what a plan takes the answer to be. */
+function assumedAnswer<Choice extends string>(question: string, { assumed }: AskOptions<Choice>): Choice {
+  if (assumed !== undefined) return assumed;
+  throw new PlanEnds(`what follows depends on the answer to "${question}"; say what a plan assumes with \`assumed\``);
 }

@@ -38,10 +38,13 @@ export async function recordCalls<Acts>(title: string, call: (on: Acts) => Promi
  * Stands for what an effect returns. Reading anything of it ends the plan. Whether it is true cannot be asked of a stand-in: an effect
  * whose plain result decides something has to say what a plan assumes.
  */
-export function unknownResult(title: string): unknown {
-  const ends = (): never => {
+export const unknownResult = (title: string): unknown =>
+  standIn(() => {
     throw new PlanEnds(`what follows depends on what "${title}" returns; say what a plan assumes with \`assumed\``);
-  };
+  });
+
+/** Whoever reads anything of it gets what `ends` throws. */
+export function standIn(ends: () => never): unknown {
   return new Proxy(Object.create(null) as object, {
     // A promise that resolves to it asks for `then`.
     get: (_target, key) => (key === 'then' ? undefined : ends()),

@@ -1,10 +1,14 @@
 /** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
 import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
+import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
+import { contextOfThisRun } from './context-of-this-run.ts';
 import { ESCALATED } from './escalated.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
+import { notRepeatable } from './not-repeatable.ts';
+import { Questions } from './questions.ts';
 import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
@@ -23,6 +27,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   #undos: Undo[] = [];
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
+  readonly questions = new Questions(this.checklist);
+  readonly #humans = new HumanQuestions(this.context, this.checklist, this.questions);
   #resolved = false;
 
   resolve(): void {
@@ -38,6 +44,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       check: (title, call, options = {}) => this.check(region, title, call, options),
       act: (title, call, options = {}) => this.act(region, title, call, options),
       verify: (title, call, options) => this.verify(region, title, call, options),
+      askHuman: (question, options) => this.askHuman(question, options),
       note: (text) => this.checklist.note(text),
       escalate,
       in: (other) => this.run(other),
@@ -62,28 +69,48 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const { undo } = options;
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
     let begun = false;
-    const result = await this.#redButton.through(
-      async (again, waited) => {
-        if (waited) this.stopIfResolved();
-        // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-        if (undoing !== null && !this.#undos.includes(undoing)) this.#undos.push(undoing);
-        let calls = 0;
-        const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
-        try {
-          return await this.#limited({ region, title, undo: false }, options, () =>
-            this.#step('acting', region, title, counted, options, again),
-          );
-        } catch (error) {
-          begun ||= calls !== 1 || !isUntouched(error);
-          // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
-          if (!begun && undoing !== null) this.#undos = this.#undos.filter((each) => each !== undoing);
-          throw error;
-        }
-      },
-      () => this.stops(),
-    );
+    const effect = (again?: RefusedCall): Promise<T> =>
+      this.#redButton.through(
+        async (refused, waited) => {
+          if (waited) this.stopIfResolved();
+          // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
+          if (undoing !== null && !this.#undos.includes(undoing)) this.#undos.push(undoing);
+          let calls = 0;
+          const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
+          try {
+            return await this.#limited({ region, title, undo: false }, options, () =>
+              this.#step('acting', region, title, counted, options, refused ?? again),
+            );
+          } catch (error) {
+            begun ||= calls !== 1 || !isUntouched(error);
+            // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
+            if (!begun && undoing !== null) this.#undos = this.#undos.filter((each) => each !== undoing);
+            throw error;
+          }
+        },
+        () => this.stops(),
+      );
+    const result = await (options.repeatable === false ? this.#once(title, effect, options) : effect());
     this.#acted.push(title);
     return result;
+  }
+
+  /** Rejects with ResolvedMeanwhile when the alert is resolved before anybody answered. */
+  async askHuman<Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice> {
+    const answer = await this.#ask(question, options);
+    return answer.choice as Choice;
+  }
+
+  async #ask(question: string, options: AskOptions<string>): Promise<Answer> {
+    this.stopIfResolved();
+    const answer = await this.#humans.ask(question, options, () => this.stops());
+    if (answer === null) throw new ResolvedMeanwhile('the alert is resolved');
+    return answer;
+  }
+
+  #once<T>(title: string, attempt: (again?: RefusedCall) => Promise<T>, options: ActOptions<Acts, T>): Promise<T> {
+    const assumed = 'assumed' in options ? () => options.assumed as T : null;
+    return notRepeatable({ title, attempt, ask: (question, asked) => this.#ask(question, asked), assumed });
   }
 
   #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
@@ -221,22 +248,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 export function escalate(message: string): never {
   throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });
 }
-
-const MODES: ReadonlySet<unknown> = new Set([undefined, 'auto', 'approve', 'plan']);
-
-function contextOfThisRun(): RunContext {
-  const context = workflowInfo().memo?.['tocsin'] as RunContext | undefined;
-  if (context === undefined)
-    throw noContext('this run was started without memo `tocsin`; start it by a trigger or by `tocsin run`');
-  if (!MODES.has(context.mode))
-    throw noContext(
-      `mode ${JSON.stringify(context.mode)} of memo \`tocsin\` is unknown; expected auto, approve or plan`,
-    );
-  return context;
-}
-
-const noContext = (message: string): ApplicationFailure =>
-  ApplicationFailure.create({ type: 'NoRunContext', message, nonRetryable: true });
 
 const counting = <Acts extends object>(acts: Acts, count: () => void): Acts =>
   new Proxy(acts, {

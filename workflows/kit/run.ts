@@ -1,5 +1,6 @@
 /** What `run` offers to a procedure whose steps are the activities `Acts`. */
 import type { Looks } from '../../activities/look.ts';
+import type { AskOptions } from './ask-human.ts';
 import type { LimitUse } from './limit-use.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepOptions } from './step-activities.ts';
@@ -12,6 +13,11 @@ export interface Run<Acts> {
   act<T>(title: string, call: (on: Acts) => Promise<T>, options?: ActOptions<Acts, T>): Promise<T>;
   /** Look until it holds, at most `attempts` times, `everyMs` apart. False when it never held. A plan assumes that it holds once it has acted. */
   verify<T>(title: string, call: (on: Looks<Acts>) => Promise<T>, options: VerifyOptions<T>): Promise<boolean>;
+  /**
+   * Put a question to the people of `approvals.keys`; the first signed answer counts (`tocsin answer`). What was seen before it may have changed
+   * by then: check again before acting upon it.
+   */
+  askHuman<const Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice>;
   /** A line of the checklist. */
   note(text: string): void;
   /** Undo what was done and end the run as failed, for a human to take over. */
@@ -37,6 +43,11 @@ export interface ActOptions<Acts, T = unknown> extends StepOptions {
   readonly limits?: readonly LimitUse[];
   /** What a plan assumes it returns. Without it a plan ends where the procedure looks into the result. */
   readonly assumed?: T;
+  /**
+   * False: one attempt, and when nobody knows what came of it (its worker died, it took too long, it failed other than for good), a human is
+   * asked: done, not done, or give up. Make it one activity. If a human says that it was done, the step returns `assumed`. Default: true.
+   */
+  readonly repeatable?: boolean;
 }
 
 export interface VerifyOptions<T> extends StepOptions {

@@ -88,15 +88,26 @@ async function inItsMode<Input, Report, Acts extends Activities<Acts>>(
     }
     case 'approve':
       try {
-        return await runApproved({ procedure, input, state, approval: new Approval(context, state.checklist) });
+        return await runApproved({
+          procedure,
+          input,
+          state,
+          approval: new Approval(context, state.checklist, state.questions),
+        });
       } finally {
-        // Whoever answered is told what came of it; bounded by the decisions they wait for.
-        await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+        await answersGiven();
       }
     default:
-      return procedure(input, state.run(context.region));
+      try {
+        return await procedure(input, state.run(context.region));
+      } finally {
+        await answersGiven();
+      }
   }
 }
+
+/** Whoever answered is told what came of it; bounded by the decisions they wait for. Costs no event. */
+const answersGiven = (): Promise<void> => CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 
 /** A plain Error would only fail the workflow task, again and again, and look stuck; a failure ends the run visibly. */
 function asFailure(error: unknown): unknown {

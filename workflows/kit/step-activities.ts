@@ -14,6 +14,8 @@ export interface StepOptions {
   readonly heartbeatMs?: number;
   /** Attempts at most; default 5, with pauses from 1 s doubling up to 30 s. */
   readonly attempts?: number;
+  /** False: one attempt, which begins early enough to end within `totalMs`. */
+  readonly repeatable?: boolean;
 }
 
 /** A call that its worker refused before anything of this attempt happened. */
@@ -59,11 +61,18 @@ const optionsOf = (region: string, title: string, options: StepOptions): Activit
   summary: title.slice(0, MAX_SUMMARY),
   startToCloseTimeout: boundsOf(options).attemptMs,
   scheduleToCloseTimeout: boundsOf(options).totalMs,
+  ...(options.repeatable === false ? startsInTime(options) : {}),
   ...(options.heartbeatMs === undefined ? {} : { heartbeatTimeout: options.heartbeatMs }),
   retry: {
     initialInterval: 1_000,
     backoffCoefficient: 2,
     maximumInterval: 30_000,
-    maximumAttempts: options.attempts ?? 5,
+    maximumAttempts: options.repeatable === false ? 1 : (options.attempts ?? 5),
   },
 });
+
+/** So that a time-out says whether it has begun at all. */
+function startsInTime(options: StepOptions): Pick<ActivityOptions, 'scheduleToStartTimeout'> {
+  const { totalMs, attemptMs } = boundsOf(options);
+  return totalMs > attemptMs ? { scheduleToStartTimeout: totalMs - attemptMs } : {};
+}

@@ -1,0 +1,29 @@
+/** Activities that write down what they were asked, and go wrong as their input says. */
+import { Context } from '@temporalio/activity';
+import { look } from '../../activities/look.ts';
+import { permanent } from '../../activities/permanent.ts';
+
+export type KitActs = ReturnType<typeof createKitActs>;
+
+/** How a charge goes wrong, at its first time. */
+export const CHARGE_FAULTS = ['hangs', 'throws', 'refuses'] as const;
+
+export function createKitActs(lines: string[]) {
+  const keys = new Set<string>();
+  return {
+    read: look(async (_request: { readonly name: string }) => ({ lines: lines.length })),
+    write: async ({ line }: { readonly line: string }): Promise<void> => void lines.push(line),
+    /** Not to be repeated: it writes each time. */
+    charge: async ({ name }: { readonly name: string }): Promise<{ readonly id: string }> => {
+      const { activityId, workflowExecution } = Context.current().info;
+      const key = `${workflowExecution?.workflowId}/${activityId}`;
+      lines.push(`charge ${name}`);
+      const first = !keys.has(key);
+      keys.add(key);
+      if (first && name === 'refuses') throw permanent('NoMoney', 'there is no money');
+      if (first && name === 'throws') throw new Error('connection lost');
+      if (first && name === 'hangs') await new Promise(() => undefined);
+      return { id: `${name}-${first ? 1 : 2}` };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** Small runbooks, one for each thing the kit offers, for its tests. Workflow code; the activities are those of `KitActs`. */
+import { runbook } from '../../workflows/kit/index.ts';
+import type { KitActs } from './kit-acts.ts';
+
+type Input = { readonly name: string };
+
+/** Asks, and does what it is told. */
+export const asks = runbook<
+  Input & { readonly timeoutMs?: number; readonly otherwise?: 'go' | 'leave it' },
+  string,
+  KitActs
+>(async ({ name, timeoutMs, otherwise }, run) => {
+  await run.act('prepare', (on) => on.write({ line: `prepare ${name}` }), {
+    undo: (on) => on.write({ line: `unprepare ${name}` }),
+  });
+  const answer = await run.askHuman(`may ${name} go?`, {
+    choices: ['go', 'leave it'],
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(otherwise === undefined ? {} : { otherwise }),
+  });
+  if (answer === 'go') await run.act('go', (on) => on.write({ line: `go ${name}` }));
+  return answer;
+});
+
+/** Two questions at once. */
+export const asksTwice = runbook<Input, readonly string[], KitActs>(async ({ name }, run) =>
+  Promise.all(['first', 'second'].map((which) => run.askHuman(`${which} ${name}?`, { choices: ['yes', 'no'] }))),
+);
+
+/** A step that must not be repeated, and may get lost. */
+export const once = runbook<Input & { readonly assumed?: boolean }, string, KitActs>(async ({ name, assumed }, run) => {
+  await run.act('prepare', (on) => on.write({ line: `prepare ${name}` }), {
+    undo: (on) => on.write({ line: `unprepare ${name}` }),
+  });
+  const { id } = await run.act(`charge ${name}`, (on) => on.charge({ name }), {
+    repeatable: false,
+    attemptMs: 1_000,
+    ...(assumed === true ? { assumed: { id: 'assumed' } } : {}),
+    undo: (on) => on.write({ line: `refund ${name}` }),
+  });
+  return id;
+});
