@@ -12,9 +12,11 @@ import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from '
 import { DisksSchema } from './disks-schema.ts';
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
+import { MonitoringSchema } from './monitoring-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import type { Region } from './regions.ts';
 import { RegionsSchema } from './regions-schema.ts';
+import { PostgresSchema } from './postgres-schema.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
@@ -166,6 +168,10 @@ export const ConfigSchema = Type.Object(
     hosts: HostsSchema,
     /** What may be deleted from which of their disks: docs/runbooks/clearDisk.md. */
     disks: DisksSchema,
+    /** Databases that runbooks may act on: docs/runbooks/killBlockers.md. */
+    postgres: PostgresSchema,
+    /** By region, whom activities ask: docs/monitoring.md. */
+    monitoring: MonitoringSchema,
     /** Points in time that become events: docs/schedules.md. */
     schedules: Type.Array(ScheduleSchema, { default: [] }),
     ...WINDOWS,

@@ -16,6 +16,7 @@ import type { RegionEntry } from './regions-schema.ts';
 import { diskProblems } from './disks-schema.ts';
 import { limitProblems } from './limits/limits-schema.ts';
 import { windowProblems } from './windows/window-problems.ts';
+import { monitoringProblems } from './monitoring-schema.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
 
 export type { Config } from './config-schema.ts';
@@ -134,6 +135,7 @@ function contradictions(config: Config): Problem[] {
   problems.push(...limitProblems(config.limits).map(asProblem));
   problems.push(...windowProblems(config));
   problems.push(...diskProblems(config.disks).map(asProblem));
+  problems.push(...monitoringProblems(config).map(asProblem));
   return problems;
 }
 

@@ -26,6 +26,7 @@ export async function refuseUnsafe(config: Config, env: NodeJS.ProcessEnv = proc
     ...identities(config, env),
     ...readableSecrets(config, env),
     ...openSenders(config),
+    ...clearDatabases(config),
     ...(await syncing(config)),
   ]);
 }
@@ -84,7 +85,7 @@ function identities(config: Config, env: Environment): Finding[] {
 }
 
 /** Certificates are for everybody; everything else behind `file:` is not. */
-const PUBLIC = /^\/nats\/tls\/(ca|cert)$/;
+const PUBLIC = /^\/(nats\/tls\/(ca|cert)|postgres\/\d+\/ca)$/;
 const OTHERS_MAY_READ = 0o004;
 const FILES_IN_ENVIRONMENT = ['NATS_CREDS', 'NATS_NKEY', 'NATS_KEY', 'TEMPORAL_TLS_CLIENT_KEY_PATH'];
 
@@ -112,6 +113,14 @@ const openSenders = ({ intake }: Config): Finding[] =>
     .map(({ name }) => ({
       name: 'open-intake',
       problem: `anybody may send as ${name}, expected intake.senders with auth`,
+    }));
+
+const clearDatabases = ({ postgres }: Config): Finding[] =>
+  postgres
+    .filter(({ tls }) => tls === 'off')
+    .map(({ name }) => ({
+      name: 'clear-text',
+      problem: `database ${name} is spoken to in clear, expected tls: verify`,
     }));
 
 const PROBE_MS = 5_000;

@@ -25,7 +25,7 @@ describe('commands', () => {
     const env = { ...process.env, TOCSIN_CONFIG: tocsin.env['TOCSIN_CONFIG'] };
     const list = await cli(env, '--json', 'list');
     assert.equal(list.code, 0);
-    assert.deepEqual((list.json as { runbooks: string[] }).runbooks, ['clearDisk', 'restartService']);
+    assert.deepEqual((list.json as { runbooks: string[] }).runbooks, ['clearDisk', 'restartService', 'killBlockers']);
     const check = await cli(env, '--json', 'check');
     assert.deepEqual([check.code, check.json], [0, { ok: true, problems: [], warnings: [] }]);
   });
@@ -88,6 +88,7 @@ describe('commands', () => {
     assert.deepEqual(answer.events[0]?.filtered, [
       { trigger: 'restart-service', why: 'alert is "Other", not "ServiceDown"' },
       { trigger: 'clear-disk', why: 'alert is "Other", not "NodeFilesystemSpaceFillingUp"' },
+      { trigger: 'kill-blockers', why: 'alert is "Other", not "PostgresBlocked"' },
     ]);
     const nothing = await cli(tocsin.env, 'explain', 'nothing-of-this-name');
     assert.equal(nothing.code, 1);

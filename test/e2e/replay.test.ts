@@ -39,6 +39,21 @@ describe('replay', () => {
         'voided',
       ].map((name) => `restartService-${name}.json`),
     );
+    assert.deepEqual(
+      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('killBlockers-')),
+      [
+        'approved',
+        'asked',
+        'cancelled-in-vain',
+        'cancelled',
+        'left',
+        'nothing-blocked',
+        'planned',
+        'protected',
+        'resolved-meanwhile',
+        'terminated',
+      ].map((name) => `killBlockers-${name}.json`),
+    );
   });
 
   it('there are those of clearDisk', () => {

@@ -105,7 +105,18 @@ windows:
 
   it('lists the openings, and draws them', async () => {
     const svg = file('night.svg');
-    const { json } = await window('preview', 'night', '--at', '2027-03-20T00:00:00Z', '--days', '16', '--region', 'eu', '--svg', svg);
+    const { json } = await window(
+      'preview',
+      'night',
+      '--at',
+      '2027-03-20T00:00:00Z',
+      '--days',
+      '16',
+      '--region',
+      'eu',
+      '--svg',
+      svg,
+    );
     const { places } = json as { places: { open: { from: string; to: string }[] }[] };
     assert.deepEqual(
       places[0]?.open.map(({ from, to }) => `${from} ${to}`),

@@ -16,6 +16,8 @@ export const lacksPrometheus: string | false = ['prometheus', 'prometheus-alertm
   : 'prometheus and prometheus-alertmanager (Debian) are not installed';
 
 export interface Monitoring {
+  readonly prometheusUrl: string;
+  readonly alertmanagerUrl: string;
   /** What is scraped: 1 healthy, 0 sick. */
   setHealthy(healthy: boolean): void;
   /** Begun newest last; every one is tried. */
@@ -87,7 +89,12 @@ export async function startMonitoring({ dir, labels, alertname, webhook }: Monit
       `--web.listen-address=127.0.0.1:${prometheus}`,
     ]);
     stops.push(() => prom.stop());
-    return { setHealthy: (now) => (healthy = now), stop };
+    return {
+      prometheusUrl: `http://127.0.0.1:${prometheus}`,
+      alertmanagerUrl: `http://127.0.0.1:${alertmanager}`,
+      setHealthy: (now) => (healthy = now),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

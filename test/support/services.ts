@@ -1,12 +1,13 @@
-/** What a region's service activities depend on, for services that the configuration would name. */
+/** What a region's activities depend on, for services that the configuration would name. */
 import { type TargetRule, createAllowedTarget } from '../../activities/allowed-target.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
 import { type HttpAllow, createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import { type ServiceTarget, createTreatments } from '../../activities/service-treatment.ts';
+import { createDatabases } from '../../activities/postgres/databases.ts';
 import { type HostEntry, createHosts } from '../../activities/ssh-hosts.ts';
 import { type Ssh, noSsh } from '../../activities/ssh.ts';
-import type { ActivityDependencies } from '../../activities/index.ts';
 import type { DiskDefinition } from '../../activities/disk-definition.ts';
 
 export interface ServicesOptions {
@@ -42,6 +43,9 @@ export function servicesOf({
   return {
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
     treatmentOf: createTreatments(services, {}),
+    databaseOf: createDatabases([]),
+    prometheus: null,
+    alertmanager: null,
     http: createHttp({ allow }),
     ssh,
     hostOf: createHosts(hosts, 'tocsin'),

@@ -19,6 +19,7 @@ export function list(options: CommonOptions): number {
     senders: config.intake.senders.map(({ name, kind, auth }) => ({ name, kind, auth: auth.kind })),
     services: config.services.map(({ name, region }) => ({ name, region })),
     hosts: config.hosts.map(({ name, region }) => ({ name, region })),
+    databases: config.postgres.map(({ name, region }) => ({ name, region })),
     regions: config.regions,
   };
   const text = [
@@ -31,6 +32,7 @@ export function list(options: CommonOptions): number {
     ...answer.senders.map(({ name, kind, auth }) => `sender    /in/${name}: ${kind}, auth ${auth}`),
     ...answer.services.map(({ name, region }) => `service   ${name} in ${region}`),
     ...answer.hosts.map(({ name, region }) => `host      ${name} in ${region}`),
+    ...answer.databases.map(({ name, region }) => `database  ${name} in ${region}`),
   ];
   output(options, answer, text.join('\n'));
   return EXIT.ok;

@@ -7,9 +7,9 @@ import { providerTimes } from './provider-times.ts';
 
 /** One line per problem, each with its place; nothing is repeated that the schema has said. */
 export const inventoryProblems = (config: Config): string[] => [
-  ...duplicates([...config.services, ...config.hosts].map(({ name, region }) => `${name} in ${region}`)).map(
-    (target) => `/services: ${target} is there twice, expected each name once, hosts included`,
-  ),
+  ...duplicates(
+    [...config.services, ...config.hosts, ...config.postgres].map(({ name, region }) => `${name} in ${region}`),
+  ).map((target) => `/services: ${target} is there twice, expected each name once, hosts and databases included`),
   ...config.hosts
     .filter(({ region }) => !config.regions.includes(region))
     .map(({ name, region }) => `/hosts: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`),
@@ -18,6 +18,11 @@ export const inventoryProblems = (config: Config): string[] => [
   ),
   ...Object.entries(config.inventory.treatments).flatMap(([kind, treatment]) =>
     treatmentProblems(treatment, config).map((problem) => `/inventory/treatments/${kind}${problem}`),
+  ),
+  ...config.postgres.flatMap(({ name, region }, index) =>
+    config.regions.includes(region)
+      ? []
+      : [`/postgres/${index}/region: ${name} is in ${region}, expected one of ${config.regions.join(', ')}`],
   ),
   ...duplicates([CONFIG_PROVIDER, ...config.inventory.providers.map(({ name }) => name)]).map(
     (name) =>
@@ -53,7 +58,6 @@ function providerProblems(provider: ProviderConfig, { regions, http }: Config): 
       : [`/url: ${provider.url} is not allowed by http.allow; it has: ${allowed.join(', ') || 'nothing'}`]),
   ];
 }
-
 const duplicates = (names: readonly string[]): string[] => [
   ...new Set(names.filter((name, index) => names.indexOf(name) !== index)),
 ];

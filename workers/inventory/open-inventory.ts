@@ -1,4 +1,4 @@
-/** The inventory as the configuration wants it: `services` and `hosts` first, then each provider. Nothing is read before its providers are refreshed. */
+/** The inventory as the configuration wants it: `services`, `hosts` and `postgres` first, then each provider. Nothing is read before its providers are refreshed. */
 import { join, resolve } from 'node:path';
 import { createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
@@ -11,6 +11,7 @@ import {
   fileSource,
   httpSource,
 } from '../../activities/inventory/source.ts';
+import { DATABASE_KIND } from '../../activities/postgres/databases.ts';
 import type { Target } from '../../activities/inventory/target.ts';
 import { HOST_KIND, type HostEntry } from '../../activities/ssh-hosts.ts';
 import { type Config, readSecret } from '../config.ts';
@@ -27,6 +28,13 @@ export function openInventory(config: Config): OpenInventory {
     configProvider([
       ...config.services.map((service) => configured(service, 'service')),
       ...config.hosts.map((host) => configured(host, HOST_KIND)),
+      ...config.postgres.map(({ name, region, service = name, labels = {} }) => ({
+        id: name,
+        kind: DATABASE_KIND,
+        service,
+        region,
+        labels,
+      })),
     ]),
     ...config.inventory.providers.map((provider) => open(provider, config)),
   ];

@@ -15,11 +15,14 @@ import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
 import { runbookNames } from '../front-door.ts';
+import { createDatabases } from '../../activities/postgres/databases.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
 import { createApprovalRing } from '../approval-ring.ts';
 import { regionOf, standsInFor } from '../regions.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
+import { configuredDatabases } from '../configured-databases.ts';
+import { monitoringServers } from '../monitoring-servers.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { regionOfAct } from '../record-act.ts';
@@ -116,11 +119,14 @@ async function activityRoles(
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
     ...openSsh(config),
     disks: diskDefinitions(config.disks),
+    databaseOf: createDatabases(configuredDatabases(config.postgres)),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
     const allowedTarget = createAllowedTarget({ region, alsoFor: standsInFor(config, region), inventory, rules });
-    const activities = refusePlans(project.createActivities({ ...shared, allowedTarget }));
+    const activities = refusePlans(
+      project.createActivities({ ...shared, ...monitoringServers(config, region), allowedTarget }),
+    );
     const { queue } = regionOf(config, region);
     return {
       kind: 'activities',

@@ -1,0 +1,93 @@
+/** A whole installation with a real database `shop` whose sessions can be made to block each other, and runs of killBlockers on it. */
+import { randomBytes } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { type OpenHumanQuestion, openHumanQuestion } from '../../workers/open-question.ts';
+import { signAnswer } from '../../workers/sign-answer.ts';
+import type { KillBlockersInput } from '../../workflows/kill-blockers.ts';
+import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { answerTo, makeKeys, send } from './approvals.ts';
+import { type Installation, startInstallation } from './installation.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+import { until } from './until.ts';
+import { openQuestion } from '../../workers/open-question.ts';
+
+export interface DatabaseLab {
+  readonly postgres: Postgres;
+  readonly tocsin: Installation;
+  /** Starts a run as the dispatcher does. */
+  begin(input: KillBlockersInput, context?: Partial<RunContext>, id?: string): Promise<WorkflowHandle>;
+  /** What the run asks a human, once it does. */
+  question(workflowId: string): Promise<OpenHumanQuestion>;
+  answer(question: OpenHumanQuestion, choice: string): Promise<void>;
+  /** Approves what the run plans, once it asks. */
+  approve(workflowId: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startDatabaseLab(): Promise<DatabaseLab> {
+  const postgres = await startPostgres();
+  const { ann } = makeKeys();
+  if (ann === undefined) throw new Error('there is no key of ann');
+  const tocsin = await startInstallation({
+    env: { SHOP_URL: postgres.url('watcher') },
+    config: () => ({
+      postgres: [{ name: 'shop', region: 'eu', url: 'env:SHOP_URL', tls: 'off' }],
+      approvals: { keys: [ann.entry] },
+    }),
+  }).catch(async (error: unknown) => {
+    await postgres.stop();
+    throw error;
+  });
+  const { client, servers } = tocsin;
+  return {
+    postgres,
+    tocsin,
+    begin: async (input, context = {}, id = randomBytes(4).toString('hex')) => {
+      const full = { ...CONTEXT, ...context };
+      const workflowId = `${full.mode === 'plan' ? 'plan/' : ''}kill-blockers/${id}`;
+      await createEngine({ client, namespace: servers.namespace }).start({
+        workflowId,
+        workflowType: 'killBlockers',
+        input,
+        context: full,
+        executionTimeoutMs: 600_000,
+        summary: 'killBlockers for shop',
+      });
+      return client.workflow.getHandle(workflowId);
+    },
+    question: (workflowId) => until(`${workflowId} asks`, () => openHumanQuestion(client, workflowId)),
+    answer: async ({ workflowId, runId, execution, asked: { planHash, expiresAt } }, choice) => {
+      const unsigned = { decision: choice, workflowId, runId, execution, planHash, expiresAt, reason: 'test' };
+      await send(client, workflowId, 'answer', [signAnswer(ann, unsigned)]);
+    },
+    approve: async (workflowId) => {
+      const question = await until(`${workflowId} asks for approval`, () => openQuestion(client, workflowId));
+      await send(client, workflowId, 'approve', [answerTo(question, ann, 'approve')]);
+    },
+    stop: async () => {
+      await tocsin.stop();
+      await postgres.stop();
+    },
+  };
+}
+
+const CONTEXT: RunContext = {
+  trigger: 'kill-blockers',
+  alertKey: 'am:PostgresBlocked:1',
+  generation: 1,
+  attempt: 1,
+  event: {
+    id: 'e1',
+    type: 'tocsin.alert.firing',
+    source: 'tocsin:/in/am',
+    stream: 'EVENTS_EU',
+    sequence: 1,
+    title: 'sessions of shop wait',
+  },
+  region: 'eu',
+  service: 'shop',
+  severity: 'critical',
+  onResolved: 'cancel',
+  mode: 'auto',
+};
