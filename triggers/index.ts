@@ -1,9 +1,10 @@
 /** FRONT DOOR 2: the triggers and schedules. A runbook runs by itself only when its trigger is named here. */
 import type { Trigger } from './define-trigger.ts';
+import { drainNodeTrigger } from './drain-node.ts';
 import { restartServiceTrigger } from './restart-service.ts';
 import type { ScheduleDefinition } from './schedules/schedule-definition.ts';
 
-export const triggers: readonly Trigger[] = [restartServiceTrigger];
+export const triggers: readonly Trigger[] = [restartServiceTrigger, drainNodeTrigger];
 
 /** Points in time that become events; more of them may stand in `tocsin.yaml`. */
 export const schedules: readonly ScheduleDefinition[] = [];

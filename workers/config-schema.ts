@@ -9,6 +9,7 @@ import { PRODUCTION } from './production-schema.ts';
 import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
+import { KubernetesSchema } from './kubernetes-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { ADDRESS } from './notify/email.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
@@ -187,6 +188,8 @@ export const ConfigSchema = Type.Object(
     }),
     /** Who may approve, and how they are asked. */
     approvals: ApprovalsSchema,
+    /** Clusters that activities may ask: docs/kubernetes.md. */
+    kubernetes: KubernetesSchema,
     /** How many steps may act at once, and when none may: docs/limits.md. */
     limits: LimitsSchema,
     /** Absent: Temporal stores everything in clear. */

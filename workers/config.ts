@@ -11,6 +11,7 @@ import { type Config, ConfigSchema } from './config-schema.ts';
 import { durationMs } from './duration.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { inventoryProblems } from './inventory/inventory-problems.ts';
+import { kubernetesProblems } from './kubernetes-schema.ts';
 import { limitProblems } from './limits/limits-schema.ts';
 import { type YamlDocument, readYaml } from './yaml-document.ts';
 
@@ -108,6 +109,7 @@ function contradictions(config: Config): Problem[] {
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     problems.push({ place: '/intake/senders', message: `${name} is there twice` });
   problems.push(...approvalProblems(config.approvals).map(asProblem));
+  problems.push(...kubernetesProblems(config.kubernetes).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
   return problems;
 }

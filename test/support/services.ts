@@ -4,7 +4,8 @@ import { type HttpAllow, createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import { type ServiceTarget, createTreatments } from '../../activities/service-treatment.ts';
-import type { ServiceDependencies } from '../../activities/services.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
+import { createClusters } from '../../activities/kubernetes/clusters.ts';
 
 export interface ServicesOptions {
   readonly region: string;
@@ -13,7 +14,7 @@ export interface ServicesOptions {
   readonly rules?: readonly TargetRule[];
 }
 
-export function servicesOf({ region, services, allow, rules = [] }: ServicesOptions): ServiceDependencies {
+export function servicesOf({ region, services, allow, rules = [] }: ServicesOptions): ActivityDependencies {
   const targets = services.map(({ name, region: home, labels = {} }) => ({
     id: name,
     kind: 'service',
@@ -26,5 +27,6 @@ export function servicesOf({ region, services, allow, rules = [] }: ServicesOpti
     allowedTarget: createAllowedTarget({ region, inventory, rules }),
     treatmentOf: createTreatments(services, {}),
     http: createHttp({ allow }),
+    clusters: createClusters([]),
   };
 }

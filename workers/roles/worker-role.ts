@@ -21,6 +21,7 @@ import { approvalSettings } from '../approvals-schema.ts';
 import { limitDefinitions } from '../limits/limits-schema.ts';
 import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
+import { openClusters } from '../open-clusters.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
@@ -94,6 +95,7 @@ async function activityRoles(
   const shared = {
     http: createHttp({ allow: config.http.allow }),
     treatmentOf: createTreatments(config.services, config.inventory.treatments),
+    clusters: openClusters(config),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {
