@@ -29,9 +29,15 @@ export async function answered<T>(what: string, request: () => Promise<T>): Prom
     activitySignal()?.throwIfAborted();
     const status = statusOf(error);
     if (status === null)
-      throw new Error(`cannot ${what}, which is tried again: ${String(error).slice(0, MAX_TEXT)}`, { cause: error });
+      throw new Error(`cannot ${what}, which is tried again: ${networkText(error)}`, { cause: error });
     return refused(what, status, bodyOf(error));
   }
+}
+
+/** Only the time-out of a request ends it before its activity. */
+function networkText(error: unknown): string {
+  if (error instanceof Error && error.name === 'AbortError') return 'no answer within the time-out of the cluster';
+  return String(error).slice(0, MAX_TEXT);
 }
 
 function refused(what: string, status: number, body: Body): Refused {

@@ -30,23 +30,15 @@ export function startNodes(core: CoreV1Api): NodeStandIn {
     }
   })();
   const report = (name: string, status: 'True' | 'Unknown', message: string): Promise<unknown> =>
-    core.replaceNodeStatus({
+    core.patchNodeStatus({
       name,
-      body: {
-        metadata: { name },
-        status: {
-          conditions: [
-            {
-              type: 'Ready',
-              status,
-              message,
-              reason: 'StandIn',
-              lastTransitionTime: new Date(),
-              lastHeartbeatTime: new Date(),
-            },
-          ],
+      body: [
+        {
+          op: 'add',
+          path: '/status/conditions',
+          value: [{ type: 'Ready', status, message, reason: 'StandIn', lastTransitionTime: new Date() }],
         },
-      },
+      ],
     });
   return {
     add: async (name) => {
@@ -91,13 +83,13 @@ async function tendPod(core: CoreV1Api, { metadata, spec, status }: V1Pod, silen
       body: { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid ?? '' } },
     });
   else if (status?.phase === 'Pending')
-    await core.replaceNamespacedPodStatus({
+    await core.patchNamespacedPodStatus({
       name,
       namespace,
-      body: {
-        metadata: { name, namespace },
-        status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date() }] },
-      },
+      body: [
+        { op: 'add', path: '/status/phase', value: 'Running' },
+        { op: 'add', path: '/status/conditions', value: [{ type: 'Ready', status: 'True' }] },
+      ],
     });
 }
 

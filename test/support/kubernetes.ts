@@ -125,7 +125,10 @@ async function startApi(dir: string, etcdUrl: string, running: Stoppable[]) {
   const { cert, key } = authority.issue('apiserver');
   const signing = join(dir, 'service-accounts.key');
   execFileSync('openssl', ['genrsa', '-out', signing, '2048'], { stdio: 'pipe' });
-  writeFileSync(join(dir, 'tokens.csv'), 'admin-token,admin,admin,"system:masters"\ntocsin-token,tocsin,tocsin\n');
+  writeFileSync(
+    join(dir, 'tokens.csv'),
+    'admin-token,admin,admin,"system:masters"\ntocsin-token,tocsin,tocsin\nreader-token,reader,reader\n',
+  );
   writeFileSync(join(dir, 'audit.yaml'), stringify(AUDIT_POLICY));
   const kubeconfig = (user: string): string =>
     kubeconfigOf(`https://127.0.0.1:${port}`, readFileSync(authority.ca), user);
