@@ -11,6 +11,8 @@ export interface NodeStandIn {
   silence(name: string): Promise<void>;
   /** The opposite. */
   revive(name: string): Promise<void>;
+  /** Ready or not, with a kubelet that does its work all the same. */
+  report(name: string, ready: boolean): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export function startNodes(core: CoreV1Api): NodeStandIn {
       });
     }
   })();
-  const report = (name: string, status: 'True' | 'Unknown', message: string): Promise<unknown> =>
+  const say = (name: string, status: 'True' | 'False' | 'Unknown', message: string): Promise<unknown> =>
     core.patchNodeStatus({
       name,
       body: [
@@ -43,17 +45,19 @@ export function startNodes(core: CoreV1Api): NodeStandIn {
   return {
     add: async (name) => {
       const node = await core.createNode({ body: { metadata: { name, labels: { 'kubernetes.io/hostname': name } } } });
-      await report(name, 'True', 'kubelet is posting ready status');
+      await say(name, 'True', 'kubelet is posting ready status');
       return { uid: node.metadata?.uid ?? '' };
     },
     silence: async (name) => {
       silent.add(name);
-      await report(name, 'Unknown', 'Kubelet stopped posting node status.');
+      await say(name, 'Unknown', 'Kubelet stopped posting node status.');
     },
     revive: async (name) => {
       silent.delete(name);
-      await report(name, 'True', 'kubelet is posting ready status');
+      await say(name, 'True', 'kubelet is posting ready status');
     },
+    report: (name, ready) =>
+      ready ? say(name, 'True', 'kubelet is posting ready status') : say(name, 'False', 'the disk is full'),
     stop: async () => {
       ended = true;
       wake();
