@@ -77,7 +77,7 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
     const first = await lab.begin({ node: 'web-1', withinMs: 60_000 });
     await until('it is closed', async () => !(await lab.isOpen('web-1')));
     const second = await lab.begin({ node: 'web-2', afterwards: 'uncordon' });
-    await untilDetails(second, 'waits for limit drain-per-pool (web)');
+    await untilDetails(second, 'waits for limit drain-per-pool (pool=web)');
     assert.equal(await lab.isOpen('web-2'), true, 'it is not even closed');
     await lab.kube.policy.deleteNamespacedPodDisruptionBudget({ namespace: NS, name: 'shop' });
     assert.equal(((await first.result()) as DrainNodeReport).outcome, 'drained');

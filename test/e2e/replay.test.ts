@@ -24,22 +24,27 @@ describe('replay', () => {
   before(() => mkdirSync(SCRATCH, { recursive: true }));
   after(() => rmSync(SCRATCH, { recursive: true, force: true }));
 
-  it('there are recorded histories of every outcome', () => {
-    assert.deepEqual(
-      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('restartService-')),
-      [
-        'already-healthy',
-        'approved',
-        'denied',
-        'escalated',
-        'planned',
-        'resolved-meanwhile',
-        'restarted',
-        'stopped',
-        'voided',
-      ].map((name) => `restartService-${name}.json`),
-    );
-  });
+  const outcomes = {
+    restartService: [
+      'already-healthy',
+      'approved',
+      'denied',
+      'escalated',
+      'planned',
+      'resolved-meanwhile',
+      'restarted',
+      'stopped',
+      'voided',
+    ],
+    drainNode: ['blocked', 'drained', 'gone', 'planned', 'resolved-meanwhile', 'uncordoned'],
+  };
+  for (const [runbook, names] of Object.entries(outcomes))
+    it(`there are recorded histories of every outcome of ${runbook}`, () => {
+      assert.deepEqual(
+        histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith(`${runbook}-`)),
+        names.map((name) => `${runbook}-${name}.json`),
+      );
+    });
 
   it('recorded histories replay on the runbooks of today, without a server', async () => {
     const { codePath } = await workflowBundle(SCRATCH, pino({ level: 'silent' }));
