@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { DrainNodeReport } from '../../workflows/drain-node.ts';
 import { RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { type DrainLab, NS, startDrainLab, untilDetails } from '../support/drain-lab.ts';
-import type { Kill } from '../support/drain-worker.ts';
 import { kubernetesMissing } from '../support/kubernetes.ts';
 import { deploy, podsOn } from '../support/kubernetes-workload.ts';
 import { until } from '../support/until.ts';
@@ -126,22 +124,4 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
     await lab.startWorker();
     assert.equal(((await (await lab.begin({ node: 'lost' })).result()) as DrainNodeReport).outcome, 'gone');
   });
-
-  for (const effect of ['cordonNode', 'evictPods', 'uncordonNode'] as const)
-    for (const moment of ['before', 'during', 'after'] as const)
-      it(`a worker that is killed ${moment} ${effect} leaves each effect done once`, { timeout: 240_000 }, async () => {
-        await onFirst(2, 1);
-        const kill: Kill = { effect, moment, marker: join(lab.kube.dir, `killed-${effect}-${moment}`) };
-        const worker = await lab.startWorker(kill);
-        const dies = new Promise((resolve) => worker.once('exit', resolve));
-        const [from, pods] = [now(), await podsOn(lab.kube, 'web-1')];
-        const run = await lab.begin({ node: 'web-1', afterwards: 'uncordon' });
-        await dies;
-        await lab.startWorker(kill);
-        assert.equal(((await run.result()) as DrainNodeReport).open, true);
-        const done = lab.effects(from);
-        assert.deepEqual(done.toSorted(), ['change web-1', 'change web-1', ...pods.map((pod) => `evict ${pod}`)]);
-        assert.deepEqual([done[0], done.at(-1)], ['change web-1', 'change web-1']);
-        assert.equal(await lab.isOpen('web-1'), true);
-      });
 });
