@@ -113,10 +113,10 @@ export function createKubernetesActivities({ allowedTarget, clusters }: Kubernet
       return { byUs: await cordon(cluster, name, uid, ownRun()) };
     },
 
-    /** May run twice: only the cordon of this very run is taken back. */
-    uncordonNode: async ({ node, uid }: SameNodeRequest): Promise<{ readonly uncordoned: boolean }> => {
+    /** May run twice: only the cordon of this very run is taken back. `open: false`: somebody else's cordon stays, or the node is gone. */
+    uncordonNode: async ({ node, uid }: SameNodeRequest): Promise<{ readonly open: boolean }> => {
       const { cluster, name } = nodeAt(node);
-      return { uncordoned: await uncordon(cluster, name, uid, ownRun()) };
+      return { open: await uncordon(cluster, name, uid, ownRun()) };
     },
 
     /** May run twice: it looks which pods are there, and evicts each by its uid. Takes up to `withinMs`; heartbeats every few seconds. */

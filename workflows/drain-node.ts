@@ -86,10 +86,10 @@ export const drainNode = runbook<DrainNodeInput, DrainNodeReport, KubernetesActi
     });
     // A node that stays away is drained all the same; it is no failure that would open it.
     if (!ready) return { ...report, open: false };
-    const { uncordoned } = await run.act(`open ${node} for new pods`, (on) => on.uncordonNode(same), {
-      assumed: { uncordoned: true },
+    const { open } = await run.act(`open ${node} for new pods`, (on) => on.uncordonNode(same), {
+      assumed: { open: true },
     });
-    return { ...report, open: uncordoned };
+    return { ...report, open };
   },
 );
 

@@ -58,10 +58,12 @@ export const cordon = (cluster: Cluster, name: string, uid: string, run: string)
     return { unschedulable: true, annotation: run };
   });
 
-/** False when there is nothing of this run to take back. */
+/** Whether it is open to new pods: a cordon of somebody else stays, and one that is taken back already stays so. */
 export const uncordon = (cluster: Cluster, name: string, uid: string, run: string): Promise<boolean> =>
   compareAndSet(cluster, name, (node) => {
-    if (node === null || node.metadata?.uid !== uid || cordonedBy(node) !== run) return false;
+    if (node === null || node.metadata?.uid !== uid) return false;
+    if (!isCordoned(node)) return true;
+    if (cordonedBy(node) !== run) return false;
     return { unschedulable: null, annotation: null };
   });
 

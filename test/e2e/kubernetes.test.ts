@@ -126,11 +126,11 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
     assert.deepEqual(await step((on) => on.cordonNode(same('web-1'))), { byUs: true });
     assert.deepEqual(await step((on) => on.cordonNode(same('web-1'))), { byUs: true });
     assert.deepEqual(await step((on) => on.cordonNode(same('web-1')), 'drain-node/b#1'), { byUs: false });
-    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1')), 'drain-node/b#1'), { uncordoned: false });
+    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1')), 'drain-node/b#1'), { open: false });
     const { spec, metadata } = await kube.core.readNode({ name: 'web-1' });
     assert.deepEqual([spec?.unschedulable, metadata?.annotations?.[CORDONED_BY]], [true, 'drain-node/a#1']);
-    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { uncordoned: true });
-    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { uncordoned: false });
+    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { open: true });
+    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { open: true });
     assert.deepEqual(effects(from), ['patch nodes/web-1 200', 'patch nodes/web-1 200']);
   });
 
@@ -138,7 +138,7 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
     await kube.core.patchNode({ name: 'web-1', body: [{ op: 'add', path: '/spec/unschedulable', value: true }] });
     const from = kube.requests().length;
     assert.deepEqual(await step((on) => on.cordonNode(same('web-1'))), { byUs: false });
-    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { uncordoned: false });
+    assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { open: false });
     const other = { node: 'web-2', uid: uidOf('web-1') };
     isFinal(await failure(step((on) => on.cordonNode(other))), 'NodeReplaced');
     isFinal(await failure(step((on) => on.evictPods(other))), 'NodeReplaced');
