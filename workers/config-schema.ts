@@ -11,6 +11,7 @@ import { ApprovalsSchema } from './approvals-schema.ts';
 import { type InventoryConfig, InventorySchema, LabelsSchema, TREATMENT } from './inventory/inventory-schema.ts';
 import { DisksSchema } from './disks-schema.ts';
 import { AuthSchema, TlsSchema } from './auth-schema.ts';
+import { KubernetesSchema } from './kubernetes-schema.ts';
 import { LimitsSchema } from './limits/limits-schema.ts';
 import { MonitoringSchema } from './monitoring-schema.ts';
 import { ADDRESS } from './notify/email.ts';
@@ -209,6 +210,8 @@ export const ConfigSchema = Type.Object(
     }),
     /** Who may approve, and how they are asked. */
     approvals: ApprovalsSchema,
+    /** Clusters that activities may ask: docs/kubernetes.md. */
+    kubernetes: KubernetesSchema,
     /** How many steps may act at once, and when none may: docs/limits.md. */
     limits: LimitsSchema,
     /** Absent: Temporal stores everything in clear. */

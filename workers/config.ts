@@ -14,6 +14,7 @@ import { inventoryProblems } from './inventory/inventory-problems.ts';
 import { readRegions, regionProblems } from './regions.ts';
 import type { RegionEntry } from './regions-schema.ts';
 import { diskProblems } from './disks-schema.ts';
+import { kubernetesProblems } from './kubernetes-schema.ts';
 import { limitProblems } from './limits/limits-schema.ts';
 import { windowProblems } from './windows/window-problems.ts';
 import { monitoringProblems } from './monitoring-schema.ts';
@@ -132,6 +133,7 @@ function contradictions(config: Config): Problem[] {
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     problems.push({ place: '/intake/senders', message: `${name} is there twice` });
   problems.push(...approvalProblems(config.approvals).map(asProblem));
+  problems.push(...kubernetesProblems(config.kubernetes).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
   problems.push(...windowProblems(config));
   problems.push(...diskProblems(config.disks).map(asProblem));

@@ -1,4 +1,5 @@
 /** FRONT DOOR 1: the runbooks. The name of each export is its workflow type; keep it stable. */
 export { clearDisk } from './clear-disk.ts';
-export { restartService } from './restart-service.ts';
+export { drainNode } from './drain-node.ts';
 export { killBlockers } from './kill-blockers.ts';
+export { restartService } from './restart-service.ts';

@@ -25,7 +25,12 @@ describe('commands', () => {
     const env = { ...process.env, TOCSIN_CONFIG: tocsin.env['TOCSIN_CONFIG'] };
     const list = await cli(env, '--json', 'list');
     assert.equal(list.code, 0);
-    assert.deepEqual((list.json as { runbooks: string[] }).runbooks, ['clearDisk', 'restartService', 'killBlockers']);
+    assert.deepEqual((list.json as { runbooks: string[] }).runbooks, [
+      'clearDisk',
+      'drainNode',
+      'killBlockers',
+      'restartService',
+    ]);
     const check = await cli(env, '--json', 'check');
     assert.deepEqual([check.code, check.json], [0, { ok: true, problems: [], warnings: [] }]);
   });
@@ -86,9 +91,10 @@ describe('commands', () => {
       return (json as Explanation[])[0];
     });
     assert.deepEqual(answer.events[0]?.filtered, [
-      { trigger: 'restart-service', why: 'alert is "Other", not "ServiceDown"' },
       { trigger: 'clear-disk', why: 'alert is "Other", not "NodeFilesystemSpaceFillingUp"' },
+      { trigger: 'drain-node', why: 'alert is "Other", not "KubeNodeNotReady"' },
       { trigger: 'kill-blockers', why: 'alert is "Other", not "PostgresBlocked"' },
+      { trigger: 'restart-service', why: 'alert is "Other", not "ServiceDown"' },
     ]);
     const nothing = await cli(tocsin.env, 'explain', 'nothing-of-this-name');
     assert.equal(nothing.code, 1);

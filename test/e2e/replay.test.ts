@@ -24,46 +24,40 @@ describe('replay', () => {
   before(() => mkdirSync(SCRATCH, { recursive: true }));
   after(() => rmSync(SCRATCH, { recursive: true, force: true }));
 
-  it('there are recorded histories of every outcome', () => {
-    assert.deepEqual(
-      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('restartService-')),
-      [
-        'already-healthy',
-        'approved',
-        'denied',
-        'escalated',
-        'planned',
-        'resolved-meanwhile',
-        'restarted',
-        'stopped',
-        'voided',
-      ].map((name) => `restartService-${name}.json`),
-    );
-    assert.deepEqual(
-      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('killBlockers-')),
-      [
-        'approved',
-        'asked',
-        'cancelled-in-vain',
-        'cancelled',
-        'left',
-        'nothing-blocked',
-        'planned',
-        'protected',
-        'resolved-meanwhile',
-        'terminated',
-      ].map((name) => `killBlockers-${name}.json`),
-    );
-  });
-
-  it('there are those of clearDisk', () => {
-    assert.deepEqual(
-      histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith('clearDisk-')),
-      ['approved', 'cleared-by-all', 'cleared', 'denied', 'escalated', 'not-full', 'planned'].map(
-        (name) => `clearDisk-${name}.json`,
-      ),
-    );
-  });
+  const outcomes = {
+    restartService: [
+      'already-healthy',
+      'approved',
+      'denied',
+      'escalated',
+      'planned',
+      'resolved-meanwhile',
+      'restarted',
+      'stopped',
+      'voided',
+    ],
+    clearDisk: ['approved', 'cleared-by-all', 'cleared', 'denied', 'escalated', 'not-full', 'planned'],
+    killBlockers: [
+      'approved',
+      'asked',
+      'cancelled-in-vain',
+      'cancelled',
+      'left',
+      'nothing-blocked',
+      'planned',
+      'protected',
+      'resolved-meanwhile',
+      'terminated',
+    ],
+    drainNode: ['blocked', 'drained', 'gone', 'planned', 'resolved-meanwhile', 'uncordoned'],
+  };
+  for (const [runbook, names] of Object.entries(outcomes))
+    it(`there are recorded histories of every outcome of ${runbook}`, () => {
+      assert.deepEqual(
+        histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith(`${runbook}-`)),
+        names.map((name) => `${runbook}-${name}.json`),
+      );
+    });
 
   it('recorded histories replay on the runbooks of today, without a server', async () => {
     const { codePath } = await workflowBundle(SCRATCH, pino({ level: 'silent' }));

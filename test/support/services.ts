@@ -9,6 +9,7 @@ import { createDatabases } from '../../activities/postgres/databases.ts';
 import { type HostEntry, createHosts } from '../../activities/ssh-hosts.ts';
 import { type Ssh, noSsh } from '../../activities/ssh.ts';
 import type { DiskDefinition } from '../../activities/disk-definition.ts';
+import { createClusters } from '../../activities/kubernetes/clusters.ts';
 
 export interface ServicesOptions {
   readonly region: string;
@@ -50,5 +51,6 @@ export function servicesOf({
     ssh,
     hostOf: createHosts(hosts, 'tocsin'),
     disks,
+    clusters: createClusters([]),
   };
 }

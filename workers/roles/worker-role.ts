@@ -27,6 +27,7 @@ import { closeWithProcess, openNotifier } from '../notify/open-notifier.ts';
 import { toldNotice } from '../notify/told-notice.ts';
 import { regionOfAct } from '../record-act.ts';
 import { createRefusedAnswers } from '../refused-answers.ts';
+import { openClusters } from '../open-clusters.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
@@ -120,6 +121,7 @@ async function activityRoles(
     ...openSsh(config),
     disks: diskDefinitions(config.disks),
     databaseOf: createDatabases(configuredDatabases(config.postgres)),
+    clusters: openClusters(config),
   };
   const gate = await startEffectGate(context, regions, log);
   return regions.map((region) => {

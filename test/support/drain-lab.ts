@@ -1,0 +1,160 @@
+/** A real Kubernetes, a real Temporal, and worker processes for drainNode that can be killed. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { pino } from 'pino';
+import type { ApprovalSettings } from '../../activities/approvals.ts';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { workflowBundle } from '../../workers/bundle.ts';
+import type { DrainNodeInput } from '../../workflows/drain-node.ts';
+import type { RunContext } from '../../workflows/kit/run-context.ts';
+import type { DrainWorkerOptions, Kill } from './drain-worker.ts';
+import { type TestKubernetes, startKubernetes } from './kubernetes.ts';
+import { clearNamespace, createNamespace } from './kubernetes-workload.ts';
+import { startTestServers } from './servers.ts';
+import { until } from './until.ts';
+
+export interface DrainLab {
+  readonly kube: TestKubernetes;
+  readonly client: Client;
+  startWorker(kill?: Kill): Promise<ChildProcess>;
+  /** Workflow id of the run. */
+  begin(input: DrainNodeInput, context?: Partial<RunContext>): Promise<WorkflowHandle>;
+  /** What was changed since, as `cordon web-1`, `evict shop/x`; only what the API server accepted. */
+  effects(from?: number): string[];
+  /** Both nodes open, ready and empty. */
+  reset(): Promise<void>;
+  isOpen(node: string): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+export const NS = 'shop';
+export const NODES = ['web-1', 'web-2'] as const;
+const NO_APPROVALS = { keys: [], quorum: 1, quorums: {}, expiryMs: 600_000, remindersMs: [], escalation: [] };
+const LIMIT = {
+  name: 'drain-per-pool',
+  scope: 'label:pool',
+  slots: 1,
+  min: 0,
+  of: {},
+  failures: null,
+  coolDownMs: 0,
+  whenFull: 'queue',
+  queueMax: 10,
+  waitMs: 300_000,
+  stopWhenSick: null,
+} as const;
+
+export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS): Promise<DrainLab> {
+  const [servers, kube] = await Promise.all([startTestServers({ temporal: true }), startKubernetes()]);
+  const connection = await Connection.connect({ address: servers.temporalAddress });
+  const client = new Client({ connection, namespace: servers.namespace });
+  const { codePath } = await workflowBundle(servers.dir, pino({ level: 'silent' }));
+  await createNamespace(kube, NS);
+  for (const node of NODES) await kube.nodes.add(node);
+  const workers = new Set<ChildProcess>();
+  let started = 0;
+  const end = async (worker: ChildProcess): Promise<void> => {
+    workers.delete(worker);
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    const gone = once(worker, 'exit');
+    worker.kill('SIGKILL');
+    await gone;
+  };
+  return {
+    kube,
+    client,
+    startWorker: async (kill) => {
+      const options: DrainWorkerOptions = {
+        address: servers.temporalAddress,
+        codePath,
+        kubeconfig: kube.tocsin,
+        targets: [...NODES, 'lost'].map((id) => ({
+          id,
+          kind: 'kubernetes-node',
+          service: id,
+          region: 'eu',
+          labels: { cluster: 'test', pool: 'web' },
+        })),
+        limits: [LIMIT],
+        approvals,
+        kill: kill ?? null,
+      };
+      const file = join(import.meta.dirname, 'drain-worker.ts');
+      const worker = fork(file, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
+      workers.add(worker);
+      await once(worker, 'message');
+      return worker;
+    },
+    begin: async (input, context = {}) => {
+      started += 1;
+      const full: RunContext = { ...CONTEXT, service: input.node, generation: started, ...context };
+      const workflowId = `${full.mode === 'plan' ? 'plan/' : ''}drain-node/test#${started}`;
+      const engine = createEngine({ client, namespace: servers.namespace });
+      await engine.start({
+        workflowId,
+        workflowType: 'drainNode',
+        input,
+        context: full,
+        executionTimeoutMs: 600_000,
+        summary: `drain ${input.node}`,
+      });
+      return client.workflow.getHandle(workflowId);
+    },
+    effects: (from = 0) =>
+      kube
+        .requests()
+        .slice(from)
+        .filter(({ status }) => status < 300)
+        .map(({ object }) =>
+          object.replace(/^nodes\//, 'change ').replace(/^(.*)\/pods\/(.*)\/eviction$/, 'evict $1/$2'),
+        ),
+    reset: async () => {
+      for (const worker of workers) await end(worker);
+      await clearNamespace(kube, NS);
+      for (const name of NODES) {
+        await kube.nodes.revive(name);
+        await kube.core.patchNode({ name, body: OPEN });
+      }
+    },
+    isOpen: async (name) => (await kube.core.readNode({ name })).spec?.unschedulable !== true,
+    stop: async () => {
+      await Promise.all([...workers].map(end));
+      await connection.close();
+      await Promise.all([servers.stopAll(), kube.stop()]);
+    },
+  };
+}
+
+/** The step of the run that waits or fails, as the UI shows it. */
+export const untilDetails = (run: WorkflowHandle, text: string): Promise<true> =>
+  until(`the run says ${text}`, async () => {
+    const details = JSON.stringify(await run.query('__temporal_workflow_metadata'));
+    return details.includes(text) || assert.fail(details);
+  });
+
+const OPEN = [
+  { op: 'add', path: '/spec/unschedulable', value: false },
+  { op: 'add', path: '/metadata/annotations', value: {} },
+];
+
+const CONTEXT: RunContext = {
+  trigger: 'drain-node',
+  alertKey: 'am:KubeNodeNotReady:1',
+  generation: 1,
+  attempt: 1,
+  event: {
+    id: 'e1',
+    type: 'tocsin.alert.firing',
+    source: 'tocsin:/in/am',
+    stream: 'EVENTS_EU',
+    sequence: 1,
+    title: 'web-1 is not ready',
+  },
+  region: 'eu',
+  service: 'web-1',
+  severity: 'warning',
+  onResolved: 'cancel',
+};
