@@ -32,6 +32,7 @@ function used(): Metrics {
   metrics.swept('eu');
   metrics.condition('restart', 1);
   metrics.notices('slack', 'sent', 1);
+  metrics.answerRefused('approve', 'malformed');
   metrics.clockAhead('nats', -1_500);
   metrics.watchRegion('eu', watched);
   return metrics;
