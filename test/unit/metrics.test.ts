@@ -34,6 +34,7 @@ function used(): Metrics {
   metrics.condition('restart', 1);
   metrics.noWorker('eu');
   metrics.notices('slack', 'sent', 1);
+  metrics.answerRefused('approve', 'malformed');
   metrics.clockAhead('nats', -1_500);
   metrics.watchRegion('eu', watched);
   return metrics;
