@@ -13,7 +13,7 @@ import { audit } from '../../triggers/path/audit.ts';
 import type { LedgerRecord } from '../../triggers/path/disposition.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
-import { RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { EVENT_SIGNAL, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { regionPath } from '../../workers/region-path.ts';
 import { FAULTS, type Failpoint, type Fault } from '../support/failpoint.ts';
 import type { FailpointSettings } from '../support/failpoint-process.ts';
@@ -24,6 +24,9 @@ import { until } from '../support/until.ts';
 /** Methods that the path from event to record does not use, with who does. A new method is on neither list until somebody decides. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'log.get': 'commands',
+  'log.next': 'lag, and what looks ahead in a backlog',
+  'log.follow': 'tail',
+  'log.serverState': 'doctor',
   'log.read': 'commands',
   'log.remove': 'commands',
   'log.consumerState': 'audit, metrics',
@@ -39,7 +42,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'deadLetters.discard': 'commands',
   'attempts.fail': 'a message that fails although every server is there; none does here',
   'control.change': 'commands',
+  'control.update': 'commands',
   'runs.find': 'audit, explain',
+  'runs.plan': 'explain',
   'runs.startedSince': 'audit',
   'runs.retentionMs': 'audit',
   'runs.stuck': 'the sweeper, of runs older than half a minute',
@@ -64,6 +69,7 @@ const ON_PATH = [
   'control.read',
   'engine.start',
   'engine.signalResolved',
+  'engine.signalEvent',
   'engine.ping',
   'runs.closedSince',
   'runs.openBefore',
@@ -152,12 +158,20 @@ async function scenario(
     const told = opened.find(({ context }) => context?.alertKey === resolving.event.partitionkey);
     assert.ok(failing && told);
     await client.workflow.getHandle(failing.workflowId).terminate('failed');
+    const forRun = {
+      specversion: '1.0',
+      id: region,
+      source: '/test',
+      type: 'com.example.told',
+      forrun: told.workflowId,
+    };
+    await log.publish(eventSubject(region, 'normal', 'nats', 'told'), Buffer.from(JSON.stringify(forRun)));
     await storeAlert(log, region, 'resolved', { instance: `${region} resolving`, endsAt: '2026-01-01T00:10:00Z' });
 
-    await until('four events and a closed run are recorded', async () => {
+    await until('five events and a closed run are recorded', async () => {
       const records: LedgerRecord[] = await collect(path.ledger.read({}));
       const events = records.filter(({ kind }) => kind === 'event');
-      return events.length === 4 && records.some(({ kind }) => kind === 'run');
+      return events.length === 5 && records.some(({ kind }) => kind === 'run');
     });
     await until('everything is acknowledged', async () => {
       const urgent = await log.consumerState(eventStream(region), 'trigger-urgent');
@@ -174,6 +188,10 @@ async function scenario(
       (event) => event.workflowExecutionSignaledEventAttributes?.signalName === RESOLVED_SIGNAL,
     );
     assert.ok((signals?.length ?? 0) >= 1, 'the run knows that its alert is resolved');
+    assert.ok(
+      events?.some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === EVENT_SIGNAL),
+      'the run has the event that names it',
+    );
     assert.equal((await collect(path.deadLetters.list())).length, 1, 'one dead letter');
     const noted = await until('the failure is in the book', async () => {
       const { episode } = await path.book.read(failing.context?.alertKey ?? '');
@@ -182,7 +200,7 @@ async function scenario(
     assert.ok(noted > 0);
     const report = await audit({ ...path, runs, since: 0, repair: false, instance: 'test' });
     assert.deepEqual(report.offenders, []);
-    assert.deepEqual(report.counts, { stored: 4, recorded: 4, pending: 0, started: 2, runs: report.counts.runs });
+    assert.deepEqual(report.counts, { stored: 5, recorded: 5, pending: 0, started: 2, runs: report.counts.runs });
   } catch (error) {
     const words = existsSync(file('log')) ? readFileSync(file('log'), 'utf8').split('\n').slice(-15).join('\n') : '';
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${words}`, { cause: error });

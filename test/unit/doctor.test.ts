@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { triggers } from '../../triggers/index.ts';
 import { loadConfig } from '../../workers/config.ts';
 import { clockFinding } from '../../workers/doctor/clock.ts';
 import { diskFinding, zoneFinding } from '../../workers/doctor/host.ts';
@@ -38,7 +39,11 @@ describe('doctor', () => {
     [7 * DAY_MS, ['ok'], 'longer than every event may wait, shorter than the book'],
     [24 * HOUR_MS, ['ok'], 'as long as the sweeper looks back'],
     [18 * HOUR_MS, ['error'], 'failed runs could be gone before they are seen'],
-    [12 * HOUR_MS, ['error', 'error'], 'and an old event could start its run twice'],
+    [
+      HOUR_MS,
+      [...triggers.map(() => 'error'), 'error'],
+      'and an old event could start its run twice, of every trigger',
+    ],
     [100 * DAY_MS, ['warning'], 'the book forgets first'],
   ] as const)
     it(`a retention of ${retentionMs / HOUR_MS} h: ${why}`, () => {
