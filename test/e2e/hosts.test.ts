@@ -23,8 +23,11 @@ describe('runbooks that act on other hosts', { skip: lacksHosts }, () => {
 
   it('a failed unit is restarted once, and is well', async () => {
     lab.units.set(LAB_UNIT, 'failed');
-    const report = await result(await lab.begin('restartService', { service: 'checkout' }));
+    const { report: story, ...report } = (await result(
+      await lab.begin('restartService', { service: 'checkout' }),
+    )) as Record<string, unknown>;
     assert.deepEqual(report, { outcome: 'restarted', service: 'checkout', seen: 'unit is failed', restarted: true });
+    assert.match(String(story), /## Done\n\n- restart checkout/);
     const { active, jobs } = lab.units.read(LAB_UNIT);
     assert.deepEqual([active, jobs.map(({ verb }) => verb)], ['active', ['restart']]);
   });

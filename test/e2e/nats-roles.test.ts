@@ -88,7 +88,9 @@ describe('processes and commands with the users of `topology --nats-config`', ()
     assert.match(listed.stdout, /"what": "topology --apply"/, 'of the provisioner');
     const denied = await tocsin('observer', 'trigger', 'resume', 'restart-service');
     assert.notEqual(denied.code, 0);
-    const [{ triggers }] = (await tocsin('observer', 'trigger', 'list')).json as [{ triggers: { paused: string }[] }];
-    assert.equal(triggers[0]?.paused, 'hold');
+    const [{ triggers }] = (await tocsin('observer', 'trigger', 'list')).json as [
+      { triggers: { id: string; paused: string }[] },
+    ];
+    assert.equal(triggers.find(({ id }) => id === 'restart-service')?.paused, 'hold');
   });
 });

@@ -74,7 +74,10 @@ describe('tocsin status', () => {
       return seen.code === 1 && seen.stdout.includes('✖ dead-letters') && seen;
     });
     assert.match(stdout, /eu: 1, see tocsin dead-letters list/);
-    assert.match(stdout, /✖ triggers\n.*0 of 1.*\n.*eu restart-service: auto, paused \(hold\) for/);
+    assert.match(
+      stdout,
+      /✖ triggers\n.*2 of 4.*\n.*eu drain-node: approve\n.*eu restart-service: auto, paused \(hold\) for/,
+    );
   });
 
   it('looks again with --watch until it is ended', async () => {

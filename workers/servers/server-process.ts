@@ -2,10 +2,11 @@
  * One server as a child process: its port is checked before, it is watched until it is ready, and it is stopped by its own pid.
  * A child is killed when this process exits in any way that Node can see.
  */
+import { randomInt } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { CommandError, EXIT } from '../exit-code.ts';
 
@@ -103,14 +104,25 @@ async function assertFree(name: string, port: number, setting: string): Promise<
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** A port of loopback that was free a moment ago. */
+/** Below the range from which systems take ports of outgoing connections, any of which could have it before it is used. */
+const PORTS = { from: 15_000, to: 32_000 } as const;
+const PORT_TRIES = 100;
+
+/** A port of loopback that nobody uses now. Rejects when a hundred chosen by chance are all taken. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await canListen(port)) return port;
+  }
+  throw new Error(`no free port found between ${PORTS.from} and ${PORTS.to} on 127.0.0.1`);
 }
+
+const canListen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 
 /** True when something accepts a connection on this port of loopback. */
 export const listens = (port: number): Promise<boolean> =>
