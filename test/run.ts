@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { provideBinary } from '../workers/servers/binaries.ts';
+import { provideBuiltProgram } from './support/built-program.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Bound on one test; those of test/chaos wait for outages and are run by name. */
@@ -33,6 +34,7 @@ const env = {
   TOCSIN_TEMPORAL: await provideBinary('temporal', { report }),
   TOCSIN_NATS_SERVER: await provideBinary('nats-server', { report }),
 };
+provideBuiltProgram();
 process.exit(await run(files));
 
 function testFiles(folder: string): string[] {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { stopFilePath } from '../../workers/red-button/stop-file.ts';
@@ -11,9 +10,8 @@ import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { startRequest } from '../support/path-servers.ts';
 import { storeAlert } from '../support/payloads.ts';
+import { tocsinProcess } from '../support/tocsin-process.ts';
 import { until } from '../support/until.ts';
-
-const CLI = join(import.meta.dirname, '../../workers/cli.ts');
 
 let tocsin: Installation;
 before(async () => {
@@ -269,7 +267,7 @@ describe('red button', () => {
 
 /** Runs a command until it has put one event back. */
 async function killedAfterOne(...args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], { env: tocsin.env, stdio: 'pipe' });
+  const child = spawn(process.execPath, tocsinProcess(...args), { env: tocsin.env, stdio: 'pipe' });
   child.stdout.resume();
   const gone = once(child, 'exit');
   for await (const chunk of child.stderr as AsyncIterable<Buffer>)

@@ -102,7 +102,7 @@ describe('start', () => {
   });
 });
 
-/** Ready for alerts. */
+/** From the sources, as `npm start` does; ready for alerts. */
 async function up(): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), 'up'], {
     cwd: ROOT,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { eventSubject } from '../../triggers/nats/subject.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
+import { tocsinProcess } from '../support/tocsin-process.ts';
 import { until } from '../support/until.ts';
 
 interface Section {
@@ -81,11 +81,10 @@ describe('tocsin status', () => {
   });
 
   it('looks again with --watch until it is ended', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, '../../workers/cli.ts'), 'status', '--watch'],
-      { env: tocsin.env, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const child = spawn(process.execPath, tocsinProcess('status', '--watch'), {
+      env: tocsin.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       await screens(child, 2);
     } finally {

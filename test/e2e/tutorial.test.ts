@@ -40,7 +40,6 @@ describe('the tutorial', () => {
       TOCSIN_INTAKE_PORT: String(intake),
       TOCSIN_HEALTH_PORT: String(health),
     };
-    sh('npm run build', ROOT);
     const [packed] = JSON.parse(sh(`npm pack --json --pack-destination ${dir}`, ROOT)) as { filename: string }[];
     assert.ok(packed);
     env['TOCSIN_PACKAGE'] = `file:${join(dir, packed.filename)}`;

@@ -1,6 +1,7 @@
 /** `tocsin <args> --json` as a process; its exit code and its one document. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { tocsinProcess } from './tocsin-process.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -12,7 +13,7 @@ export interface CliResult {
 const ROOT = join(import.meta.dirname, '../..');
 
 export async function cli(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), ...args], {
+  const child = spawn(process.execPath, tocsinProcess(...args), {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

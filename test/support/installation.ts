@@ -21,6 +21,7 @@ import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type TestServers, startTestServers } from './servers.ts';
+import { tocsinProcess } from './tocsin-process.ts';
 import { until } from './until.ts';
 
 export interface RoleProcess {
@@ -181,7 +182,7 @@ const readLogs = (dir: string): LogLine[] =>
 /** `tocsin <args>` as a process of its own; resolves at once. Its output goes to a file in `dir`. */
 export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv, dir: string): Promise<RoleProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'workers/cli.ts'), ...args], {
+  const child = spawn(process.execPath, tocsinProcess(...args), {
     cwd: ROOT,
     env: { ...env, TOCSIN_HEALTH_PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
