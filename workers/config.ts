@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { approvalProblems } from './approvals-schema.ts';
-import { type Problem, compileCheck, withDefaults } from '../triggers/events/check.ts';
+import { type Problem, checkWithDefaults } from '../triggers/events/check.ts';
 import { explainProblem } from './config-problem.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
 import { durationMs } from './duration.ts';
@@ -38,8 +38,6 @@ export const ENVIRONMENT: Readonly<Record<string, readonly [section: string, key
   TOCSIN_LOG_LEVEL: ['log', 'level'],
 };
 
-const check = compileCheck(ConfigSchema, { allErrors: true });
-
 export interface ConfigSource {
   readonly file?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -55,9 +53,13 @@ export function loadConfig({ file, env = process.env }: ConfigSource = {}): Conf
   const asked = file !== undefined || env['TOCSIN_CONFIG'] !== undefined;
   const { value, problems, placeOf } = readFile(path, asked);
   const raw = withEnvironment(value, env);
-  const filled = withDefaults(ConfigSchema, raw) as Written;
+  const checked = checkWithDefaults(ConfigSchema, raw);
+  const filled = checked.filled as Written;
   // What cannot be read has no other faults yet.
-  const found = problems.length > 0 ? [] : check(filled).map((each) => ({ ...each, message: explainProblem(each) }));
+  const found = (problems.length > 0 ? [] : checked.problems).map((each) => ({
+    ...each,
+    message: explainProblem(each),
+  }));
   if (problems.length === 0) found.push(...secretsInClear(filled));
   const config = problems.length + found.length > 0 ? null : withRegions(filled);
   if (config !== null) found.push(...contradictions(config));

@@ -69,7 +69,7 @@ function durationProblems({ id, maxEventAge, maxQueueAge, executionTimeout, onFa
 
 function schemaProblems({ id, on }: Trigger): string[] {
   try {
-    compileCheck(on.checked);
+    compileCheck(on.checked)(null);
     return [];
   } catch (error) {
     return [
