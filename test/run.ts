@@ -10,7 +10,7 @@ import { provideBinary } from '../workers/servers/binaries.ts';
 import { provideBuiltProgram } from './support/built-program.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Bound on one test; those of test/chaos wait for outages and are run by name. */
+/** Bound on one test; those of test/chaos take minutes or wait for outages, and are run by name. */
 const TEST_TIMEOUT_MS = 300_000;
 const CHAOS_TIMEOUT_MS = 1_200_000;
 /** Each has its own servers; most of the time they wait for each other. Outages are told apart better alone. */
