@@ -11,6 +11,8 @@ export interface StoryOptions {
   readonly namespace: string;
   readonly uiUrl: string | null;
   readonly print: (line: string) => void;
+  /** Each line is one JSON document: when, which part, what. */
+  readonly json?: boolean;
   readonly now?: () => Date;
 }
 
@@ -29,12 +31,16 @@ const FOLLOW_MS = 600_000;
 /** Ends kept for whoever asks later. */
 const MAX_ENDS = 1_000;
 
+export const storyLine = (at: Date, part: string, text: string): string => JSON.stringify({ at, part, text });
+
 export function createStory(options: StoryOptions): Story {
   const ends = new Map<string, Promise<FollowedRun>>();
   let following = 0;
   const say = (part: string, text: string): void => {
-    const at = (options.now ?? (() => new Date()))().toTimeString().slice(0, 8);
-    options.print(`${at}  ${part.padEnd(8)} ${text}`);
+    const at = (options.now ?? (() => new Date()))();
+    options.print(
+      options.json === true ? storyLine(at, part, text) : `${at.toTimeString().slice(0, 8)}  ${part.padEnd(8)} ${text}`,
+    );
   };
   const link = (workflowId: string, runId: string): string | null =>
     options.uiUrl === null ? null : runLink(options.uiUrl, options.namespace, workflowId, runId);

@@ -14,8 +14,11 @@ import { installRuntime } from '../../workers/temporal-runtime.ts';
 import { look } from '../../activities/look.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { benchTriggers } from './bench-triggers.ts';
+import { rawStarts } from './raw-starts.ts';
 
 export type Order =
+  /** Start `count` runs by the bare client. */
+  | { readonly kind: 'starts'; readonly round: string; readonly count: number }
   /** Pull until `count` events of the region are recorded; for ever when it is null. */
   | { readonly kind: 'trigger'; readonly region: string; readonly count: number | null }
   /** Consume `count` events, publish one message for each, acknowledge. */
@@ -53,10 +56,15 @@ async function carryOut(order: Order): Promise<Answer> {
   const rpcsBefore = await requests();
   const cpuBefore = process.cpuUsage();
   const begun = performance.now();
-  await (order.kind === 'trigger' ? trigger(order.region, order.count) : bare(order.region, order.count));
+  await measured(order);
   const elapsedMs = performance.now() - begun;
   const cpu = process.cpuUsage(cpuBefore);
   return { elapsedMs, cpuMs: (cpu.user + cpu.system) / 1_000, rpcs: (await requests()) - rpcsBefore };
+}
+
+async function measured(order: Exclude<Order, { kind: 'worker' }>): Promise<void> {
+  if (order.kind === 'starts') return rawStarts(temporal.client, order.round, order.count, MAX_IN_FLIGHT);
+  return order.kind === 'trigger' ? trigger(order.region, order.count) : bare(order.region, order.count);
 }
 
 async function trigger(region: string, count: number | null): Promise<void> {

@@ -24,7 +24,6 @@ import { until } from '../support/until.ts';
 /** Methods that the path from event to record does not use, with who does. A new method is on neither list until somebody decides. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'log.get': 'commands',
-  'log.next': 'lag, and what looks ahead in a backlog',
   'log.follow': 'tail',
   'log.serverState': 'doctor',
   'log.read': 'commands',
@@ -54,6 +53,7 @@ const ON_PATH = [
   'log.publish',
   'log.consume',
   'log.last',
+  'log.next',
   'log.streamState',
   'delivery.ack',
   'delivery.nak',

@@ -150,4 +150,26 @@ describe('audit', () => {
     await path.ledger.record(recordOf(path, ack.sequence, []));
     assert.deepEqual(offendersOf(await check(path, { repair: true })), [`run-not-in-its-record ${workflowId}`]);
   });
+
+  it('a run whose event came again only after its alert had fired anew is no offender: its record says superseded', async () => {
+    const path = await servers.newRegion('overtaken');
+    const [first, second] = [
+      await storeAlert(servers.log, path.region, 'firing'),
+      await storeAlert(servers.log, path.region, 'firing', { startsAt: '2026-01-02T00:00:00Z' }),
+    ];
+    await startRun(path, first.ack.sequence, 'restart');
+    const wrong = await startRun(path, second.ack.sequence, 'restart');
+    const superseded = (sequence: number, generation: number): EventRecord => ({
+      ...recordOf(path, sequence, []),
+      episode: { effect: 'none', generation },
+      dispositions: [{ trigger: 'restart', kind: 'ignored', reason: 'superseded' }],
+    });
+    await path.ledger.record(superseded(first.ack.sequence, 2));
+    await path.ledger.record(superseded(second.ack.sequence, 1));
+    assert.deepEqual(
+      offendersOf(await check(path)),
+      [`run-not-in-its-record ${wrong}`],
+      'the episode of this one was not overtaken',
+    );
+  });
 });

@@ -42,13 +42,15 @@ describe('start', () => {
     assert.equal(existsSync(join(dir, 'data/lock.json')), false);
   });
 
-  it('with servers of the operator the same command starts none', async () => {
+  it('with servers of the operator the same command starts none; --json tells it in documents', async () => {
     const servers = await startTestServers({ nats: true, temporal: true });
     try {
       const data = join(dir, 'external');
       const external = { NATS_URL: servers.natsUrl, TEMPORAL_ADDRESS: servers.temporalAddress, TOCSIN_DATA_DIR: data };
-      const { code, stdout, stderr } = await cli({ ...env, ...external }, 'up', '--once');
+      const { code, stdout, stderr } = await cli({ ...env, ...external }, '--json', 'up', '--once');
       assert.equal(code, 0, stdout + stderr);
+      for (const line of stdout.trim().split('\n'))
+        assert.deepEqual(Object.keys(JSON.parse(line) as object), ['at', 'part', 'text']);
       assert.match(stdout, /created \d+ streams and consumers/);
       assert.match(stdout, /the service is healthy again/);
       assert.doesNotMatch(stdout, /starting servers/);

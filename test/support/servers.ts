@@ -9,6 +9,8 @@ import { startTemporalServer } from '../../workers/servers/temporal-server.ts';
 
 /** A server that can be stopped and started again on the same port with the same data. */
 export interface Restartable {
+  /** Of the server that runs now; null while none does. */
+  pid(): number | null;
   stop(): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -77,6 +79,7 @@ function restartable(begin: () => Promise<ServerProcess>): Restartable {
     current = undefined;
   };
   return {
+    pid: () => current?.pid ?? null,
     start: async () => {
       current = await begin();
     },

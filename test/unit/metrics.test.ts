@@ -16,7 +16,8 @@ const log = {
   consumerState: () => Promise.resolve({ pending: 2, ackPending: 1, redelivered: 0, ackFloor: 7, pulls: 0 }),
   next: (_stream: string, _filter: string, sequence: number) =>
     Promise.resolve(sequence === 8 ? { storedAt: NOW - 90_000 } : null),
-  streamState: () => Promise.resolve({ messages: 3, bytes: 50, maxBytes: 100, firstSequence: 1, lastSequence: 3 }),
+  streamState: () =>
+    Promise.resolve({ messages: 3, bytes: 50, maxBytes: 100, firstSequence: 1, lastSequence: 3, createdAt: 0 }),
 } as unknown as WatchedRegion['log'];
 const watched: WatchedRegion = { log, control: { read: () => Promise.resolve(NO_CONTROL) }, triggers };
 

@@ -105,13 +105,14 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
       };
     },
     streamState: async (stream) => {
-      const { state, config } = await guard(`look at ${stream}`, jsm.streams.info(stream));
+      const { state, config, created } = await guard(`look at ${stream}`, jsm.streams.info(stream));
       return {
         messages: state.messages,
         bytes: state.bytes,
         maxBytes: config.max_bytes,
         firstSequence: state.first_seq,
         lastSequence: state.last_seq,
+        createdAt: Date.parse(created),
       };
     },
     serverState: (stream) => guard(`look at ${stream}`, serverState(nc, jsm, stream)),

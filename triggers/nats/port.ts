@@ -92,6 +92,8 @@ export interface StreamState {
   readonly maxBytes: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
+  /** When this stream was made, ms since 1970 by the server's clock; a stream deleted and made anew is another one. */
+  readonly createdAt: number;
 }
 
 export interface ServerState {

@@ -179,7 +179,7 @@ async function runsWithoutRecord(
     const identity = run.context?.alertKey ?? id;
     const record = records.get(sequence) ?? (await options.ledger.find(identity, { stream, sequence, storedAt: 0 }));
     if (record === null) orphans.set(sequence, [...(orphans.get(sequence) ?? []), run]);
-    else if (!names(record, run)) offenders.push(notInItsRecord(run, record));
+    else if (!names(record, run) && !isOvertaken(record, run)) offenders.push(notInItsRecord(run, record));
   }
   for (const [sequence, siblings] of orphans) {
     const message = await options.log.get(eventStream(options.region), sequence);
@@ -202,6 +202,17 @@ async function runsWithoutRecord(
 
 const names = ({ dispositions }: EventRecord, { workflowId }: RunInfo): boolean =>
   dispositions.some((each) => 'workflowId' in each && each.workflowId === workflowId);
+
+/**
+ * Started, then the reply was lost, and before the event came again its alert was resolved and fired anew elsewhere: the record rightly says
+ * superseded, of an episode behind the one the run belongs to.
+ */
+const isOvertaken = ({ episode, dispositions }: EventRecord, { context }: RunInfo): boolean =>
+  context !== null &&
+  context.generation < (episode?.generation ?? 0) &&
+  dispositions.some(
+    (each) => each.trigger === context.trigger && each.kind === 'ignored' && each.reason === 'superseded',
+  );
 
 const notInItsRecord = ({ workflowId }: RunInfo, { position, dispositions }: EventRecord): Offender => ({
   kind: 'run-not-in-its-record',

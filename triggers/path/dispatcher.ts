@@ -5,29 +5,24 @@
 import type { Trigger } from '../define-trigger.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { FOR_RUN } from '../events/for-run.ts';
-import { maxQueueAgeMs } from '../match/evaluate.ts';
 import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
-import { changeEpisode } from './change-episode.ts';
-import { Conflict } from '../nats/errors.ts';
 import type { Delivery } from '../nats/port.ts';
+import { type DecideOptions, decideAndWrite } from './decide-and-write.ts';
 import { type Decoded, decode } from './decode.ts';
-import { redriveOf } from './dead-letters.ts';
 import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
-import { NO_WINDOWS, type WindowNow, type Windows } from './during.ts';
+import type { Windows } from './during.ts';
 import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import { EngineRefused } from './engine.ts';
-import type { TriggerDecision } from './episode.ts';
 import type { RecentRun } from './loop.ts';
-import { isSame } from './order.ts';
-import { type Plan, type PlannedPlan, type PlannedStart, plan, policyOf } from './planner.ts';
+import { type PlannedPlan, type PlannedStart, policyOf } from './planner.ts';
 import type { LookAhead } from './look-ahead.ts';
-import { NotItsTurn, type Pace } from './pace.ts';
+import type { Pace } from './pace.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import type { RecentRuns } from './recent-runs.ts';
 import { startRequest } from './start-request.ts';
-import type { Later } from './staleness.ts';
+import { forget, forgetAll } from './take-back.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 export interface DispatcherOptions {
@@ -60,11 +55,8 @@ export interface DispatcherOptions {
 
 /** A message older than this may have been handled before. */
 const SURELY_NEW_MS = 60_000;
-const NO_RECORD = { episode: null, revision: 0 } as const;
 /** Keys remembered as known; forgetting one costs a lost compare-and-set. */
 const MAX_KNOWN = 50_000;
-/** Compare-and-set lost this often in a row: give the message back rather than spin. */
-const MAX_CONFLICTS = 8;
 
 /** A delivery, decoded once. */
 export interface Received {
@@ -82,9 +74,7 @@ export interface Dispatcher {
   quarantine(received: Received, reason: string, message: string): Promise<EventRecord>;
 }
 
-type WithKnown = DispatcherOptions & {
-  /** Alert keys seen here. */
-  readonly known: BoundedSet;
+type WithKnown = DecideOptions & {
   /** Plans asked for here, so that an alert that fires on costs no further call. */
   readonly planned: BoundedSet;
 };
@@ -184,69 +174,6 @@ async function tellRun(
   }
 }
 
-/** Plan on the current record and write the next one; on a lost compare-and-set, read and plan again. */
-async function decideAndWrite(
-  options: WithKnown,
-  { event, alert }: Extract<Decoded, { ok: true }>,
-  delivery: Delivery,
-  position: Position,
-): Promise<Plan> {
-  const redrive = redriveOf(delivery);
-  const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
-  const later = redrive === null && alert !== null ? await laterThan(options, position, alert.alertKey) : null;
-  let itsTurn = false;
-  // A key never seen here is most likely new: its record is created without a look, and compare-and-set says so if it is not.
-  const guess = alert !== null && delivery.deliveryCount === 1 && !options.known.has(alert.alertKey);
-  for (let conflicts = 0; ; conflicts += 1) {
-    const { episode, revision } =
-      alert === null || (guess && conflicts === 0) ? NO_RECORD : await options.book.read(alert.alertKey);
-    if (alert !== null) options.known.add(alert.alertKey);
-    const planned = plan({
-      event,
-      position,
-      asOf: redrive?.of ?? position,
-      triggers,
-      episode,
-      handledAt: redrive === null ? options.now() : null,
-      later,
-      windowNow: windowNow(options),
-      control: options.control(),
-      recent: options.recent?.list() ?? [],
-      regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
-      reorderBoundMs: options.reorderBoundMs,
-    });
-    // Before anything is written: until then the event can still be folded, or its alert resolve.
-    itsTurn ||= awaitsNoTurn(options, position, planned);
-    if (planned.write === null) return planned;
-    try {
-      await options.book.write(planned.write, revision);
-      return planned;
-    } catch (error) {
-      if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
-    }
-  }
-}
-
-const windowNow = ({ windows, now }: DispatcherOptions): WindowNow =>
-  windows === undefined ? NO_WINDOWS : (use, where) => windows.at(use, where, now());
-
-/** Looks only for what waited longer than some trigger allows. */
-async function laterThan(
-  { lookAhead, triggers, now }: DispatcherOptions,
-  position: Position,
-  alertKey: string,
-): Promise<Later | null> {
-  const bound = Math.min(...triggers.map((trigger) => maxQueueAgeMs(trigger, true)));
-  if (lookAhead === undefined || now() - position.storedAt <= bound) return null;
-  return lookAhead.behind(position, alertKey);
-}
-
-function awaitsNoTurn({ pace }: DispatcherOptions, position: Position, { starts }: Plan): boolean {
-  const waitMs = starts.some(({ late }) => late) ? (pace?.waitMs(position) ?? 0) : 0;
-  if (waitMs > 0) throw new NotItsTurn(waitMs);
-  return true;
-}
-
 async function startRun(
   options: DispatcherOptions,
   decoded: Extract<Decoded, { ok: true }>,
@@ -299,24 +226,6 @@ async function tellIfResolvedMeanwhile(
     await options.engine.signalResolved(workflowId, episode.lastResolve.by);
   }
 }
-
-/** A start that Temporal refused leaves no run to join: take the decision back, so that the next firing is judged anew. */
-const forget = (book: EpisodeBook, alertKey: string, trigger: string, workflowId: string): Promise<void> =>
-  takeBack(book, alertKey, (id, decision) => id === trigger && decision.workflowId === workflowId);
-
-const forgetAll = (book: EpisodeBook, alertKey: string, by: Position): Promise<void> =>
-  takeBack(book, alertKey, (_id, { startedBy }) => isSame(startedBy, by));
-
-const takeBack = (
-  book: EpisodeBook,
-  alertKey: string,
-  concerns: (trigger: string, decision: TriggerDecision) => boolean,
-): Promise<void> =>
-  changeEpisode(book, alertKey, (episode) => {
-    const all = Object.entries(episode.triggers);
-    const kept = all.filter(([id, decision]) => !concerns(id, decision));
-    return kept.length === all.length ? null : { ...episode, triggers: Object.fromEntries(kept) };
-  });
 
 const toRecent = ({ alert }: Extract<Decoded, { ok: true }>, start: PlannedStart, startedAt: number): RecentRun => ({
   workflowId: start.workflowId,

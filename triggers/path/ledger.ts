@@ -8,8 +8,12 @@ import { keyToken, ledgerStream, ledgerSubject, routeToken, runSubject } from '.
 import type { EventRecord, LedgerRecord } from './disposition.ts';
 import { decodeJson, encodeJson } from './json-bytes.ts';
 import type { Ledger } from './ports.ts';
+import { madeAnew, strangersTo } from './stream-identity.ts';
 
-export function createLedger(log: Pick<EventLog, 'last' | 'publish' | 'read' | 'streamState'>, region: string): Ledger {
+export function createLedger(
+  log: Pick<EventLog, 'last' | 'next' | 'publish' | 'read' | 'streamState'>,
+  region: string,
+): Ledger {
   const stream = ledgerStream(region);
   const store = async (subject: string, record: LedgerRecord): Promise<'recorded' | 'already'> => {
     try {
@@ -42,6 +46,11 @@ export function createLedger(log: Pick<EventLog, 'last' | 'publish' | 'read' | '
         throw new Error(
           `ledger ${stream} is full: ${bytes} of ${maxBytes} bytes; raise max_bytes or let records expire`,
         );
+      }
+      const strangers = await strangersTo(log, region);
+      if (strangers.length > 0) {
+        const { what, remedy } = madeAnew(region, strangers);
+        throw new Error(`${what}; ${remedy}`);
       }
     },
   };

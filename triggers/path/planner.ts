@@ -2,23 +2,21 @@
  * The planner decides what becomes of one event: `(event, triggers, episode, now) -> next episode + what to do`. Pure: no I/O and no
  * clock, so that rehearsal, simulation and production run the same code. The dispatcher carries the plan out.
  */
-import ms from 'ms';
-import { type Lineage, type OnResolved, PLAN_PREFIX, type RunMode } from '../../workflows/kit/run-context.ts';
-import type { OnFailure, Trigger } from '../define-trigger.ts';
+import type { Lineage, OnResolved, RunMode } from '../../workflows/kit/run-context.ts';
+import type { Trigger } from '../define-trigger.ts';
 import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { forRun } from '../events/for-run.ts';
-import { type Evaluation, evaluate } from '../match/evaluate.ts';
+import { evaluate } from '../match/evaluate.ts';
 import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
-import { type Control, controlOf } from './control.ts';
-import { NO_WINDOWS, type WindowNow } from './during.ts';
-import { type RecentRun, lineageOf } from './loop.ts';
+import type { Control } from './control.ts';
+import type { WindowNow } from './during.ts';
+import type { RecentRun } from './loop.ts';
 import { emptyEpisode, openEpisode, runsOf } from './open-episode.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
-import { IN_TIME, type Later, evidenceMs, isSuperseded, lateness, tooLateFor } from './staleness.ts';
-import { withhold } from './withhold.ts';
-import { workflowId } from './workflow-id.ts';
+import { type Matching, decide, permitted, startOf } from './outcome.ts';
+import { type Later, evidenceMs, isSuperseded, lateness, tooLateFor } from './staleness.ts';
 
 export interface PlanInput {
   readonly event: EventOf<unknown>;
@@ -147,54 +145,8 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
   };
 }
 
-type Outcome =
-  | { readonly kind: 'start'; readonly start: PlannedStart }
-  | ({ readonly kind: 'plan' } & PlannedPlan)
-  | { readonly kind: 'settled'; readonly disposition: Disposition };
-
-/** One trigger that matched (or threw), against what it decided earlier in this episode. */
-function decide(input: PlanInput, episode: Episode, trigger: Trigger, evaluation: Matching): Outcome {
-  if (evaluation.kind === 'dead') {
-    return settle({ trigger: trigger.id, kind: 'dead', reason: evaluation.reason, message: evaluation.message });
-  }
-  const earlier = episode.triggers[trigger.id];
-  const attempt = attemptFor(earlier, input.position, trigger.onFailure ?? { kind: 'escalate' });
-  if (attempt === null && earlier !== undefined) {
-    const run = earlier.failedAt === undefined ? 'open' : 'failed';
-    return settle({
-      trigger: trigger.id,
-      kind: 'joined',
-      workflowId: earlier.workflowId,
-      generation: episode.generation,
-      run,
-    });
-  }
-  const late = earlier === undefined ? lateness(input, trigger) : IN_TIME;
-  const tooLate = tooLateFor(trigger, late);
-  if (tooLate !== null) return settle(tooLate);
-  const made = startOf(input, trigger, evaluation, episode.alertKey, episode.generation, attempt ?? 1);
-  const start = { ...made, late: late.kind === 'late' };
-  const repeats = earlier !== undefined && isSame(earlier.startedBy, input.position);
-  // Under the id that was decided then, should the rule for ids have changed since; acting at once only if that is allowed now.
-  if (repeats) {
-    const mode = startMode(input.control, trigger);
-    return { kind: 'start', start: { ...start, workflowId: earlier.workflowId, mode } };
-  }
-  return permitted(input, start, episode.parked?.[trigger.id] ?? null);
-}
-
 const isParked = (disposition: Disposition): disposition is Extract<Disposition, { kind: 'held' }> =>
   disposition.kind === 'held' && disposition.reason === 'loop';
-
-/** Which attempt this event starts; null when it only joins. */
-function attemptFor(earlier: TriggerDecision | undefined, position: Position, onFailure: OnFailure): number | null {
-  if (earlier === undefined) return 1;
-  // The same message again, after a crash: repeat the very same start. The id makes it harmless.
-  if (isSame(earlier.startedBy, position)) return earlier.attempt;
-  if (earlier.failedAt === undefined || onFailure.kind === 'escalate') return null;
-  const due = position.storedAt >= earlier.failedAt + ms(onFailure.after);
-  return due && earlier.attempt < onFailure.max ? earlier.attempt + 1 : null;
-}
 
 function planResolved(input: PlanInput, alert: Alert): Plan {
   const { asOf } = input;
@@ -252,8 +204,6 @@ function planPlain(input: PlanInput): Plan {
 
 const NOTHING: Plan = { write: null, effect: null, starts: [], plans: [], signals: [], settled: [], forRun: null };
 
-type Matching = Exclude<Evaluation, { kind: 'filtered' }>;
-
 function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching])[] {
   const found: (readonly [Trigger, Matching])[] = [];
   for (const trigger of triggers) {
@@ -263,51 +213,8 @@ function matching({ triggers, event }: PlanInput): (readonly [Trigger, Matching]
   return found;
 }
 
-/** Whether a trigger may start this run now, or have it planned. */
-function permitted(input: PlanInput, start: PlannedStart, parked: string | null = null): Outcome {
-  const { control, event, handledAt } = input;
-  // Another attempt of one episode is no loop, whatever it has caused.
-  const lineage = start.attempt > 1 ? null : start.lineage;
-  const labels = alertOf(event)?.labels ?? {};
-  const kept = withhold({
-    ...start,
-    control,
-    labels,
-    lineage,
-    parked,
-    windowNow: input.windowNow ?? NO_WINDOWS,
-    released: handledAt === null,
-  });
-  if (kept === null) return { kind: 'start', start: { ...start, mode: startMode(control, start.trigger) } };
-  if (kept.kind !== 'ignored' || kept.reason !== 'observed') return settle(kept);
-  const plan = `${PLAN_PREFIX}${start.workflowId}`;
-  return { kind: 'plan', start: { ...start, workflowId: plan, mode: 'plan' }, disposition: { ...kept, plan } };
-}
-
-const startMode = (control: Control, trigger: Trigger): 'auto' | 'approve' =>
-  controlOf(control, trigger).mode === 'auto' ? 'auto' : 'approve';
-
-const alertOf = ({ type, data }: EventOf<unknown>): Alert | null => (type === ALERT_FIRING ? (data as Alert) : null);
-
-const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', disposition });
-
 const supersededFor = (input: PlanInput): Disposition[] =>
   matching(input).map(([trigger]) => ({ trigger: trigger.id, kind: 'ignored', reason: 'superseded' }));
-
-function startOf(
-  { event, position: { stream, storedAt }, recent = [], regionOf = (named) => named ?? '' }: PlanInput,
-  trigger: Trigger,
-  { input, service, region: named }: Extract<Evaluation, { kind: 'matched' }>,
-  key: string,
-  generation: number,
-  attempt: number,
-): PlannedStart {
-  const id = workflowId({ stream, trigger: trigger.id, key, generation, attempt });
-  const alert = alertOf(event);
-  const region = regionOf(named ?? alert?.location.region?.value ?? null);
-  const lineage = lineageOf({ event, alert, storedAt, trigger: trigger.id, region, service }, recent);
-  return { trigger, workflowId: id, input, service, region, generation, attempt, mode: 'auto', late: false, lineage };
-}
 
 export const policyOf = (triggers: readonly Trigger[], id: string): OnResolved =>
   triggers.find((trigger) => trigger.id === id)?.onResolved ?? 'cancel';

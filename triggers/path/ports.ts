@@ -24,7 +24,7 @@ export interface Ledger {
   recordRun(record: RunRecord): Promise<'recorded' | 'already'>;
   /** Every record stored at or after `since` (ms since 1970), oldest first; `identity` narrows to one alert key or event id. */
   read(options: { readonly since?: number; readonly identity?: string }): AsyncIterable<LedgerRecord>;
-  /** Rejects when the ledger cannot be written now. */
+  /** Rejects when the ledger cannot be written now, or speaks of an events stream before the present one. */
   probe(): Promise<void>;
 }
 

@@ -4,7 +4,9 @@ import { type CommandLine, REGION, regionsOption, WHY } from './command-line.ts'
 export function registerRoles({ program, common, end }: CommandLine): void {
   program
     .command('up')
-    .description('every role in one process, with its own servers unless NATS_URL and TEMPORAL_ADDRESS name others')
+    .description(
+      'every role in one process, with its own servers unless NATS_URL and TEMPORAL_ADDRESS name others; --json: one document per line',
+    )
     .option('--demo', 'bring a sick service along and heal it', false)
     .option('--once', 'end after the demo: exit code 0 only if the service is healthy again', false)
     .action(async ({ demo, once }: { demo: boolean; once: boolean }) =>

@@ -15,7 +15,7 @@ import { startTriggerRole } from '../roles/trigger-role.ts';
 import { startWorkerRole } from '../roles/worker-role.ts';
 import { type DataDirLock, lockDataDir } from '../servers/data-dir.ts';
 import { startEmbedded } from '../servers/embedded.ts';
-import { type Story, createStory } from '../story.ts';
+import { type Story, createStory, storyLine } from '../story.ts';
 
 export interface UpOptions {
   readonly configFile?: string;
@@ -23,16 +23,24 @@ export interface UpOptions {
   readonly demo: boolean;
   /** End after the demo, with its outcome as exit code. */
   readonly once: boolean;
+  /** One JSON document per line. */
+  readonly json: boolean;
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** What is told before there is a story, and after it. */
+const sayer =
+  ({ json }: UpOptions) =>
+  (line: string): void =>
+    print(json ? storyLine(new Date(), 'tocsin', line) : line);
 
 /** Resolves with the exit code when everything is closed. */
 export async function up(options: UpOptions): Promise<number> {
   const configured = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   await refuseUnsafe(configured);
   const logFile = join(resolve(configured.dataDir), 'tocsin.log');
-  const lock = lockDataDir(resolve(configured.dataDir), print);
+  const lock = lockDataDir(resolve(configured.dataDir), sayer(options));
   try {
     const context = await openRoleContext(configured, { configFile: options.configFile, logFile });
     try {
@@ -49,19 +57,20 @@ async function run(context: RoleContext, lock: DataDirLock, options: UpOptions):
   const { lifecycle } = context;
   const demo = options.demo ? await prepareDemo(context.config, lifecycle) : null;
   const ready = { ...context, config: demo?.config ?? context.config };
-  const { story, intakeUrl } = await startAll(ready, lock, print);
+  const { story, intakeUrl } = await startAll(ready, lock, options);
   if (demo !== null) {
     const healed = await tellDemo(ready, demo, story, intakeUrl);
     if (options.once) return healed ? 0 : 1;
   }
   story.say('tocsin', `ready for alerts: POST ${intakeUrl}/in/<sender>; Ctrl-C stops everything`);
   await lifecycle.closing;
-  print('stopping ...');
+  sayer(options)('stopping ...');
   return 0;
 }
 
 /** Servers first, then what consumes, then what lets events in. */
-async function startAll(context: RoleContext, lock: DataDirLock, say: (line: string) => void) {
+async function startAll(context: RoleContext, lock: DataDirLock, options: UpOptions) {
+  const say = sayer(options);
   const { config, lifecycle, health, instance } = context;
   const needed = { nats: needsEmbeddedNats(config), temporal: !temporalTargetOf(config).external };
   if (needed.nats || needed.temporal) {
@@ -74,7 +83,13 @@ async function startAll(context: RoleContext, lock: DataDirLock, say: (line: str
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);
-  const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, print: say });
+  const story = createStory({
+    client: temporal.client,
+    namespace: temporal.namespace,
+    uiUrl,
+    print,
+    json: options.json,
+  });
   await startWorkerRole(context, { temporal, log, runbooks: true, regions: config.regions });
   startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
   const [region = ''] = config.regions;

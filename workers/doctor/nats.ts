@@ -2,6 +2,7 @@
 import { Conflict, LogRefused } from '../../triggers/nats/errors.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { bookBucket, deadStream, eventStream, ledgerStream, routeToken } from '../../triggers/nats/subject.ts';
+import { madeAnew, strangersTo } from '../../triggers/path/stream-identity.ts';
 import type { Config } from '../config.ts';
 import { topologyOf } from '../provision.ts';
 import { FULL_FROM } from '../status/regions.ts';
@@ -27,6 +28,7 @@ export const nats: Examination = {
     return [
       ...versionFindings(version, config),
       ...findings,
+      ...(await identityFindings(log, config)),
       ...(await roomFindings(log, config)),
       ...(await permissionFindings(log, config)),
       clockFinding('NATS', clockAheadMs),
@@ -46,6 +48,18 @@ function topologyFindings(differences: readonly string[]): Finding[] {
   if (differences.length === 0) return [ok('streams and consumers are as configured')];
   const remedy = '`tocsin topology --apply` creates and changes them, or change the configuration';
   return differences.map((line) => (line.endsWith(': missing') ? error(line, remedy) : warning(line, remedy)));
+}
+
+async function identityFindings(log: EventLog, { regions }: Config): Promise<Finding[]> {
+  const findings = await Promise.all(
+    regions.map(async (region) => {
+      const strangers = await strangersTo(log, region);
+      if (strangers.length === 0) return [];
+      const { what, remedy } = madeAnew(region, strangers);
+      return [error(`${what}; nothing is started from it`, remedy)];
+    }),
+  );
+  return findings.flat();
 }
 
 async function roomFindings(log: EventLog, config: Config): Promise<Finding[]> {

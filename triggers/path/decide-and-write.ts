@@ -1,0 +1,88 @@
+/**
+ * The decision about one event, and its record in the episode book: read, plan, compare-and-set, and again when another process was faster.
+ * Nothing is started here, so that whatever rejects leaves nothing to repeat but itself.
+ */
+import { maxQueueAgeMs } from '../match/evaluate.ts';
+import { Conflict } from '../nats/errors.ts';
+import type { Delivery } from '../nats/port.ts';
+import type { BoundedSet } from './bounded-set.ts';
+import { redriveOf } from './dead-letters.ts';
+import type { Decoded } from './decode.ts';
+import type { DispatcherOptions } from './dispatcher.ts';
+import type { Position } from './disposition.ts';
+import { NO_WINDOWS, type WindowNow } from './during.ts';
+import { NotItsTurn } from './pace.ts';
+import { type Plan, plan } from './planner.ts';
+import type { Later } from './staleness.ts';
+
+const NO_RECORD = { episode: null, revision: 0 } as const;
+/** Compare-and-set lost this often in a row: give the message back rather than spin. */
+const MAX_CONFLICTS = 8;
+
+export type DecideOptions = DispatcherOptions & {
+  /** Alert keys seen here. */
+  readonly known: BoundedSet;
+};
+
+/** Plan on the current record and write the next one; on a lost compare-and-set, read and plan again. */
+export async function decideAndWrite(
+  options: DecideOptions,
+  { event, alert }: Extract<Decoded, { ok: true }>,
+  delivery: Delivery,
+  position: Position,
+): Promise<Plan> {
+  const redrive = redriveOf(delivery);
+  const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
+  const later = redrive === null && alert !== null ? await laterThan(options, position, alert.alertKey) : null;
+  let itsTurn = false;
+  // A key never seen here is most likely new: its record is created without a look, and compare-and-set says so if it is not.
+  const guess = alert !== null && delivery.deliveryCount === 1 && !options.known.has(alert.alertKey);
+  for (let conflicts = 0; ; conflicts += 1) {
+    const { episode, revision } =
+      alert === null || (guess && conflicts === 0) ? NO_RECORD : await options.book.read(alert.alertKey);
+    if (alert !== null) options.known.add(alert.alertKey);
+    const planned = plan({
+      event,
+      position,
+      asOf: redrive?.of ?? position,
+      triggers,
+      episode,
+      handledAt: redrive === null ? options.now() : null,
+      later,
+      windowNow: windowNow(options),
+      control: options.control(),
+      recent: options.recent?.list() ?? [],
+      regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
+      reorderBoundMs: options.reorderBoundMs,
+    });
+    // Before anything is written: until then the event can still be folded, or its alert resolve.
+    itsTurn ||= awaitsNoTurn(options, position, planned);
+    if (planned.write === null) return planned;
+    try {
+      await options.book.write(planned.write, revision);
+      return planned;
+    } catch (error) {
+      if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
+    }
+  }
+}
+
+const windowNow = ({ windows, now }: DispatcherOptions): WindowNow =>
+  windows === undefined ? NO_WINDOWS : (use, where) => windows.at(use, where, now());
+
+/** Looks only for what waited longer than some trigger allows. */
+async function laterThan(
+  { lookAhead, triggers, now }: DispatcherOptions,
+  position: Position,
+  alertKey: string,
+): Promise<Later | null> {
+  const bound = Math.min(...triggers.map((trigger) => maxQueueAgeMs(trigger, true)));
+  if (lookAhead === undefined || now() - position.storedAt <= bound) return null;
+  return lookAhead.behind(position, alertKey);
+}
+
+function awaitsNoTurn({ pace }: DispatcherOptions, position: Position, { starts }: Plan): boolean {
+  const waitMs = starts.some(({ late }) => late) ? (pace?.waitMs(position) ?? 0) : 0;
+  if (waitMs > 0) throw new NotItsTurn(waitMs);
+  return true;
+}
