@@ -2,7 +2,7 @@
  * How a rollout goes and how operators steer it: one update, checked before it is taken, and one query. It outlives a plan that is made again.
  */
 import { ApplicationFailure, condition, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { RolloutOrder, RolloutStatus, WaveState, WaveStatus } from './rollout-message.ts';
+import type { RolloutOrder, RolloutStatus, Steering, WaveState, WaveStatus } from './rollout-message.ts';
 import { ROLLOUT_PAUSED_SIGNAL, ROLLOUT_QUERY, ROLLOUT_UPDATE } from './rollout-message.ts';
 import { CANARY, type Wave } from './rollout-plan.ts';
 import { withinRun } from './run-end.ts';
@@ -94,9 +94,9 @@ export class RolloutControl {
         if (this.#paused === null) throw refused('it is not paused');
         return;
       case 'skip':
-        return this.#checkWaiting([(order as Extract<RolloutOrder, { kind: 'skip' }>).wave]);
+        return this.#checkWaiting([(order as Extract<Steering, { kind: 'skip' }>).wave]);
       case 'reorder':
-        return this.#checkWaiting((order as Extract<RolloutOrder, { kind: 'reorder' }>).waves);
+        return this.#checkWaiting((order as Extract<Steering, { kind: 'reorder' }>).waves);
       default:
         throw refused(`order ${JSON.stringify(kind)} is unknown; expected pause, resume, skip or reorder`);
     }

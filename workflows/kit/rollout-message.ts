@@ -14,14 +14,14 @@ interface Given {
   readonly why: string;
 }
 
-export type RolloutOrder = Given &
-  (
-    | { readonly kind: 'pause' | 'resume' }
-    /** A wave that has not begun is left out. */
-    | { readonly kind: 'skip'; readonly wave: string }
-    /** These waves come next, in this order; the others after them as they were. */
-    | { readonly kind: 'reorder'; readonly waves: readonly string[] }
-  );
+export type Steering =
+  | { readonly kind: 'pause' | 'resume' }
+  /** A wave that has not begun is left out. */
+  | { readonly kind: 'skip'; readonly wave: string }
+  /** These waves come next, in this order; the others after them as they were. */
+  | { readonly kind: 'reorder'; readonly waves: readonly string[] };
+
+export type RolloutOrder = Given & Steering;
 
 export type WaveState = 'waiting' | 'running' | 'done' | 'skipped' | 'failed';
 
