@@ -49,6 +49,8 @@ describe('replay', () => {
       'resolved-meanwhile',
       'terminated',
     ],
+    patchFleet: ['budget', 'cancelled', 'no-targets', 'paused', 'rolled-out', 'skipped'],
+    patchWave: ['cancelled', 'done', 'sick-after-soak', 'undone'],
     drainNode: ['blocked', 'drained', 'gone', 'planned', 'resolved-meanwhile', 'uncordoned'],
   };
   for (const [runbook, names] of Object.entries(outcomes))
@@ -75,6 +77,8 @@ describe('replay', () => {
       ['clear-disk.ts', 'if (!now.full) break;', 'break;', 'clearDisk-cleared-by-all'],
       ['kill-blockers.ts', "(['cancel', 'terminate'] as const)", "(['terminate'] as const)", 'killBlockers-cancelled'],
       ['drain-node.ts', 'await on.cordonNode(same);', '', 'drainNode-drained'],
+      ['patch-wave.ts', 'if (!well) there', 'if (well) there', 'patchWave-done'],
+      ['patch-fleet.ts', "wave: 'patchWave'", "wave: 'patchFleet'", 'patchFleet-rolled-out'],
     ] as const;
     let codePath: string;
 
