@@ -11,6 +11,7 @@ import {
 } from '@temporalio/worker';
 import { fenceActivities } from '../activities/fencing-token.ts';
 import { meantActivities } from '../activities/meant-region.ts';
+import { openEnvelope } from '../activities/open-envelope.ts';
 import { refuseLate } from '../activities/windows/refuse-late.ts';
 import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
@@ -134,7 +135,7 @@ const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors =
   ...tracing.interceptors,
   activity: [
     ...(role.kind === 'activities'
-      ? [stepLog, fenceActivities, meantActivities, refuseLate(Date.now), ...(role.around ?? [])]
+      ? [openEnvelope, stepLog, fenceActivities, meantActivities, refuseLate(Date.now), ...(role.around ?? [])]
       : []),
     ...(tracing.interceptors?.activity ?? []),
   ],

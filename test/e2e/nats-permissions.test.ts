@@ -10,6 +10,7 @@ import { createDeadLetters } from '../../triggers/path/dead-letters.ts';
 import { inboxOf } from '../../workers/nats-access.ts';
 import { openWire } from '../support/nats-wire.ts';
 import { type SecuredNats, startSecuredNats } from '../support/secured-nats.ts';
+import { until } from '../support/until.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const STREAMS = [
@@ -246,6 +247,32 @@ describe('permissions at NATS', () => {
     }
     assert.deepEqual(seen.slice(-10), [20, 22, 24, 26, 28, 30, 32, 34, 36, 38]);
     assert.ok(seen.every((value) => value % 2 === 0));
+    await Promise.all([trigger.close(), observer.close()]);
+  });
+
+  it('a stream is followed without a consumer of its own, from now on, until it is enough', async () => {
+    const [trigger, observer] = [await open('trigger'), await open('observer')];
+    const enough = new AbortController();
+    const seen: string[] = [];
+    const followed = (async () => {
+      for await (const { data } of observer.follow({
+        stream: 'LEDGER_EU',
+        filter: 'ledger.eu.run.followed.*',
+        signal: enough.signal,
+      })) {
+        seen.push(new TextDecoder().decode(data));
+        enough.abort();
+      }
+    })();
+    // Stored again and again, because nothing says from outside when it has begun to look.
+    let stored = 0;
+    await until('one was seen', async () => {
+      stored += 1;
+      await trigger.publish(`ledger.eu.run.followed.${stored}`, bytes(String(stored)));
+      return seen.length > 0;
+    });
+    await followed;
+    assert.equal(seen.length, 1);
     await Promise.all([trigger.close(), observer.close()]);
   });
 

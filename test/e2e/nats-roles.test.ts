@@ -72,6 +72,9 @@ describe('processes and commands with the users of `topology --nats-config`', ()
       return stdout.includes('"started"') && stdout;
     });
     assert.match(told, /restart-service\//);
+    const tailed = await tocsin('observer', 'tail', '--since', '1h', '--limit', '2');
+    assert.equal(tailed.code, 0, tailed.stderr);
+    assert.match(tailed.stdout, /"kind":"stored"/);
     const audited = await tocsin('observer', 'audit');
     assert.equal(audited.code, 0, audited.stdout);
   });

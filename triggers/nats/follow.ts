@@ -1,12 +1,52 @@
-/** A stream as it grows, for somebody who watches: an ordered consumer, which the client makes anew after the server was away. */
-import { DeliverPolicy, type JetStreamClient } from 'nats';
-import { fromDelivered, guard } from './nats-log.ts';
+/**
+ * A stream as it grows, for somebody who watches: an ordered consumer, which the client makes anew after the server was away, where this
+ * identity may make one; else one message after the other, asked for again and again.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats';
+import { LogUnavailable } from './errors.ts';
+import { find, fromDelivered, guard } from './nats-log.ts';
 import type { FollowOptions, StoredMessage } from './port.ts';
+import { firstSince, mayMakeConsumer } from './read.ts';
 
 /** Messages that wait for whoever reads. */
 const BUFFERED = 500;
+/** Between two questions for a message that is not there yet, or to a server that is away. */
+const ASK_EVERY_MS = 500;
 
 export async function* follow(
+  nc: NatsConnection,
+  js: JetStreamClient,
+  jsm: JetStreamManager,
+  options: FollowOptions,
+): AsyncGenerator<StoredMessage> {
+  const consumes = await guard(`follow ${options.stream}`, mayMakeConsumer(nc, options));
+  yield* consumes ? consumed(js, options) : asked(jsm, options);
+}
+
+async function* asked(
+  jsm: JetStreamManager,
+  { stream, filter = '>', since, signal }: FollowOptions,
+): AsyncGenerator<StoredMessage> {
+  const next = (seq: number, subject: string) => find(jsm, stream, { seq, next_by_subj: subject });
+  const { state } = await guard(`follow ${stream}`, jsm.streams.info(stream));
+  let sequence =
+    since === undefined ? state.last_seq + 1 : await firstSince(next, since, state.first_seq, state.last_seq);
+  while (!signal.aborted) {
+    const message = await next(sequence, filter).catch(nothingWhileAway);
+    if (message !== null) {
+      yield message;
+      sequence = message.sequence + 1;
+    } else await pause(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function nothingWhileAway(error: unknown): null {
+  if (error instanceof LogUnavailable) return null;
+  throw error;
+}
+
+async function* consumed(
   js: JetStreamClient,
   { stream, filter, since, signal }: FollowOptions,
 ): AsyncGenerator<StoredMessage> {

@@ -90,7 +90,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
     next: (stream, filter, sequence) => find(jsm, stream, { seq: sequence, next_by_subj: filter }),
     get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
     read: (options) => read(nc, js, jsm, options),
-    follow: (options) => follow(js, options),
+    follow: (options) => follow(nc, js, jsm, options),
     remove: async (stream, sequence) => {
       await guard(`remove ${stream}#${sequence}`, jsm.streams.deleteMessage(stream, sequence));
     },

@@ -28,7 +28,7 @@ export async function* read(
 }
 
 /** Asks with a request that cannot be carried out. The client itself, when it is denied, tries again and again without an end. */
-async function mayMakeConsumer(nc: NatsConnection, { stream, filter }: ReadOptions): Promise<boolean> {
+export async function mayMakeConsumer(nc: NatsConnection, { stream, filter }: ReadOptions): Promise<boolean> {
   const subject = `$JS.API.CONSUMER.CREATE.${stream}.probe${filter === undefined ? '' : `.${filter}`}`;
   try {
     await nc.request(subject, '', { timeout: PROBE_TIMEOUT_MS });
@@ -95,8 +95,8 @@ async function* oneByOne(
   }
 }
 
-/** Sequences rise with time, so that halving finds the place. */
-async function firstSince(
+/** Sequences rise with time, so that halving finds the place. `last + 1` when everything is older. */
+export async function firstSince(
   next: (sequence: number, subject: string) => Promise<StoredMessage | null>,
   since: number,
   first: number,
