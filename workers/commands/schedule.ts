@@ -8,6 +8,7 @@ import type { ReadyScheduleDefinition } from '../../triggers/schedules/schedule-
 import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { readInstant } from '../read-instant.ts';
 import { recordAct } from '../record-act.ts';
 import { allReady, differencesOf, serverOf } from './schedule-difference.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
@@ -98,19 +99,10 @@ export interface BackfillCommand extends ScheduleCommand {
 /** Instants that had their event already give none again: the id of an event is its nominal local time. */
 export const backfillSchedule = (options: BackfillCommand): Promise<number> =>
   change(options, `filled in from ${options.from} to ${options.to}`, (server) => {
-    const [from, to] = [instantOf(options.from), instantOf(options.to)];
+    const [from, to] = [readInstant('--from', options.from), readInstant('--to', options.to)];
     if (from >= to) throw new CommandError(EXIT.refused, `--from ${options.from} is not before --to ${options.to}`);
     return server.backfill(options.id, from - 1, to);
   });
-
-function instantOf(text: string): number {
-  try {
-    return readInstantText(text);
-  } catch (error) {
-    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
-    throw error;
-  }
-}
 
 const change = (
   options: ScheduleCommand,
