@@ -3,6 +3,7 @@ import { type ApprovalSettings, createApprovalDecisions } from './approvals.ts';
 import type { ScheduleActivities } from '../workflows/engine/schedule-fired.ts';
 import { type LimitDependencies, createLimitDecisions } from './limits/limit-decisions.ts';
 import { createNoWorkerTelling } from './no-worker.ts';
+import { type RolloutDependencies, createRolloutDecisions } from './rollout-decisions.ts';
 import { type Tell, createTelling } from './tell.ts';
 import { type WindowDependencies, createWindowDecisions } from './windows/window-decisions.ts';
 
@@ -15,6 +16,8 @@ export interface DecisionDependencies {
   readonly limits?: LimitDependencies;
   /** Without it every window is closed. */
   readonly windows?: WindowDependencies;
+  /** Without it every rollout is refused. */
+  readonly rollouts?: RolloutDependencies;
   readonly tell: Tell;
   /** Counts the steps that no worker of a region took. */
   readonly noWorker?: (region: string) => void;
@@ -28,6 +31,7 @@ export const createDecisions = ({
   approvals,
   limits,
   windows,
+  rollouts,
   tell,
   noWorker,
   now,
@@ -36,6 +40,7 @@ export const createDecisions = ({
   ...createApprovalDecisions(approvals, now),
   ...createLimitDecisions(limits),
   ...createWindowDecisions(windows),
+  ...createRolloutDecisions(rollouts),
   ...createTelling(tell),
   ...createNoWorkerTelling(tell, noWorker),
   ...(publishSchedule === undefined ? {} : { publishSchedule }),

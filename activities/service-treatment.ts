@@ -9,6 +9,8 @@ import { permanent } from './permanent.ts';
 interface CommonTreatment {
   readonly takeOut?: readonly string[];
   readonly putBack?: readonly string[];
+  /** Brings it up to date, for `patchFleet`; may run twice, exit code 0: it is. `{invocation}` stands for the observed instance. */
+  readonly patch?: readonly string[];
   /** Bound on each command; default 30 s. */
   readonly timeoutMs?: number;
 }
@@ -63,10 +65,11 @@ export function createTreatments(
 function filledIn(template: ServiceTreatment, target: Target): ServiceTreatment {
   const plain = (part: string): string => fill(part, target, String);
   const url = (text: string): string => fill(text, target, encodeURIComponent);
-  const { takeOut, putBack, timeoutMs } = template;
+  const { takeOut, putBack, patch, timeoutMs } = template;
   const common = {
     ...(takeOut && { takeOut: takeOut.map(plain) }),
     ...(putBack && { putBack: putBack.map(plain) }),
+    ...(patch && { patch: patch.map(plain) }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
   if (!('systemd' in template)) {

@@ -74,6 +74,18 @@ export function createServiceActivities({ allowedTarget, treatmentOf, http, ssh,
       return { restarted: await find(service).control.restart(invocation) };
     },
 
+    /**
+     * May run twice: the command is told which instance was observed, and brings its target to what is current, as often as it is asked. False: the
+     * inventory has no command for it, and the restart takes up what was installed by other means.
+     */
+    patchService: async ({ service, invocation }: RestartRequest): Promise<{ readonly patched: boolean }> => {
+      const { patch, timeoutMs } = find(service).treatment;
+      if (patch === undefined) return { patched: false };
+      const argv = patch.map((arg) => arg.replaceAll('{invocation}', () => invocation ?? 'none'));
+      succeeded(await runHere(argv, timeoutMs), argv.join(' '));
+      return { patched: true };
+    },
+
     /** May run twice: being out of rotation is a state. */
     takeOutOfRotation: async ({ service }: ServiceRequest): Promise<void> => {
       await setRotation(find(service), 'takeOut');

@@ -3,6 +3,7 @@ import { clearDiskTrigger } from './clear-disk.ts';
 import type { Trigger } from './define-trigger.ts';
 import { drainNodeTrigger } from './drain-node.ts';
 import { killBlockersTrigger } from './kill-blockers.ts';
+import { patchFleetTrigger } from './patch-fleet.ts';
 import { restartServiceTrigger } from './restart-service.ts';
 import type { ScheduleDefinition } from './schedules/schedule-definition.ts';
 
@@ -10,6 +11,7 @@ export const triggers: readonly Trigger[] = [
   clearDiskTrigger,
   drainNodeTrigger,
   killBlockersTrigger,
+  patchFleetTrigger,
   restartServiceTrigger,
 ];
 

@@ -1,5 +1,6 @@
 /** What authors of triggers compose, in a repository of their own. */
 export { Type } from 'typebox';
+export { patchFleetTrigger } from './patch-fleet.ts';
 export { restartServiceTrigger } from './restart-service.ts';
 export type { ScheduleDefinition } from './schedules/schedule-definition.ts';
 export { type OnFailure, type Trigger, type TriggerDefinition, triggersFor } from './define-trigger.ts';

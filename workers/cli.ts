@@ -6,6 +6,7 @@ import { registerEvents } from './command-line/events.ts';
 import { registerOperate } from './command-line/operate.ts';
 import { registerRedButton } from './command-line/red-button.ts';
 import { registerRoles } from './command-line/roles.ts';
+import { registerRollouts } from './command-line/rollouts.ts';
 import { registerRuns } from './command-line/runs.ts';
 import { registerTime } from './command-line/time.ts';
 
@@ -13,6 +14,7 @@ const line = createCommandLine();
 registerRoles(line);
 registerRedButton(line);
 registerRuns(line);
+registerRollouts(line);
 registerEvents(line);
 registerTime(line);
 registerAuthoring(line);

@@ -29,6 +29,8 @@ describe('commands', () => {
       'clearDisk',
       'drainNode',
       'killBlockers',
+      'patchFleet',
+      'patchWave',
       'restartService',
     ]);
     const check = await cli(env, '--json', 'check');

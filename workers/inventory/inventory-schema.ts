@@ -38,6 +38,7 @@ export const TREATMENT = {
   ),
   takeOut: Type.Optional(Argv),
   putBack: Type.Optional(Argv),
+  patch: Type.Optional(Argv),
   timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
 };
 

@@ -83,6 +83,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const uiUrl = uiUrlOf(config);
   const ring = createApprovalRing({ config, file: context.configFile, logger });
   for (const region of config.regions) context.metrics.noWorker(region, 0);
+  const windows = configuredWindows(config);
   const decisions = createDecisions({
     publishSchedule: ({ names, due }) => publishSchedule(options.log, names, due, new Date().toISOString()),
     approvals: ring,
@@ -91,7 +92,13 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       definitions: limitDefinitions(config.limits),
       countTargets: (selector) => inventory.size(selector),
     },
-    windows: { windows: configuredWindows(config), keys: () => ring().keys, clock: Date.now },
+    windows: { windows, keys: () => ring().keys, clock: Date.now },
+    rollouts: {
+      select: (selector) => inventory.select(selector),
+      windows,
+      // Targets that a provider names in a region of before have no zone.
+      zoneOf: (region) => config.places.find(({ name }) => name === region)?.zone ?? null,
+    },
     noWorker: (region) => context.metrics.noWorker(region),
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
   });

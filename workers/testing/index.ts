@@ -5,4 +5,5 @@ export { type AlertOptions, givenAlert } from './given-alert.ts';
 export { type Happening, cancelled, resolves, signalled } from './happenings.ts';
 export { type Replayed, replayHistories } from './replay-histories.ts';
 export { type RunOptions, type TestKit, type TestKitOptions, openTestKit } from './test-kit.ts';
+export type { TestPlaces } from './test-places.ts';
 export { TestRun } from './test-run.ts';

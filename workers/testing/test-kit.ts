@@ -24,6 +24,7 @@ import { causeText } from './cause-text.ts';
 import type { Fakes } from './fakes.ts';
 import { type Happening, happen } from './happenings.ts';
 import { type Start, startOf } from './start.ts';
+import { type TestPlaces, placesOf } from './test-places.ts';
 import { TestRun } from './test-run.ts';
 
 export interface TestKitOptions {
@@ -31,6 +32,8 @@ export interface TestKitOptions {
   readonly workflows?: URL | string;
   /** Regions in which the runbooks act. Default: `eu` and `us`. */
   readonly regions?: readonly string[];
+  /** Windows, targets and zones of a test; without it every window is closed by doubt, and every rollout refused. */
+  readonly places?: TestPlaces;
 }
 
 export type RunOptions<Runbook> = Start<Runbook> & {
@@ -68,9 +71,11 @@ const PATIENCE_MS = 60_000;
  * import type * as runbooks from '../workflows/index.ts';
  * const kit = await openTestKit<typeof runbooks>();
  */
-export async function openTestKit<Runbooks>({ workflows, regions = ['eu', 'us'] }: TestKitOptions = {}): Promise<
-  TestKit<Runbooks>
-> {
+export async function openTestKit<Runbooks>({
+  workflows,
+  regions = ['eu', 'us'],
+  places,
+}: TestKitOptions = {}): Promise<TestKit<Runbooks>> {
   quiet();
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-testing-'));
   const path = await provideBinary('temporal-test-server');
@@ -90,7 +95,7 @@ export async function openTestKit<Runbooks>({ workflows, regions = ['eu', 'us'] 
   const temporal = connectionOf(environment);
   await addSearchAttributes(temporal, SEARCH_ATTRIBUTES);
   const fakes = new Map<string, AnyFakes>();
-  const workers = await startWorkers(temporal, { codePath: bundle.codePath, regions, fakes, environment });
+  const workers = await startWorkers(temporal, { codePath: bundle.codePath, regions, fakes, places });
   let runs = 0;
   return {
     run: async (name, options) => {
@@ -127,13 +132,14 @@ interface WorkerParts {
   readonly codePath: string;
   readonly regions: readonly string[];
   readonly fakes: ReadonlyMap<string, AnyFakes>;
-  readonly environment: TestWorkflowEnvironment;
+  readonly places: TestPlaces | undefined;
 }
 
 function startWorkers(temporal: TemporalConnection, parts: WorkerParts): Promise<RunningWorker[]> {
-  const { codePath, regions, fakes } = parts;
+  const { codePath, regions, fakes, places } = parts;
   const decisions = createDecisions({
     approvals: () => NO_APPROVALS,
+    ...(places === undefined ? {} : placesOf(places)),
     tell: () => undefined,
   });
   return Promise.all([
@@ -151,11 +157,17 @@ const answerFrom =
   (fakes: ReadonlyMap<string, AnyFakes>) =>
   async (input: unknown): Promise<unknown> => {
     const { activityType, workflowExecution } = Context.current().info;
-    const fake = fakes.get(workflowExecution?.workflowId ?? '')?.[activityType];
+    const fake = fakesOf(workflowExecution?.workflowId ?? '', fakes)?.[activityType];
     if (fake === undefined)
       throw permanent('NoAnswer', `the test gives no answer for ${activityType}; expected it under \`activities\``);
     return fake(input);
   };
+
+/** A part of a run is answered as the run is: its id begins with that of the run. */
+function fakesOf(workflowId: string, fakes: ReadonlyMap<string, AnyFakes>): AnyFakes | undefined {
+  const end = workflowId.lastIndexOf('/');
+  return fakes.get(workflowId) ?? (end < 0 ? undefined : fakesOf(workflowId.slice(0, end), fakes));
+}
 
 async function moveTo(environment: TestWorkflowEnvironment, at: number | undefined): Promise<void> {
   if (at === undefined) return;

@@ -7,12 +7,13 @@ import type { Counted } from '../../activities/approvals.ts';
 import type { Approval } from './approval.ts';
 import { asJson, canonical } from './canonical.ts';
 import { decisions } from './decisions.ts';
+import { escalate } from './escalate.ts';
 import { type Journal, type JournalEntry, Queue, recall, upToLastEffect } from './journal.ts';
 import { onlyCalls } from './only-calls.ts';
 import type { Plan, PlannedAction, PlannedObservation } from './plan.ts';
 import { makePlan, plannedAction, plannedChild } from './planning-pass.ts';
 import type { ActOptions, CheckOptions, Run } from './run.ts';
-import { type RunState, escalate } from './run-state.ts';
+import type { RunState } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
 
 /** Failure type of a run whose state would not hold still while people were asked. */
@@ -107,6 +108,8 @@ class ApprovedPass<Acts extends Activities<Acts>> {
       askHuman: (question, options) =>
         this.#next('ask', { title: question, region }, () => state.askHuman(question, options)),
       waitFor: (title, options) => this.#next('wait', { title, region }, () => state.waitFor(title, options)),
+      soak: (title, ms) => this.#next('wait', { title, region }, () => state.soak(title, ms)),
+      alone: (body) => state.undos.alone(body),
       report: () => state.report(),
       note: (text) => state.note(text),
       escalate,
@@ -144,7 +147,8 @@ class ApprovedPass<Acts extends Activities<Acts>> {
     const action = await plannedAction(at, call, options);
     this.#compareAction(action);
     const { undo } = options;
-    const undos = this.#state.undoCount();
+    const undos = this.#state.undos.current();
+    const before = undos.count();
     // Asked last of all before the effect, after any other wait.
     const approved = async (on: Acts): Promise<T> => {
       const lapsed = await decisions.approvalLapsed({ counted: this.#counted });
@@ -155,7 +159,7 @@ class ApprovedPass<Acts extends Activities<Acts>> {
     try {
       return await this.#state.act(at.region, at.title, approved, guarded);
     } catch (error) {
-      if (this.void !== null) this.#state.forgetUndos(undos);
+      if (this.void !== null) undos.forget(before);
       throw error;
     }
   }

@@ -20,6 +20,10 @@ export interface ChildOptions {
   readonly region?: string;
   /** Bound on all of it; default 1 hour. Beyond it the server ends the child, and this step fails. */
   readonly timeoutMs?: number;
+  /** What a plan takes its report to be. Without it a plan ends where the procedure looks into it. */
+  readonly assumed?: unknown;
+  /** Called once it has started, with a way to signal it; one that has ended meanwhile hears nothing. Not in a plan. */
+  readonly onStart?: (signal: (name: string, arg: unknown) => void) => void;
 }
 
 const TIMEOUT_MS = 3_600_000;
@@ -63,6 +67,7 @@ export class ChildRuns {
     try {
       // The alert was resolved while it was being started.
       if (this.#resolved) this.#tell(child);
+      options.onStart?.((name, arg) => void child.signal(name, arg).catch(() => undefined));
       return await child.result();
     } finally {
       this.#open.delete(child);

@@ -2,8 +2,8 @@
  * The same procedure for many items side by side. A part that fails keeps nobody else from going on: it becomes a result like any other.
  * What ends the whole run (a resolved alert, a cancellation, an escalation, a mistake in the code) still does, once the parts at work have ended.
  */
-import { ApplicationFailure, TemporalFailure, isCancellation } from '@temporalio/workflow';
-import { ESCALATED } from './escalated.ts';
+import { ApplicationFailure, type TemporalFailure } from '@temporalio/workflow';
+import { endsTheRun } from './ends-the-run.ts';
 
 export type Part<Item, Value> =
   | { readonly item: Item; readonly ok: true; readonly value: Value }
@@ -58,11 +58,6 @@ export async function fanOut<Item, Value>(
   if (ends.length > 0) throw ends[0];
   return parts;
 }
-
-const endsTheRun = (error: unknown): boolean =>
-  isCancellation(error) ||
-  !(error instanceof TemporalFailure) ||
-  (error instanceof ApplicationFailure && error.type === ESCALATED);
 
 /** The innermost cause says why; what is around it says only which call. */
 function failureOf(error: TemporalFailure): PartFailure {

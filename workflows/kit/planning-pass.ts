@@ -5,6 +5,7 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { asJson } from './canonical.ts';
 import type { ChildOptions } from './child-runs.ts';
+import { escalate } from './escalate.ts';
 import { ESCALATED } from './escalated.ts';
 import type { AskOptions } from './ask-human.ts';
 import { heldWindow } from './held-window.ts';
@@ -14,7 +15,6 @@ import { PlanEnds, recordCalls, unknownResult } from './record-calls.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run } from './run.ts';
 import type { RunContext } from './run-context.ts';
-import { escalate } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
 import { plannedWindow } from './window-options.ts';
 import type { WaitOptions, Waited } from './wait-for.ts';
@@ -80,6 +80,8 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
         heldWindow.run({ planned: plannedWindow(window, windowOptions), gate: null }, body),
       askHuman: (question, options) => this.#next(async () => assumedAnswer(question, options)),
       waitFor: (title, options) => this.#next(async () => assumedEnd(title, options)),
+      soak: (title) => this.#next(async () => void title),
+      alone: (body) => body(),
       report: () => '',
       note: () => undefined,
       escalate,
@@ -129,7 +131,7 @@ class PlanningPass<Input, Acts extends Activities<Acts>> {
     options: ChildOptions,
   ): Promise<unknown> {
     this.actions.push(plannedChild(at, runbook, input, options));
-    return Promise.resolve(unknownResult(options.title));
+    return Promise.resolve('assumed' in options ? options.assumed : unknownResult(options.title));
   }
 
   async #act<T>(

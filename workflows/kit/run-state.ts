@@ -5,7 +5,8 @@ import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
 import { type ChildOptions, ChildRuns } from './child-runs.ts';
 import { contextOfThisRun } from './context-of-this-run.ts';
-import { ESCALATED } from './escalated.ts';
+import { countedCalls } from './counted-calls.ts';
+import { escalate } from './escalate.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
 import { notRepeatable } from './not-repeatable.ts';
@@ -16,7 +17,8 @@ import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import { NO_WORKER, type RunContext } from './run-context.ts';
-import { type Undo, UndoStack } from './undo-stack.ts';
+import { RunUndos } from './run-undos.ts';
+import type { Undo } from './undo-stack.ts';
 import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
 import { type Activities, type RefusedCall, type StepOptions, boundsOf } from './step-activities.ts';
 import { RunWindows, throughWindow } from './windows.ts';
@@ -28,8 +30,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly #places = new Places(this.context, this.checklist);
   readonly #children = new ChildRuns(this.context);
   readonly #redButton = new RedButton(this.checklist);
-  readonly #undos = new UndoStack();
   readonly #story = new PostMortem(this.context);
+  readonly undos = new RunUndos({ checklist: this.checklist, redButton: this.#redButton, story: this.#story });
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
   readonly windows = new RunWindows(this);
@@ -55,6 +57,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       inWindow: (window, options, body) => this.windows.within(window, region, options, body),
       askHuman: (question, options) => this.askHuman(question, options),
       waitFor: (title, options) => this.waitFor(title, options),
+      soak: (title, ms) => this.soak(title, ms),
+      alone: (body) => this.undos.alone(body),
       note: (text) => this.note(text),
       report: () => this.report(),
       escalate,
@@ -81,6 +85,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     options: ActOptions<Acts, T>,
   ): Promise<T> {
     const { undo } = options;
+    const undos = this.undos.current();
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
     let begun = false;
     const asked = workflowTime();
@@ -89,9 +94,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
         async (refused, waited) => {
           if (waited) this.stopIfResolved();
           // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
-          if (undoing !== null) this.#undos.push(undoing);
+          if (undoing !== null) undos.push(undoing);
           let calls = 0;
-          const counted = (on: Acts): Promise<T> => call(counting(on, () => (calls += 1)));
+          const counted = (on: Acts): Promise<T> => call(countedCalls(on, () => (calls += 1)));
           try {
             return await throughWindow(asked, (guarded) =>
               this.#limited({ region, title, undo: false }, options, () =>
@@ -101,7 +106,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
           } catch (error) {
             begun ||= calls !== 1 || !(isUntouched(error) || isNoWorkerEver(error));
             // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
-            if (!begun && undoing !== null) this.#undos.drop(undoing);
+            if (!begun && undoing !== null) undos.drop(undoing);
             throw error;
           }
         },
@@ -126,6 +131,13 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const waited = await this.#waits.wait(title, options, run);
     if (waited === null) throw new ResolvedMeanwhile('the alert is resolved');
     return waited;
+  }
+
+  /** Rejects with ResolvedMeanwhile when the run is to end instead. */
+  async soak(title: string, ms: number): Promise<void> {
+    this.stopIfResolved();
+    await this.#waits.soak(title, ms, () => this.stops());
+    this.stopIfResolved();
   }
 
   async #ask(question: string, options: AskOptions<string>): Promise<Answer> {
@@ -208,29 +220,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     });
   }
 
-  /** Newest first; one that fails is noted and does not keep the others from being undone. */
-  undoAll(): Promise<string[]> {
-    return this.#undos.undoAll(async (undo) => {
-      await this.#redButton.through(
-        (again) => this.#undo(undo, again),
-        () => false,
-      );
-      this.#story.add('Undone', undo.title);
-    });
-  }
-
   /** Titles of the effects that came to their end, oldest first. */
   acted(): readonly string[] {
     return this.#acted;
-  }
-
-  /** How many undos are registered; `forgetUndos` takes back those of an act that did not come to act. */
-  undoCount(): number {
-    return this.#undos.count();
-  }
-
-  forgetUndos(count: number): void {
-    this.#undos.forget(count);
   }
 
   note(text: string): void {
@@ -293,29 +285,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       throw error;
     }
   }
-
-  async #undo({ title, call }: Undo, again?: RefusedCall): Promise<void> {
-    const done = this.checklist.begin('undoing', `undo: ${title}`);
-    try {
-      await call(again);
-      done('ok');
-    } catch (error) {
-      done(isRefusal(error) ? 'stopped' : 'failed');
-      throw error;
-    }
-  }
 }
 
 const isNoWorkerEver = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === NO_WORKER;
-
-export function escalate(message: string): never {
-  throw ApplicationFailure.create({ type: ESCALATED, message, nonRetryable: true });
-}
-
-const counting = <Acts extends object>(acts: Acts, count: () => void): Acts =>
-  new Proxy(acts, {
-    get: (_target, name) => {
-      count();
-      return acts[name as keyof Acts];
-    },
-  });

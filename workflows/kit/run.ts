@@ -33,6 +33,13 @@ export interface Run<Acts> {
    * it may have changed by then.
    */
   waitFor<Data = unknown>(title: string, options: WaitOptions<Data>): Promise<Waited<Data>>;
+  /** Let time pass before looking again, ms; not in a plan. */
+  soak(title: string, ms: number): Promise<void>;
+  /**
+   * A part that undoes alone: when it fails, its own effects are undone and no others; when it comes to its end they stay, whatever becomes of
+   * the run. What ends the whole run (a resolved alert, a cancellation, an escalation) is undone with the run.
+   */
+  alone<T>(body: () => Promise<T>): Promise<T>;
   /** Markdown about the run up to now: what was seen, done, undone and answered by whom, bounded; for its result. */
   report(): string;
   /** A line of the checklist. */

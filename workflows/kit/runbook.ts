@@ -69,7 +69,7 @@ export function runbook<Input, Report, Acts extends Activities<Acts>>(
         state.checklist.end('denied');
         return { outcome: 'denied', by: error.person, reason: error.reason, left: state.acted() };
       }
-      const undone = await CancellationScope.nonCancellable(() => state.undoAll());
+      const undone = await CancellationScope.nonCancellable(() => state.undos.undoAll());
       if (error instanceof ResolvedMeanwhile) {
         state.checklist.end('resolved');
         return { outcome: 'resolved-meanwhile', undone };

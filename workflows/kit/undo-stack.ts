@@ -28,6 +28,12 @@ export class UndoStack {
     this.#undos = this.#undos.slice(0, count);
   }
 
+  /** What it holds is undone with the others of `stack` from now on. */
+  handOverTo(stack: UndoStack): void {
+    for (const undo of this.#undos) stack.push(undo);
+    this.#undos = [];
+  }
+
   /** Resolves to the titles of what was undone. One that fails is for `carryOut` to tell of, and does not keep the others from being undone. */
   async undoAll(carryOut: (undo: Undo) => Promise<void>): Promise<string[]> {
     const undone: string[] = [];

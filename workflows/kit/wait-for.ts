@@ -71,6 +71,20 @@ export class RunWaits {
     }
   }
 
+  /** Resolves when so much time has passed, or the run is to end. */
+  async soak(title: string, ms: number, stops: () => boolean): Promise<void> {
+    if (ms <= 0) return;
+    if (withinRun(ms) < ms) throw bad(`"${title}" takes ${ms} ms, and the run ends before; give it more time`);
+    const done = this.#checklist.begin('waiting', title);
+    let mark: 'ok' | 'failed' = 'failed';
+    try {
+      await condition(stops, ms, { summary: title.slice(0, 100) });
+      mark = 'ok';
+    } finally {
+      done(mark);
+    }
+  }
+
   #take<Data>(waited: Waited<Data> | null): Waited<Data> | null {
     if (waited?.by === 'event') this.#kept = this.#kept.filter((each) => each !== waited.event);
     return waited;

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type TestKit, at, cancelled } from '../../workers/testing/index.ts';
+import { inItsNight, openFleetKit, order, regionsOf, world } from '../support/fleet.ts';
+import type * as runbooks from '../../workflows/index.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const small = { input: { fleet: 'small' }, timeout: '21 days' } as const;
+
+describe('patchFleet', () => {
+  let kit: TestKit<typeof runbooks>;
+  before(async () => {
+    kit = await openFleetKit();
+  });
+  after(() => kit?.close());
+
+  it('twelve regions over a weekend of changing clocks: each target in its own night, canary first, with the sun', async () => {
+    const { activities, of } = world();
+    const run = await kit.run('patchFleet', {
+      input: { fleet: 'world' },
+      timeout: '21 days',
+      at: at('2027-03-26T23:00+01:00[Europe/Berlin]'),
+      activities,
+    });
+    assert.equal(run.failure, null);
+    assert.deepEqual([run.report?.outcome, run.report && 'done' in run.report && run.report.done], ['rolled-out', 24]);
+    const patches = of('patch');
+    assert.equal(patches.length, 24);
+    assert.deepEqual(
+      patches.filter((each) => !inItsNight(each)),
+      [],
+    );
+    // Vancouver's night of the 28th follows upon Berlin's, in which clocks changed.
+    assert.deepEqual(regionsOf(patches), [
+      ...['mumbai', 'dubai', 'cairo', 'berlin', 'london', 'saopaulo'],
+      ...['newyork', 'vancouver', 'auckland', 'sydney', 'tokyo', 'singapore'],
+    ]);
+    const waves = [patches.slice(0, 1), patches.slice(1, 2), ...chunks(patches.slice(2), 2)];
+    for (const [index, wave] of waves.entries()) {
+      const before = waves[index - 1]?.at(-1);
+      if (before !== undefined) assert.ok((wave[0]?.at ?? 0) - before.at >= 30 * MINUTE, 'the soak is kept');
+    }
+  });
+
+  it('a fleet without targets is told as such, and nothing is done', async () => {
+    const { activities, effects } = world();
+    const run = await kit.run('patchFleet', { input: { fleet: 'nobody' }, timeout: '21 days', activities });
+    assert.deepEqual([run.report?.outcome, effects], ['no-targets', []]);
+  });
+
+  it('a canary that fails stops it: it is put back, and nobody else is touched', async () => {
+    const { activities, of } = world({ sick: ['berlin-x', 'london-x', 'tokyo-x'] });
+    const run = await kit.run('patchFleet', { ...small, activities });
+    assert.match(
+      run.failure ?? '',
+      /stopped: in wave canary 1 failed and 0 may\. failed: \w+\/\w+-x \(.*does not answer\)\. done, and left as they are: none\. waves not begun: \w+, \w+, \w+$/,
+    );
+    assert.equal(of('patch').length, 1);
+    assert.equal(of('back').length, 1, 'its undo');
+  });
+
+  it('what falls ill during the soak counts against the budget; finished targets stay', async () => {
+    const { activities, of } = world({ sickLater: ['berlin-y', 'london-y', 'tokyo-y'] });
+    const run = await kit.run('patchFleet', { ...small, activities });
+    assert.match(
+      run.failure ?? '',
+      /in wave \w+ 1 failed and 0 may\. failed: .*-y \(.*after the soak\)\. done, and left as they are: canary 1 of 1\./,
+    );
+    assert.equal(of('patch').length, 2);
+    assert.equal(of('back').length, 2, 'as steps, and not again');
+  });
+
+  it('paused for two nights, it goes on in the next one', async () => {
+    const { activities, of } = world();
+    const run = await kit.run('patchFleet', {
+      ...small,
+      activities,
+      at: at('2027-06-01T12:00+02:00[Europe/Berlin]'),
+      meanwhile: [
+        order(1_000, { kind: 'pause' }),
+        order(1_000, { kind: 'pause' }, /paused already, by ann: a drill/),
+        order(48 * HOUR, { kind: 'resume' }),
+        order(0, { kind: 'resume' }, /it is not paused/),
+      ],
+    });
+    assert.equal(run.failure, null);
+    const [first] = of('patch');
+    assert.ok((first?.at ?? 0) >= at('2027-06-03T12:00+02:00[Europe/Berlin]'));
+    assert.deepEqual(
+      of('patch').filter((each) => !inItsNight(each)),
+      [],
+    );
+  });
+
+  it('a wave is skipped and others change places, as far as they have not begun', async () => {
+    const { activities, of } = world();
+    const run = await kit.run('patchFleet', {
+      ...small,
+      activities,
+      at: at('2027-07-01T12:00+02:00[Europe/Berlin]'),
+      meanwhile: [
+        order(
+          1_000,
+          { kind: 'skip', wave: 'canary' },
+          /wave "canary" is running; not begun are: tokyo, berlin, london/,
+        ),
+        order(0, { kind: 'skip', wave: 'paris' }, /wave "paris" is not there/),
+        order(0, { kind: 'reorder', waves: ['london', 'london'] }, /each once/),
+        order(0, { kind: 'stop' } as never, /order "stop" is unknown/),
+        order(0, { kind: 'reorder', waves: ['london'] }),
+        order(0, { kind: 'skip', wave: 'berlin' }),
+      ],
+    });
+    assert.equal(run.failure, null);
+    assert.deepEqual(regionsOf(of('patch').slice(1)), ['london', 'tokyo']);
+  });
+
+  it('cancelled while a wave waits, it leaves what is done', async () => {
+    const { activities, of } = world();
+    const run = await kit.run('patchFleet', {
+      ...small,
+      activities,
+      at: at('2033-08-01T12:00+02:00[Europe/Berlin]'),
+      meanwhile: [cancelled('4 hours')],
+    });
+    assert.match(run.failure ?? '', /cancel/i);
+    assert.deepEqual([of('patch').length, of('back').length], [2, 2]);
+    run.expectUndone();
+  });
+});
+
+const chunks = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_each, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );

@@ -1,0 +1,72 @@
+/**
+ * What a run, or a part of it that undoes alone, has to take back. A part that came to its end keeps its effects; one that failed undoes its own
+ * and nobody else's; what ends the whole run leaves them to the run.
+ */
+import { AsyncLocalStorage, CancellationScope } from '@temporalio/workflow';
+import type { Checklist } from './checklist.ts';
+import { endsTheRun } from './ends-the-run.ts';
+import type { PostMortem } from './post-mortem.ts';
+import { type RedButton, isRefusal } from './red-button.ts';
+import type { RefusedCall } from './step-activities.ts';
+import { type Undo, UndoStack } from './undo-stack.ts';
+
+export interface UndoingRun {
+  readonly checklist: Checklist;
+  readonly redButton: RedButton;
+  readonly story: PostMortem;
+}
+
+export class RunUndos {
+  readonly #run: UndoingRun;
+  readonly #whole = new UndoStack();
+  readonly #part = new AsyncLocalStorage<UndoStack>();
+
+  constructor(run: UndoingRun) {
+    this.#run = run;
+  }
+
+  /** Of the part that runs now, or of the run. */
+  current(): UndoStack {
+    return this.#part.getStore() ?? this.#whole;
+  }
+
+  /** Rejects as `body` does. */
+  async alone<T>(body: () => Promise<T>): Promise<T> {
+    const part = new UndoStack();
+    const outer = this.current();
+    try {
+      return await this.#part.run(part, body);
+    } catch (error) {
+      if (endsTheRun(error)) part.handOverTo(outer);
+      else await CancellationScope.nonCancellable(() => this.#undoAll(part));
+      throw error;
+    }
+  }
+
+  /** Newest first; one that fails is noted and does not keep the others from being undone. */
+  undoAll(): Promise<string[]> {
+    return this.#undoAll(this.#whole);
+  }
+
+  #undoAll(stack: UndoStack): Promise<string[]> {
+    const { redButton, story } = this.#run;
+    return stack.undoAll(async (undo) => {
+      await redButton.through(
+        (again) => this.#undo(undo, again),
+        () => false,
+      );
+      story.add('Undone', undo.title);
+    });
+  }
+
+  async #undo({ title, call }: Undo, again?: RefusedCall): Promise<void> {
+    const done = this.#run.checklist.begin('undoing', `undo: ${title}`);
+    try {
+      await call(again);
+      done('ok');
+    } catch (error) {
+      done(isRefusal(error) ? 'stopped' : 'failed');
+      throw error;
+    }
+  }
+}
