@@ -1,8 +1,7 @@
 /** `tocsin schedule list | preview | pause | resume | backfill | remove | diff`: what is defined, and what the server makes of it. */
-import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { DAY } from '../../activities/calendar/civil.ts';
 import { type Firing, firingsUntil } from '../../activities/calendar/fire-times.ts';
-import { instantText, readInstantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
+import { instantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
 import { HORIZON_DAYS } from '../../triggers/schedules/compiled-schedule.ts';
 import type { ReadyScheduleDefinition } from '../../triggers/schedules/schedule-definition.ts';
 import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';

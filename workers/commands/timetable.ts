@@ -1,10 +1,9 @@
 /** `tocsin timetable`: what a rollout will come to, before it runs. Asks the inventory's providers itself; needs no server. */
 import { writeFileSync } from 'node:fs';
+import { ApplicationFailure } from '@temporalio/common';
 import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
-import { type Inventory, InventoryUnusable } from '../../activities/inventory/inventory.ts';
-import { type Selector, matches } from '../../activities/inventory/selector.ts';
-import type { Target } from '../../activities/inventory/target.ts';
+import { InventoryUnusable } from '../../activities/inventory/inventory.ts';
 import type { Rollout } from '../../workflows/kit/rollout-plan.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
@@ -19,7 +18,7 @@ import { timetableHtml } from '../timetable/timetable-html.ts';
 import { timetableJson } from '../timetable/timetable-json.ts';
 import { timetableSvg } from '../timetable/timetable-svg.ts';
 import { timetableText } from '../timetable/timetable-text.ts';
-import { windowDefinitions, zoneOf } from '../windows/windows-config.ts';
+import { windowDefinitions } from '../windows/windows-config.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export interface TimetableCommand extends CommonOptions {
@@ -50,10 +49,8 @@ export async function timetable(options: TimetableCommand): Promise<number> {
   const { inventory, providers } = openInventory(config);
   const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
   await Promise.all(providers.map((provider) => provider.refresh(signal)));
-  const narrowed = readSelector(options.selectors);
-  const told = rollouts.map(([runbook, rollout]) =>
-    reportOf(config, { runbook, rollout, targets: chosen(inventory, rollout.targets, narrowed), at }),
-  );
+  const narrow = readSelector(options.selectors);
+  const told = rollouts.map(([runbook, rollout]) => reportOf(config, { runbook, rollout, narrow, inventory, at }));
   const conflicts = conflictsOf(told.map((each) => each.timetable));
   const reports = told.map((each) => ({ ...each, findings: [...conflicts, ...each.findings] }));
   if (svg !== undefined) reports.slice(0, 1).forEach((report) => write(svg, timetableSvg(report)));
@@ -76,26 +73,25 @@ async function rolloutsOf(runbooks: readonly string[]): Promise<(readonly [strin
   });
 }
 
-function chosen(inventory: Inventory, declared: Selector, narrowed: Selector): readonly Target[] {
-  try {
-    return inventory.select(declared).filter((target) => matches(target, narrowed));
-  } catch (error) {
-    if (!(error instanceof InventoryUnusable)) throw error;
-    throw new CommandError(EXIT.unavailable, error.message, error);
-  }
-}
-
-type Asked = Pick<Parameters<typeof makeReport>[0], 'runbook' | 'rollout' | 'targets' | 'at'>;
+type Asked = Pick<Parameters<typeof makeReport>[0], 'runbook' | 'rollout' | 'narrow' | 'inventory' | 'at'>;
 
 function reportOf(config: Config, asked: Asked): TimetableReport {
   try {
     const zones = openZoneData({ env: process.env });
-    return makeReport({ ...asked, definitions: windowDefinitions(config), zones, zoneOf: zoneOf(config) });
+    return makeReport({ ...asked, definitions: windowDefinitions(config), zones, zoneOf: zoneIn(config) });
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof CalendarError)) throw error;
-    throw new CommandError(EXIT.refused, `${asked.runbook}: ${error.message}`, error);
+    if (error instanceof InventoryUnusable) throw new CommandError(EXIT.unavailable, error.message, error);
+    if (error instanceof ApplicationFailure || error instanceof CalendarError)
+      throw new CommandError(EXIT.refused, `${asked.runbook}: ${error.message}`, error);
+    throw error;
   }
 }
+
+/** Targets that a provider names in a region of before have no zone. */
+const zoneIn =
+  ({ places }: Config) =>
+  (region: string): string | undefined =>
+    places.find(({ name }) => name === region)?.zone ?? undefined;
 
 function write(file: string, text: string): void {
   if (file === '-') process.stdout.write(text);

@@ -1,6 +1,8 @@
 /** From a rollout, the targets of an inventory and the windows of a configuration to all that is told of it. Pure. */
 import type { ZoneData } from '../../activities/calendar/zone-data.ts';
-import type { Target } from '../../activities/inventory/target.ts';
+import type { Inventory } from '../../activities/inventory/inventory.ts';
+import type { Selector } from '../../activities/inventory/selector.ts';
+import { wavesOf } from '../../activities/rollout-decisions.ts';
 import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
 import { readNamedWindow } from '../../activities/windows/read-named-window.ts';
 import { createWindows } from '../../activities/windows/windows.ts';
@@ -15,7 +17,9 @@ import { timetableOf } from './timetable.ts';
 export interface ReportQuestion {
   readonly runbook: string;
   readonly rollout: Rollout;
-  readonly targets: readonly Pick<Target, 'id' | 'region'>[];
+  /** What it is started with may narrow its targets. */
+  readonly narrow: Selector;
+  readonly inventory: Pick<Inventory, 'select'>;
   readonly definitions: WindowDefinitions;
   readonly zones: ZoneData;
   readonly zoneOf: (region: string) => string | undefined;
@@ -23,18 +27,17 @@ export interface ReportQuestion {
   readonly at: number;
 }
 
-/** Throws RangeError for a rollout that no run would accept. */
+/** Throws `BadRollout` for a rollout that no run would accept, and `InventoryUnusable`. */
 export function makeReport(asked: ReportQuestion): TimetableReport {
-  const { runbook, rollout, targets, definitions, zones, zoneOf, at } = asked;
+  const { runbook, rollout, narrow, inventory, definitions, zones, zoneOf, at } = asked;
   const windows = createWindows(definitions, () => zones, zoneOf);
-  const timetable = timetableOf({
-    runbook,
-    rollout,
-    targets: targets.map(({ id, region }) => ({ name: id, region, zone: zoneOf(region) ?? null })),
+  const waves = wavesOf(rollout, narrow, at * 1_000, {
+    select: (selector) => inventory.select(selector),
     windows,
-    at,
+    zoneOf: (region) => zoneOf(region) ?? null,
   });
-  const regions = [...new Set(timetable.waves.flatMap((wave) => wave.targets.map(({ region }) => region)))];
+  const timetable = timetableOf({ runbook, rollout, waves, windows, at });
+  const regions = [...new Set(waves.flatMap(({ targets }) => targets.map(({ region }) => region)))];
   const use = rollout.window;
   const span = spanOf(timetable);
   const places = placesOf({ use, regions, span, definitions, zones, zoneOf });

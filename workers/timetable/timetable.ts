@@ -3,14 +3,7 @@
  * code that a run uses, from one instant on. What a target takes is its `needMs`, an estimate; a run asks again at each wave. Pure.
  */
 import type { Windows } from '../../activities/windows/windows.ts';
-import {
-  type Rollout,
-  type RolloutTarget,
-  type Wave,
-  WAVE_TIMEOUT_MS,
-  mayFail,
-  planWaves,
-} from '../../workflows/kit/rollout-plan.ts';
+import { type Rollout, type Wave, WAVE_TIMEOUT_MS, mayFail } from '../../workflows/kit/rollout-plan.ts';
 import { windowName } from '../../workflows/kit/window-message.ts';
 import { HORIZON } from '../../activities/calendar/next-opening.ts';
 
@@ -60,27 +53,22 @@ export interface TimedTarget {
 export interface TimetableQuestion {
   readonly runbook: string;
   readonly rollout: Rollout;
-  readonly targets: readonly Pick<RolloutTarget, 'name' | 'region' | 'zone'>[];
+  /** As a run would plan them at this instant. */
+  readonly waves: readonly Wave[];
   readonly windows: Pick<Windows, 'at'>;
   /** Seconds since 1970. */
   readonly at: number;
 }
 
-/** Throws RangeError for a rollout that no run would accept. */
-export function timetableOf({ runbook, rollout, targets, windows, at }: TimetableQuestion): Timetable {
+export function timetableOf({ runbook, rollout, waves: planned, windows, at }: TimetableQuestion): Timetable {
   let tzdb = 'unknown';
   const ask: Ask = (region, from) => {
     const answer = windows.at(rollout.window, region, from * 1_000, rollout.needMs);
     tzdb = answer.tz;
     return answer;
   };
-  const openings = new Map(
-    [...new Set(targets.map(({ region }) => region))].map(
-      (region) => [region, openingOf(ask(region, at), at)] as const,
-    ),
-  );
-  const asked = targets.map((target) => ({ ...target, opening: openings.get(target.region) ?? null }));
-  const waves = timed(planWaves(asked, rollout), { rollout, at, total: targets.length, ask });
+  const total = planned.reduce((sum, { targets }) => sum + targets.length, 0);
+  const waves = timed(planned, { rollout, at, total, ask });
   return {
     runbook,
     window: windowName(rollout.window),
@@ -89,7 +77,7 @@ export function timetableOf({ runbook, rollout, targets, windows, at }: Timetabl
     needSeconds: seconds(rollout.needMs),
     soakSeconds: seconds(rollout.soakMs),
     parallel: rollout.parallel,
-    targets: targets.length,
+    targets: total,
     waves,
     endsAt: waves.some(({ problem }) => problem !== null) ? null : (waves.at(-1)?.soaksUntil ?? at),
   };
@@ -104,11 +92,6 @@ interface Walk {
   readonly total: number;
   readonly ask: Ask;
 }
-
-const openingOf = ({ open, opensAt, closesAt }: Answer, at: number): RolloutTarget['opening'] => {
-  if (open) return { opensAt: at * 1_000, closesAt };
-  return opensAt === null ? null : { opensAt, closesAt };
-};
 
 /** One after another; a target that can never begin counts as failed, as it will in the run. */
 function timed(waves: readonly Wave[], walk: Walk): readonly TimedWave[] {
