@@ -7,7 +7,7 @@ export const THEME = `
   }
   text { font: 12px ui-sans-serif, system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: var(--ink) }
   .soft { fill: var(--soft) } .title { font-size: 17px; font-weight: 600 } .clock { fill: var(--clock) } .small { font-size: 11px }
-  .grid { stroke: var(--line) } .open { fill: var(--open) } .shut { fill: url(#shut); stroke: var(--shut) } .gap { fill: url(#gap) }`;
+  .grid { stroke: var(--line) } .open { fill: var(--open) } .shut { fill: url(#shut); stroke: var(--shut) }`;
 
 export const hatch = (id: string, color: string, angle: number): string =>
   `<pattern id="${id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(${angle})"><rect width="6" height="6" fill="var(${color})" opacity=".16"/><line x1="0" y1="0" x2="0" y2="6" stroke="var(${color})" stroke-width="2"/></pattern>`;

@@ -13,7 +13,7 @@ import { timeText } from '../windows/preview-text.ts';
 
 const LEFT = 262;
 const RIGHT = 24;
-const TOP = 118;
+const TOP = 130;
 const BOTTOM = 62;
 /** More rows are no chart; the table has them all. */
 const MAX_ROWS = 200;

@@ -45,7 +45,7 @@ export function previewSvg(preview: WindowPreview, now: number): string {
       `Window ${name} in ${where}`,
       `${open.length} stretches, ${excluded.length} excluded, ${changes.length} changes of clocks`,
     ),
-    `<style>${THEME}</style>`,
+    `<style>${THEME} .gap { fill: url(#gap) }</style>`,
     `<defs>${hatch('shut', '--shut', 45)}${hatch('gap', '--clock', -45)}</defs>`,
     `<rect width="${WIDTH}" height="${height}" fill="var(--paper)"/>`,
     text(20, 30, `${name} in ${where}`, 'title'),
