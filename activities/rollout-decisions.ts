@@ -2,7 +2,7 @@
 import { planWaves, type Opening, type Rollout, type RolloutTarget, type Wave } from '../workflows/kit/rollout-plan.ts';
 import type { PlannedRollout, RolloutRequest } from '../workflows/kit/rollout-message.ts';
 import type { Selector } from './inventory/selector.ts';
-import { type Target } from './inventory/target.ts';
+import type { Target } from './inventory/target.ts';
 import { permanent } from './permanent.ts';
 import type { Windows } from './windows/windows.ts';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import type { RolloutReport } from '../../workflows/kit/index.ts';
 import { EVENT_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { type KitLab, startKitLab } from '../support/kit-lab.ts';
 
@@ -14,7 +15,7 @@ beforeEach(() => void (lab.lines.length = 0));
 after(() => lab?.stop());
 
 describe('examples of the kit', () => {
-  for (const name of ['act', 'askHuman', 'report', 'waitFor'])
+  for (const name of ['act', 'askHuman', 'report', 'waitFor', 'waves'])
     it(`docs/kit/${name}.md quotes its example as it is`, () => {
       const page = readFileSync(join(ROOT, `docs/kit/${name}.md`), 'utf8');
       const example = readFileSync(join(ROOT, `test/examples/${name}.ts`), 'utf8');
@@ -40,6 +41,22 @@ describe('examples of the kit', () => {
     await lab.answer(await lab.question(run.workflowId), 'ann', 'done');
     assert.equal(await run.result(), 'as the human saw it');
     assert.deepEqual(lab.lines, ['reserve throws', 'charge throws']);
+  });
+
+  it('waves', async () => {
+    const run = await lab.begin('tidyFleet', {});
+    const { outcome, waves, done } = (await run.result()) as RolloutReport;
+    assert.deepEqual([outcome, done], ['rolled-out', 5]);
+    assert.deepEqual(
+      waves.map(({ name, targets, state }) => [name, targets, state]),
+      [
+        ['canary', 2, 'done'],
+        ['50%', 1, 'done'],
+        ['100%', 2, 'done'],
+      ],
+    );
+    assert.deepEqual(lab.lines.slice(0, 2).toSorted(), ['tidy web-1', 'tidy web-2']);
+    assert.equal(lab.lines.length, 5);
   });
 
   it('report', async () => {

@@ -32,10 +32,10 @@ describe('patchFleet', () => {
       [],
     );
     // Vancouver's night of the 28th follows upon Berlin's, in which clocks changed.
-    assert.deepEqual(regionsOf(patches), [
-      ...['mumbai', 'dubai', 'cairo', 'berlin', 'london', 'saopaulo'],
-      ...['newyork', 'vancouver', 'auckland', 'sydney', 'tokyo', 'singapore'],
-    ]);
+    assert.equal(
+      regionsOf(patches).join(' '),
+      'mumbai dubai cairo berlin london saopaulo newyork vancouver auckland sydney tokyo singapore',
+    );
     const waves = [patches.slice(0, 1), patches.slice(1, 2), ...chunks(patches.slice(2), 2)];
     for (const [index, wave] of waves.entries()) {
       const before = waves[index - 1]?.at(-1);

@@ -49,6 +49,8 @@ describe('replay', () => {
       'resolved-meanwhile',
       'terminated',
     ],
+    patchFleet: ['budget', 'cancelled', 'no-targets', 'paused', 'rolled-out', 'skipped'],
+    patchWave: ['cancelled', 'done', 'sick-after-soak', 'undone'],
     drainNode: ['blocked', 'drained', 'gone', 'planned', 'resolved-meanwhile', 'uncordoned'],
   };
   for (const [runbook, names] of Object.entries(outcomes))
@@ -72,6 +74,8 @@ describe('replay', () => {
   for (const [runbook, before, after, recorded] of [
     ['restart-service.ts', 'if (seen.rotation) {', 'if (!seen.rotation) {', 'restartService-restarted'],
     ['clear-disk.ts', 'if (!now.full) break;', 'break;', 'clearDisk-cleared-by-all'],
+    ['patch-wave.ts', 'if (!well) there', 'if (well) there', 'patchWave-done'],
+    ['patch-fleet.ts', "wave: 'patchWave'", "wave: 'patchFleet'", 'patchFleet-rolled-out'],
   ] as const)
     it(`a step taken out of ${runbook} is found`, async () => {
       const planted = join(SCRATCH, `planted-${runbook}`);

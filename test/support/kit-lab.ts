@@ -15,6 +15,7 @@ import type { OpenHumanQuestion } from '../../workers/open-question.ts';
 import { openHumanQuestion, openQuestion } from '../../workers/open-question.ts';
 import type { SigningKey } from '../../workers/approval-key.ts';
 import { signAnswer } from '../../workers/sign-answer.ts';
+import { type TestPlaces, placesOf } from '../../workers/testing/test-places.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import type { AnswerResult } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
@@ -43,6 +44,17 @@ export interface KitLab {
 }
 
 const REGION = 'eu';
+const PLACES: TestPlaces = {
+  windows: { nights: { times: ['00:00-24:00'] } },
+  zones: { [REGION]: 'Europe/Berlin' },
+  targets: ['web-1', 'web-2', 'web-3', 'web-4', 'web-5'].map((id) => ({
+    id,
+    kind: 'service',
+    service: id,
+    region: REGION,
+    labels: { tier: 'web' },
+  })),
+};
 
 /** `given`: servers that run already, and go on when the lab stops. */
 export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: TestServers): Promise<KitLab> {
@@ -65,6 +77,7 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: 
       ...more,
     }),
     tell: (notice) => void told.push(notice),
+    ...placesOf(PLACES),
   });
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: join(import.meta.dirname, 'kit-runbooks.ts'),

@@ -67,3 +67,4 @@ export { charge } from '../examples/act.ts';
 export { failOver } from '../examples/askHuman.ts';
 export { tidyUp } from '../examples/report.ts';
 export { backUp } from '../examples/waitFor.ts';
+export { tidyFleet, tidyWave } from '../examples/waves.ts';

@@ -113,7 +113,7 @@ export async function openTestKit<Runbooks>({
         (error: unknown) => ({ report: null, failure: causeText(error) }),
       );
       clearTimeout(patience);
-      return new TestRun(await handle.fetchHistory(), end) as never;
+      return new TestRun(await handle.fetchHistory(), { ...end, workflowId }) as never;
     },
     now: () => environment.currentTimeMs(),
     close: async () => {

@@ -4,7 +4,7 @@ import type { DecisionDependencies } from '../../activities/decisions.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import type { Target } from '../../activities/inventory/target.ts';
-import { type WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
 import { createWindows } from '../../activities/windows/windows.ts';
 
 export interface TestPlaces {

@@ -1,7 +1,7 @@
 /** What became of a run in a test, and what a test asks of it. */
 import { deepStrictEqual } from 'node:assert';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { HistoryEvent } from '../history-text.ts';
 import { type TimelineEntry, timelineOf } from '../run-timeline.ts';
@@ -13,6 +13,12 @@ export interface History {
   readonly events?: HistoryEvent[] | null;
 }
 
+export interface TestRunEnd<Report> {
+  readonly report: Report | null;
+  readonly failure: string | null;
+  readonly workflowId: string;
+}
+
 export class TestRun<Report> {
   /** Null when the run did not complete. */
   readonly report: Report | null;
@@ -22,12 +28,11 @@ export class TestRun<Report> {
   /** Virtual ms from start to end. */
   readonly tookMs: number;
   readonly #history: History;
+  readonly #workflowId: string;
 
-  constructor(
-    history: History,
-    { report, failure }: { readonly report: Report | null; readonly failure: string | null },
-  ) {
+  constructor(history: History, { report, failure, workflowId }: TestRunEnd<Report>) {
     this.#history = history;
+    this.#workflowId = workflowId;
     this.report = report;
     this.failure = failure;
     this.timeline = timelineOf(history.events ?? []).entries;
@@ -60,7 +65,12 @@ export class TestRun<Report> {
   /** Writes its history for `replayHistories` and `tocsin replay`, without what names this machine. */
   record(file: string): void {
     mkdirSync(dirname(file), { recursive: true });
-    const history = anonymousHistory(JSON.parse(historyToJSON(this.#history as Parameters<typeof historyToJSON>[0])));
+    // It is replayed under the name of its file, with which the ids of its children have to begin.
+    const text = historyToJSON(this.#history as Parameters<typeof historyToJSON>[0]).replaceAll(
+      `"${this.#workflowId}/`,
+      () => `"${basename(file)}/`,
+    );
+    const history = anonymousHistory(JSON.parse(text));
     writeFileSync(file, `${JSON.stringify(history, null, 1)}\n`);
   }
 

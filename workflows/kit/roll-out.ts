@@ -11,6 +11,7 @@ import type { RolloutStatus } from './rollout-message.ts';
 import { type Rollout, type Wave, WAVE_TIMEOUT_MS, mayFail, targetKey } from './rollout-plan.ts';
 import type { Run } from './run.ts';
 import type { RunContext } from './run-context.ts';
+import { withinRun } from './run-end.ts';
 import { workflowTime } from './workflow-time.ts';
 
 export interface RollOutOptions {
@@ -111,7 +112,8 @@ async function runWave<Acts>(
   try {
     const report = await run.child<WaveRunbook>(runbook, input, {
       title: `wave ${name}`,
-      timeoutMs,
+      // It ends before the rollout has to.
+      timeoutMs: withinRun(timeoutMs),
       assumed,
       onStart: (signal) => control.started(signal),
     });

@@ -131,7 +131,7 @@ class WavePass<Acts> {
     let begun = false;
     try {
       return await scope.run(() =>
-        there.inWindow(window, { needMs, jitterMs: 0 }, async () => {
+        there.inWindow(window, { needMs, jitterMs: 0, waitMs: this.#longestWaitMs() }, async () => {
           if (this.#paused) return HELD;
           if (this.#ended) return LEFT;
           begun = true;
@@ -145,6 +145,11 @@ class WavePass<Acts> {
     } finally {
       this.#waiting.delete(scope);
     }
+  }
+
+  /** What does not open before the wave has to end fails at once, and not when the server ends it. */
+  #longestWaitMs(): number {
+    return Math.max(1, withinRun(FOREVER_MS) - this.#wave.needMs);
   }
 
   async #held(): Promise<void> {

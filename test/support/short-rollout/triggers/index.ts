@@ -1,0 +1,3 @@
+import { patchFleetTrigger } from '../../../../triggers/patch-fleet.ts';
+
+export const triggers = [patchFleetTrigger];
