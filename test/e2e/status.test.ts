@@ -111,7 +111,7 @@ describe('tocsin status', () => {
     assert.match(stdout, /eu: 1, see tocsin dead-letters list/);
     assert.match(
       stdout,
-      /✖ triggers\n.*2 of 4.*\n.*eu drain-node: approve\n.*eu restart-service: auto, paused \(hold\) for/,
+      /✖ triggers\n.*3 of 5.*\n.*eu drain-node: approve\n.*eu restart-service: auto, paused \(hold\) for/,
     );
   });
 
