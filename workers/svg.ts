@@ -32,7 +32,7 @@ export const round = (value: number): number => Math.round(value * 10) / 10;
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 // XML has no place for most control characters, not even escaped.
-const UNSAYABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const UNSAYABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /** For the text and the attributes of XML and HTML. */
 export const escaped = (words: string): string =>

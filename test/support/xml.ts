@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 const NAME = String.raw`[A-Za-z][\w:-]*`;
 const TAG = new RegExp(String.raw`<(/?)(${NAME})((?:\s+${NAME}="[^"<]*")*)\s*(/?)>`, 'y');
 const TEXT = /(?:[^<&]|&(?:amp|lt|gt|quot);)+/y;
-const UNSAYABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const UNSAYABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 export function assertWellFormed(xml: string): void {
   assert.doesNotMatch(xml, UNSAYABLE);
