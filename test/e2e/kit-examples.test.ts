@@ -59,6 +59,15 @@ describe('examples of the kit', () => {
     assert.equal(lab.lines.length, 5);
   });
 
+  it('waves under approval: the rollout asks for its waves, and each wave for its steps', async () => {
+    const run = await lab.begin('tidyFleet', {}, { mode: 'approve' });
+    await lab.approve(run.workflowId, 'ann');
+    for (const wave of ['1-wave-canary', '2-wave-50-', '3-wave-100-'])
+      await lab.approve(`${run.workflowId}/${wave}`, 'ann');
+    const { outcome, done } = (await run.result()) as RolloutReport;
+    assert.deepEqual([outcome, done, lab.lines.length], ['rolled-out', 5, 5]);
+  });
+
   it('report', async () => {
     const report = String(await (await lab.begin('tidyUp', { name: 'db' })).result());
     assert.match(

@@ -71,12 +71,55 @@ describe('patchFleet', () => {
     assert.equal(of('back').length, 2, 'as steps, and not again');
   });
 
+  it('once too many have failed, nobody waits for a window any more', async () => {
+    const { activities, of } = world({ sick: ['tokyo-x'] });
+    const run = await kit.run('patchWave', {
+      input: {
+        wave: '100%',
+        targets: ['tokyo', 'berlin'].map((region) => ({ name: `${region}-x`, region })),
+        window: 'night-patch',
+        needMs: 15 * MINUTE,
+        parallel: 2,
+        soakMs: HOUR,
+        mayFail: 0,
+      },
+      timeout: '7 days',
+      at: at('2029-06-01T12:00+02:00[Europe/Berlin]'),
+      activities,
+    });
+    assert.deepEqual(run.report && 'left' in run.report && run.report.left, ['berlin/berlin-x']);
+    assert.deepEqual([of('patch').length, run.undone], [1, ['take tokyo-x out of rotation']]);
+    assert.ok(run.tookMs < 4 * HOUR, `${run.tookMs} ms`);
+  });
+
+  it('a window that does not open in time fails its target at once', async () => {
+    const { activities, effects } = world();
+    const run = await kit.run('patchWave', {
+      input: {
+        wave: 'berlin',
+        targets: [{ name: 'berlin-x', region: 'berlin' }],
+        window: 'night-patch',
+        needMs: 15 * MINUTE,
+        parallel: 1,
+        soakMs: 0,
+        mayFail: 1,
+      },
+      timeout: '2 hours',
+      at: at('2030-06-01T12:00+02:00[Europe/Berlin]'),
+      activities,
+    });
+    assert.equal(run.failure, null);
+    const failed = run.report && 'failed' in run.report ? run.report.failed : [];
+    assert.deepEqual([failed.map(({ type }) => type), effects], [['NoOpening'], []]);
+    assert.ok(run.tookMs < MINUTE);
+  });
+
   it('paused for two nights, it goes on in the next one', async () => {
     const { activities, of } = world();
     const run = await kit.run('patchFleet', {
       ...small,
       activities,
-      at: at('2027-06-01T12:00+02:00[Europe/Berlin]'),
+      at: at('2031-06-01T12:00+02:00[Europe/Berlin]'),
       meanwhile: [
         order(1_000, { kind: 'pause' }),
         order(1_000, { kind: 'pause' }, /paused already, by ann: a drill/),
@@ -86,7 +129,7 @@ describe('patchFleet', () => {
     });
     assert.equal(run.failure, null);
     const [first] = of('patch');
-    assert.ok((first?.at ?? 0) >= at('2027-06-03T12:00+02:00[Europe/Berlin]'));
+    assert.ok((first?.at ?? 0) >= at('2031-06-03T12:00+02:00[Europe/Berlin]'));
     assert.deepEqual(
       of('patch').filter((each) => !inItsNight(each)),
       [],
@@ -98,7 +141,7 @@ describe('patchFleet', () => {
     const run = await kit.run('patchFleet', {
       ...small,
       activities,
-      at: at('2027-07-01T12:00+02:00[Europe/Berlin]'),
+      at: at('2032-07-01T12:00+02:00[Europe/Berlin]'),
       meanwhile: [
         order(
           1_000,
@@ -121,7 +164,7 @@ describe('patchFleet', () => {
     const run = await kit.run('patchFleet', {
       ...small,
       activities,
-      at: at('2033-08-01T12:00+02:00[Europe/Berlin]'),
+      at: at('2034-08-01T12:00+02:00[Europe/Berlin]'),
       meanwhile: [cancelled('4 hours')],
     });
     assert.match(run.failure ?? '', /cancel/i);

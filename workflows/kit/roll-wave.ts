@@ -59,9 +59,9 @@ const SICK_AFTER_SOAK = 'SickAfterSoak';
 
 export async function rollWave<Acts>(run: Run<Acts>, wave: WaveInput, steps: WaveSteps<Acts>): Promise<WaveReport> {
   const pass = new WavePass(wave, steps);
-  const parts = await fanOut(wave.targets, (target) => pass.treat(placed(run, target), target), {
-    parallel: wave.parallel,
-  });
+  // What is approved has an order: one after another.
+  const parallel = (run.context.mode ?? 'auto') === 'auto' ? wave.parallel : 1;
+  const parts = await fanOut(wave.targets, (target) => pass.treat(placed(run, target), target), { parallel });
   const begun = parts.filter((part) => !(part.ok && part.value === LEFT));
   const left = parts.filter((part) => part.ok && part.value === LEFT).map(({ item }) => targetKey(item));
   const treated = begun.filter(({ ok }) => ok).map(({ item }) => item);
@@ -76,7 +76,7 @@ export async function rollWave<Acts>(run: Run<Acts>, wave: WaveInput, steps: Wav
       if (!(await steps.verify(placed(run, target), target)))
         throw targetFailed(SICK_AFTER_SOAK, `${targetKey(target)} is not well any more after the soak`);
     },
-    { parallel: wave.parallel },
+    { parallel },
   );
   return {
     done: looks.filter(({ ok }) => ok).map(({ item }) => targetKey(item)),
