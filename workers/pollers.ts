@@ -28,3 +28,8 @@ export async function pollersOf(
     seenAt: Number(lastAccessTime?.seconds ?? 0) * 1_000,
   }));
 }
+
+/** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */
+const FRESH_MS = 70_000;
+
+export const isFresh = ({ seenAt }: Poller, now: number): boolean => now - seenAt < FRESH_MS;

@@ -9,3 +9,11 @@ export const workerIdentity = (part: string): string =>
 
 /** Release of the zone data of the worker's host; null for one that does not say. */
 export const zoneDataOf = (identity: string): string | null => / tz=(\d{4}[a-z]+)$/.exec(identity)?.[1] ?? null;
+
+const IDENTITY = /^(\S+) (\d+) \S+ v=(\S+) tz=(\S+)$/;
+
+/** What an identity says; all null for somebody else's. */
+export function describedIdentity(identity: string) {
+  const [, host = null, pid = null, version = null, tzdb = null] = IDENTITY.exec(identity) ?? [];
+  return { host, pid: pid === null ? null : Number(pid), version, tzdb };
+}

@@ -16,7 +16,7 @@ import { refuseLate } from '../activities/windows/refuse-late.ts';
 import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { withPayloadBound } from './payload-bound.ts';
-import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, isFresh, pollersOf } from './pollers.ts';
 import type { TellRefused } from './refused-answers.ts';
 import { stepLog } from './step-log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
@@ -58,9 +58,6 @@ export interface RunningWorker {
   polling(): Promise<boolean>;
   shutdown(): Promise<void>;
 }
-
-/** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */
-const POLLER_FRESH_MS = 70_000;
 
 type Traced = Pick<WorkerOptions, 'interceptors' | 'sinks'>;
 
@@ -149,7 +146,7 @@ async function seenPolling(
 ): Promise<boolean> {
   try {
     const pollers = await pollersOf(temporal, taskQueue, kind === 'runbooks' ? RUNBOOK_TASKS : ACTIVITY_TASKS);
-    return pollers.some((poller) => poller.identity === identity && Date.now() - poller.seenAt < POLLER_FRESH_MS);
+    return pollers.some((poller) => poller.identity === identity && isFresh(poller, Date.now()));
   } catch {
     return false;
   }

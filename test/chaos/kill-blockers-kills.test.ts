@@ -27,11 +27,9 @@ describe('a worker that is killed while killBlockers ends a session', { skip: la
     told = lab.postgres.log().length;
     return chain;
   };
-  const judge = async (chain: Chain, report: KillBlockersReport): Promise<void> => {
-    assert.deepEqual(
-      report.chains.map(({ became }) => became),
-      ['terminated'],
-    );
+  const judge = async (chain: Chain, { chains }: KillBlockersReport, became = ['terminated']): Promise<void> => {
+    assert.equal(chains.length, 1);
+    assert.ok(became.includes(chains[0]?.became ?? ''), chains[0]?.became);
     assert.deepEqual(await Promise.all(chain.waiters), ['updated']);
     assert.equal(await chain.alive(), false);
     const log = lab.postgres.log().slice(told);
@@ -67,7 +65,8 @@ describe('a worker that is killed while killBlockers ends a session', { skip: la
           hold: join(lab.tocsin.servers.dir, 'hold'),
           begin: async () => (await lab.begin(INPUT)).workflowId,
         });
-        await judge(chain, report as KillBlockersReport);
+        // The attempt that comes after the killed one finds no such session any more.
+        await judge(chain, report as KillBlockersReport, ['terminated', 'gone']);
       } finally {
         clearInterval(watch);
       }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { eventSubject } from '../../triggers/nats/subject.ts';
+import { packageVersion } from '../../workers/package-version.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
@@ -19,6 +21,16 @@ interface Lane {
   readonly waiting: number;
   readonly ageMs: number | null;
   readonly pulled: boolean;
+}
+interface Part {
+  readonly part: string;
+  readonly queue: string;
+  readonly workers: readonly {
+    readonly identity: string;
+    readonly host: string | null;
+    readonly version: string | null;
+    readonly tzdb: string | null;
+  }[];
 }
 type Screen = Readonly<Record<string, Section>>;
 
@@ -46,6 +58,7 @@ describe('tocsin status', () => {
     assert.deepEqual([urgent?.waiting, urgent?.pulled], [1, false]);
     assert.ok((urgent?.ageMs ?? 0) > 0);
     assert.equal(seen.screen['servers']?.bad, false);
+    assert.equal(seen.screen['workers']?.bad, true);
   });
 
   it('is content when all is well', async () => {
@@ -59,11 +72,33 @@ describe('tocsin status', () => {
       'at',
       'servers',
       'regions',
+      'workers',
       'runs',
       'approvals',
       'dead-letters',
       'triggers',
     ]);
+  });
+
+  it('shows host, version and zone data of the workers of each region', async () => {
+    const { screen } = await look();
+    const parts = screen['workers']?.facts as readonly Part[];
+    assert.deepEqual(
+      parts.map(({ part, queue }) => [part, queue]),
+      [
+        ['runbooks', 'runbooks'],
+        ['eu', 'activities-eu'],
+      ],
+    );
+    for (const { part, workers } of parts) {
+      assert.deepEqual(
+        workers.map(({ host, version }) => [host, version]),
+        [[hostname(), packageVersion()]],
+        part,
+      );
+      assert.match(workers[0]?.identity ?? '', new RegExp(` ${part} v=`));
+      assert.match(workers[0]?.tzdb ?? '', /^\d{4}[a-z]+$/);
+    }
   });
 
   it('names dead letters and paused triggers', async () => {
@@ -76,7 +111,7 @@ describe('tocsin status', () => {
     assert.match(stdout, /eu: 1, see tocsin dead-letters list/);
     assert.match(
       stdout,
-      /✖ triggers\n.*2 of 4.*\n.*eu drain-node: approve\n.*eu restart-service: auto, paused \(hold\) for/,
+      /✖ triggers\n.*3 of 5.*\n.*eu drain-node: approve\n.*eu restart-service: auto, paused \(hold\) for/,
     );
   });
 

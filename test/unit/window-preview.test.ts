@@ -17,7 +17,7 @@ const definitions = {
   holidays: { us: () => ({ dates: new Set([day]), coversUntil: day + 400 }) },
 };
 const preview = (name: string, from: string, days: number) =>
-  previewWindow({ name, where: 'eu', from: readInstantText(from), days }, definitions, zones, () => undefined);
+  previewWindow({ use: name, where: 'eu', from: readInstantText(from), days }, definitions, zones, () => undefined);
 
 describe('preview of a window', () => {
   it('spans whole local days, and says what is excluded and where clocks change', () => {

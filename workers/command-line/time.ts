@@ -1,5 +1,5 @@
 /** Points and stretches of local time. */
-import { type CommandLine, WHY } from './command-line.ts';
+import { type CommandLine, WHY, collect } from './command-line.ts';
 
 export function registerTime({ program, common, end }: CommandLine): void {
   const CASES = ['--cases <file>', 'JSON lines, each a question; `-`: stdin'] as const;
@@ -97,5 +97,24 @@ export function registerTime({ program, common, end }: CommandLine): void {
       end(
         await (await import('../commands/window-override.ts')).overrideWindow({ ...common(), run, name, ...options }),
       ),
+    );
+
+  program
+    .command('timetable <runbook...>')
+    .description('what a rollout will come to before it runs: local and UTC times, conflicts, what can never run')
+    .option('--at <instant>', 'from when, RFC 3339; default: now')
+    .option('-s, --selector <label=value>', 'narrow the targets; repeat for more', collect, [])
+    .option('--html <file>', 'also as a page with a chart; `-`: on stdout')
+    .option('--svg <file>', 'also as a chart; `-`: on stdout')
+    .action(
+      async (
+        runbooks: string[],
+        { selector, ...asked }: { at?: string; selector: readonly string[]; html?: string; svg?: string },
+      ) =>
+        end(
+          await (
+            await import('../commands/timetable.ts')
+          ).timetable({ ...common(), runbooks, selectors: selector, ...asked }),
+        ),
     );
 }

@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { assertAuth } from '../../triggers/intake/auth.ts';
+import type { Rollout } from '../../workflows/kit/rollout-plan.ts';
 import { type Config, type ConfigSource, loadConfig, placeInConfig, readSecret } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ProviderConfig } from '../inventory/inventory-schema.ts';
@@ -15,7 +16,7 @@ export async function check(options: CommonOptions): Promise<number> {
   const warnings: string[] = [];
   const problems = await problemsOf(async () => {
     const config = loadConfig(source);
-    warnings.push(...windowLines(config, source).warnings);
+    warnings.push(...windowLines(config, source, await declaredRollouts()).warnings);
     return config;
   }, source);
   const summary = 'configuration, triggers and runbooks are in order';
@@ -28,13 +29,20 @@ export async function check(options: CommonOptions): Promise<number> {
 export function windowLines(
   config: Config,
   source: ConfigSource,
+  rollouts: Readonly<Record<string, Rollout>> = {},
 ): { readonly [Kind in keyof WindowFindings]: string[] } {
   // oxlint-disable-next-line no-restricted-globals -- the question is about today
-  const found = windowFindings(config, openZoneData({ env: process.env }), Date.now());
+  const found = windowFindings(config, openZoneData({ env: process.env }), Date.now(), rollouts);
   const where = placeInConfig(source);
   const lines = (kind: keyof WindowFindings): string[] =>
     found[kind].map(({ place, message }) => `${where(place)} ${place}: ${message}`);
   return { problems: lines('problems'), warnings: lines('warnings') };
+}
+
+/** None when the project cannot be loaded, which is told where its code is looked at. */
+async function declaredRollouts(): Promise<Readonly<Record<string, Rollout>>> {
+  const reader = await import('../timetable/read-rollouts.ts').catch(() => null);
+  return reader === null ? {} : reader.readRollouts();
 }
 
 /** Every problem that can be seen without a network. `load` may reject: that is one of them. */
@@ -52,7 +60,8 @@ export async function problemsOf(load: () => Promise<Config>, source: ConfigSour
   // Loaded here: that it cannot be loaded is one problem among the others.
   const code = await attempt(() => import('../project-problems.ts'));
   if (code !== null) problems.push(...(await code.projectProblems(config)));
-  if (config !== null) problems.push(...windowLines(config, source).problems);
+  const rollouts = (await attempt(declaredRollouts)) ?? {};
+  if (config !== null) problems.push(...windowLines(config, source, rollouts).problems);
   if (config !== null) {
     for (const provider of config.inventory.providers) await attempt(() => assertBearer(provider));
   }

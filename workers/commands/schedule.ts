@@ -1,13 +1,13 @@
 /** `tocsin schedule list | preview | pause | resume | backfill | remove | diff`: what is defined, and what the server makes of it. */
-import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { DAY } from '../../activities/calendar/civil.ts';
 import { type Firing, firingsUntil } from '../../activities/calendar/fire-times.ts';
-import { instantText, readInstantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
+import { instantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
 import { HORIZON_DAYS } from '../../triggers/schedules/compiled-schedule.ts';
 import type { ReadyScheduleDefinition } from '../../triggers/schedules/schedule-definition.ts';
 import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { readInstant } from '../read-instant.ts';
 import { recordAct } from '../record-act.ts';
 import { allReady, differencesOf, serverOf } from './schedule-difference.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
@@ -98,19 +98,10 @@ export interface BackfillCommand extends ScheduleCommand {
 /** Instants that had their event already give none again: the id of an event is its nominal local time. */
 export const backfillSchedule = (options: BackfillCommand): Promise<number> =>
   change(options, `filled in from ${options.from} to ${options.to}`, (server) => {
-    const [from, to] = [instantOf(options.from), instantOf(options.to)];
+    const [from, to] = [readInstant('--from', options.from), readInstant('--to', options.to)];
     if (from >= to) throw new CommandError(EXIT.refused, `--from ${options.from} is not before --to ${options.to}`);
     return server.backfill(options.id, from - 1, to);
   });
-
-function instantOf(text: string): number {
-  try {
-    return readInstantText(text);
-  } catch (error) {
-    if (error instanceof CalendarError) throw new CommandError(EXIT.refused, error.message);
-    throw error;
-  }
-}
 
 const change = (
   options: ScheduleCommand,

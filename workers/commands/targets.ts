@@ -2,11 +2,12 @@
 import ms from 'ms';
 import type { DoubtfulId } from '../../activities/inventory/inventory.ts';
 import type { ProviderStatus } from '../../activities/inventory/provider.ts';
-import { type Selector, matches } from '../../activities/inventory/selector.ts';
+import { matches } from '../../activities/inventory/selector.ts';
 import type { Target } from '../../activities/inventory/target.ts';
 import { chosenRegions, loadConfig } from '../config.ts';
-import { CommandError, EXIT } from '../exit-code.ts';
+import { EXIT } from '../exit-code.ts';
 import { openInventory } from '../inventory/open-inventory.ts';
+import { readSelector } from '../inventory/read-selector.ts';
 import { type CommonOptions, output } from './session.ts';
 
 export interface TargetsCommand extends CommonOptions {
@@ -19,7 +20,7 @@ export interface TargetsCommand extends CommonOptions {
 export async function targets(options: TargetsCommand): Promise<number> {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   const regions = chosenRegions(config, [options.region]);
-  const selector = toSelector(options.selectors);
+  const selector = readSelector(options.selectors);
   const { inventory, providers } = openInventory(config);
   const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
   await Promise.all(providers.map((provider) => provider.refresh(signal)));
@@ -35,17 +36,6 @@ export async function targets(options: TargetsCommand): Promise<number> {
 
 /** Longer than any provider's own bound that an operator would wait for. */
 const READ_TIMEOUT_MS = 120_000;
-
-function toSelector(texts: readonly string[]): Selector {
-  const values = new Map<string, string[]>();
-  for (const text of texts) {
-    const at = text.indexOf('=');
-    if (at < 1) throw new CommandError(EXIT.refused, `--selector ${JSON.stringify(text)}: expected label=value`);
-    const name = text.slice(0, at);
-    values.set(name, [...(values.get(name) ?? []), text.slice(at + 1)]);
-  }
-  return Object.fromEntries(values);
-}
 
 interface Answer {
   readonly providers: readonly ProviderStatus[];

@@ -1,11 +1,12 @@
 /** `tocsin window explain | preview`: whether a window of the configuration is open and why, and what it comes to. Needs no server. */
 import { writeFileSync } from 'node:fs';
-import { CalendarError } from '../../activities/calendar/calendar-error.ts';
-import { instantText, readInstantText } from '../../activities/calendar/instant-text.ts';
+import { instantText } from '../../activities/calendar/instant-text.ts';
 import type { Span } from '../../activities/calendar/spans.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { windowName } from '../../workflows/kit/window-message.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { readInstant } from '../read-instant.ts';
 import { previewSvg } from '../windows/preview-svg.ts';
 import { previewText } from '../windows/preview-text.ts';
 import { type WindowPreview, localText, previewWindow } from '../windows/window-preview.ts';
@@ -23,7 +24,7 @@ export interface WindowCommand extends CommonOptions {
 export function explainWindow(options: WindowCommand): number {
   const config = configOf(options);
   const windows = configuredWindows(config);
-  const at = instantOf(options.at);
+  const at = readInstant('--at', options.at);
   const answers = placesOf(config, options).map((where) => ({ where, ...windows.at(options.name, where, at * 1_000) }));
   const rows = answers.map(({ where, open, opensAt, closesAt, why, doubt, tz }) => ({
     where,
@@ -57,9 +58,9 @@ export function previewNamedWindow(options: PreviewWindowCommand): number {
   if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
     throw new CommandError(EXIT.refused, `--days ${options.days}; expected 1 to ${MAX_DAYS}`);
   const config = configOf(options);
-  const at = instantOf(options.at);
+  const at = readInstant('--at', options.at);
   const places = placesOf(config, options);
-  const previews = places.map((where) => previewOf(config, { name: options.name, where, from: at, days }));
+  const previews = places.map((where) => previewOf(config, { use: options.name, where, from: at, days }));
   const [first, ...more] = previews;
   if (options.svg !== undefined && first !== undefined) {
     if (more.length > 0)
@@ -78,7 +79,11 @@ function previewOf(config: Config, asked: Parameters<typeof previewWindow>[0]): 
     return previewWindow(asked, windowDefinitions(config), openZoneData({ env: process.env }), zoneOf(config));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(EXIT.refused, `window ${asked.name} in ${asked.where} is closed by doubt: ${why}`, error);
+    throw new CommandError(
+      EXIT.refused,
+      `window ${windowName(asked.use)} in ${asked.where} is closed by doubt: ${why}`,
+      error,
+    );
   }
 }
 
@@ -115,15 +120,5 @@ function configOf({ configFile, name }: WindowCommand): Config {
 
 const placesOf = ({ regions }: Config, options: WindowCommand): readonly string[] =>
   options.regions.length > 0 ? options.regions : regions;
-
-function instantOf(text: string | undefined): number {
-  if (text === undefined) return Math.floor(Date.now() / 1_000);
-  try {
-    return readInstantText(text);
-  } catch (error) {
-    if (!(error instanceof CalendarError)) throw error;
-    throw new CommandError(EXIT.refused, `--at: ${error.message}`, error);
-  }
-}
 
 const utc = (instant: number | null): string | null => (instant === null ? null : instantText(instant / 1_000));

@@ -6,5 +6,14 @@ import { runs } from './runs.ts';
 import type { StatusSection } from './section.ts';
 import { servers } from './servers.ts';
 import { triggerModes } from './trigger-modes.ts';
+import { workers } from './workers.ts';
 
-export const sections: readonly StatusSection[] = [servers, regions, runs, approvals, deadLetters, triggerModes];
+export const sections: readonly StatusSection[] = [
+  servers,
+  regions,
+  workers,
+  runs,
+  approvals,
+  deadLetters,
+  triggerModes,
+];

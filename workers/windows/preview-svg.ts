@@ -4,6 +4,7 @@
  */
 import { DAY, HOUR, civilFromDays, floorDiv, weekdayOf } from '../../activities/calendar/civil.ts';
 import type { Span } from '../../activities/calendar/spans.ts';
+import { THEME, escaped, hatch, opening, round, text } from '../svg.ts';
 import { changeText, lasts, timeText, utcSpan, weekdayText } from './preview-text.ts';
 import { type WallPiece, missing, wallPieces } from './wall-pieces.ts';
 import { type WindowPreview, localText } from './window-preview.ts';
@@ -19,15 +20,6 @@ const WIDTH = LEFT + STRIP + RIGHT;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** Stretches told at the end of a row. */
 const MAX_TOLD = 2;
-
-const STYLE = `
-  svg { --ink: #1d2330; --soft: #68707f; --line: #dfe3ea; --paper: #fff; --rest: #f4f6f9; --open: #1f9d6a; --shut: #d48a1f; --clock: #b3368c }
-  @media (prefers-color-scheme: dark) {
-    svg { --ink: #e6e9ef; --soft: #98a1b2; --line: #2e3541; --paper: #14181f; --rest: #1a1f28; --open: #38c48b; --shut: #e0a444; --clock: #e07cc0 }
-  }
-  text { font: 12px ui-sans-serif, system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: var(--ink) }
-  .soft { fill: var(--soft) } .title { font-size: 17px; font-weight: 600 } .clock { fill: var(--clock) } .small { font-size: 11px }
-  .grid { stroke: var(--line) } .open { fill: var(--open) } .shut { fill: url(#shut); stroke: var(--shut) } .gap { fill: url(#gap) }`;
 
 /** `now`: seconds since 1970; marked when it is in the preview. */
 export function previewSvg(preview: WindowPreview, now: number): string {
@@ -48,10 +40,12 @@ export function previewSvg(preview: WindowPreview, now: number): string {
     `${localText(zone, each.from)} to ${localText(zone, each.to)}, ${utcSpan(each.from, each.to)}, ${lasts(each.to - each.from)}`;
   const [here] = wallPieces([{ from: now, to: now + 1 }], zone, span, changes);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="t d">`,
-    `<title id="t">${escaped(`Window ${name} in ${where}`)}</title>`,
-    `<desc id="d">${escaped(`${open.length} stretches, ${excluded.length} excluded, ${changes.length} changes of clocks`)}</desc>`,
-    `<style>${STYLE}</style>`,
+    ...opening(
+      { width: WIDTH, height },
+      `Window ${name} in ${where}`,
+      `${open.length} stretches, ${excluded.length} excluded, ${changes.length} changes of clocks`,
+    ),
+    `<style>${THEME} .gap { fill: url(#gap) }</style>`,
     `<defs>${hatch('shut', '--shut', 45)}${hatch('gap', '--clock', -45)}</defs>`,
     `<rect width="${WIDTH}" height="${height}" fill="var(--paper)"/>`,
     text(20, 30, `${name} in ${where}`, 'title'),
@@ -72,8 +66,6 @@ export function previewSvg(preview: WindowPreview, now: number): string {
 }
 
 const x = (second: number): number => round(LEFT + (second / HOUR) * HOUR_WIDTH);
-
-const round = (value: number): number => Math.round(value * 10) / 10;
 
 function rowOf(day: number, top: number): string {
   const { month, day: date } = civilFromDays(day);
@@ -127,12 +119,3 @@ const legend = (y: number): string =>
         `<rect class="${String(kind)}" x="${LEFT + Number(at)}" y="${y - 10}" width="18" height="11" rx="2"/>${text(LEFT + Number(at) + 25, y, String(words), 'soft small')}`,
     )
     .join('') + text(LEFT + 330, y, 'half height: an hour that occurs twice, first pass above', 'soft small');
-
-const hatch = (id: string, color: string, angle: number): string =>
-  `<pattern id="${id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(${angle})"><rect width="6" height="6" fill="var(${color})" opacity=".16"/><line x1="0" y1="0" x2="0" y2="6" stroke="var(${color})" stroke-width="2"/></pattern>`;
-
-const text = (at: number, y: number, words: string, kind = ''): string =>
-  words === '' ? '' : `<text x="${at}" y="${y}"${kind === '' ? '' : ` class="${kind}"`}>${escaped(words)}</text>`;
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (words: string): string => words.replaceAll(/[&<>"]/g, (each) => ESCAPES[each] ?? each);

@@ -38,7 +38,7 @@ const dayText = (reading: number): string => {
 };
 
 /** `Tue 2026-11-24 02:00-05:00 -07:00`; the end with its date and offset where these differ. */
-function localSpan(zone: Zone, from: number, to: number): string {
+export function localSpan(zone: Zone, from: number, to: number): string {
   const [begin, end] = [zone.periodAt(from).offset, zone.periodAt(to - 1).offset];
   const date = floorMod(to + end, DAY) === 0 || floorDiv(from + begin, DAY) === floorDiv(to + end, DAY);
   const till = date

@@ -5,6 +5,8 @@ import { type Span, union, without } from '../../activities/calendar/spans.ts';
 import type { Period, Zone } from '../../activities/calendar/zone.ts';
 import type { ZoneData } from '../../activities/calendar/zone-data.ts';
 import { type WindowDefinitions, compileWindows } from '../../activities/windows/compile-windows.ts';
+import { windowName } from '../../workflows/kit/window-message.ts';
+import type { WindowUse } from '../../workflows/kit/window-use.ts';
 
 /** Instants are seconds since 1970, UTC. */
 export interface WindowPreview {
@@ -28,7 +30,7 @@ export interface ClockChange {
 }
 
 export interface PreviewOptions {
-  readonly name: string;
+  readonly use: WindowUse;
   readonly where: string;
   readonly from: number;
   readonly days: number;
@@ -38,13 +40,13 @@ type ZoneOf = (region: string) => string | undefined;
 
 /** Whole local days from the one that `from` is in. Throws, with the reason, when the window or its zone is not known. */
 export function previewWindow(
-  { name, where, from, days }: PreviewOptions,
+  { use, where, from, days }: PreviewOptions,
   definitions: WindowDefinitions,
   zones: ZoneData,
   zoneOf: ZoneOf,
 ): WindowPreview {
-  const source = compileWindows(definitions, zoneOf)(name, where, zones);
-  const hours = compileWindows(withoutExclusions(definitions), zoneOf)(name, where, zones);
+  const source = compileWindows(definitions, zoneOf)(use, where, zones);
+  const hours = compileWindows(withoutExclusions(definitions), zoneOf)(use, where, zones);
   const zone = zones.zone(zoneIn(source.text(from)));
   const first = floorDiv(from + zone.periodAt(from).offset, DAY);
   const span = { from: instantOf(zone, first * DAY), to: instantOf(zone, (first + days) * DAY) };
@@ -55,14 +57,15 @@ export function previewWindow(
     ...each,
     why: source.shut(each.from) ?? source.doubt(each.from) ?? 'excluded',
   }));
-  return { name, where, zone, span, open, excluded, changes: changesIn(zone, span) };
+  return { name: windowName(use), where, zone, span, open, excluded, changes: changesIn(zone, span) };
 }
 
 /** `2026-11-24T02:30:00-07:00[America/Vancouver]` */
 export const localText = (zone: Zone, instant: number): string =>
   zonedText(instant, zone.periodAt(instant).offset, zone.id);
 
-function changesIn(zone: Zone, { from, to }: Span): ClockChange[] {
+/** Where clocks change in it. */
+export function changesIn(zone: Zone, { from, to }: Span): ClockChange[] {
   const periods = zone.periods(from, to);
   return periods.slice(1).map((period, index) => ({
     at: period.from,
@@ -72,7 +75,7 @@ function changesIn(zone: Zone, { from, to }: Span): ClockChange[] {
 }
 
 /** The first instant at which the wall shows this reading or a later one. */
-function instantOf(zone: Zone, reading: number): number {
+export function instantOf(zone: Zone, reading: number): number {
   const begins = ({ from, to, offset }: Period): number => Math.min(Math.max(reading - offset, from), to);
   const period = zone.periods(reading - DAY, reading + DAY).find(({ to, offset }) => to + offset > reading);
   return period === undefined ? reading : begins(period);

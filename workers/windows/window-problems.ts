@@ -10,7 +10,10 @@ import { readFreeze, readHolidayList } from '../../activities/windows/holiday-li
 import { type NamedWindow, readNamedWindow } from '../../activities/windows/read-named-window.ts';
 import { LIST_ENDS } from '../../activities/windows/place.ts';
 import { type Windows, createWindows } from '../../activities/windows/windows.ts';
+import type { Rollout } from '../../workflows/kit/rollout-plan.ts';
+import { windowName } from '../../workflows/kit/window-message.ts';
 import type { Config } from '../config-schema.ts';
+import { tooShort } from '../timetable/longest-opening.ts';
 import { fileOf, holidaySource } from './holiday-source.ts';
 import { windowDefinitions, zoneOf } from './windows-config.ts';
 
@@ -79,11 +82,19 @@ export interface WindowFindings {
 const LIST_ENDS_SOON_DAYS = 60;
 
 /** What depends on the day and the zone data: windows that never open, zones that are unknown, lists that end. */
-export function windowFindings(config: Config, zones: ZoneData, nowMs: number): WindowFindings {
+export function windowFindings(
+  config: Config,
+  zones: ZoneData,
+  nowMs: number,
+  rollouts: Readonly<Record<string, Rollout>> = {},
+): WindowFindings {
   const windows = createWindows(windowDefinitions(config), () => zones, zoneOf(config));
   const all = [
     ...Object.entries(config.holidays).map(([name, each]) => listFindings(name, each, nowMs)),
     ...windows.names.map((name) => shutFindings(config, windows, name, nowMs)),
+    ...Object.entries(rollouts).map(([runbook, rollout]) =>
+      shortFindings(config, windows, { runbook, rollout, nowMs }),
+    ),
   ];
   return {
     problems: all.flatMap(({ problems }) => problems),
@@ -101,6 +112,28 @@ function shutFindings(config: Config, windows: Windows, name: string, nowMs: num
   });
   const found = [...new Set(shut)].map((message) => ({ place: `/windows/${name}`, message }));
   return shut.length === places.length ? { problems: found, warnings: [] } : { problems: [], warnings: found };
+}
+
+interface RolloutQuestion {
+  readonly runbook: string;
+  readonly rollout: Rollout;
+  readonly nowMs: number;
+}
+
+/** A rollout whose window is too short in some places is told; one that fits in none is wrong. */
+function shortFindings(config: Config, windows: Windows, { runbook, rollout, nowMs }: RolloutQuestion): WindowFindings {
+  const { window: use, needMs } = rollout;
+  const name = windowName(use);
+  // A project that does not use this runbook needs no window for it.
+  if (!Object.hasOwn(config.windows, name)) return { problems: [], warnings: [] };
+  const needSeconds = Math.ceil(needMs / 1_000);
+  const places = typeof use === 'string' ? placesOf(config, name) : use.regions;
+  const short = places.flatMap((where) => {
+    const why = tooShort(windows, { use, where, needSeconds }, Math.floor(nowMs / 1_000));
+    return why === null ? [] : [`${where}: too short for a target of runbook ${runbook}: ${why}`];
+  });
+  const found = short.map((message) => ({ place: `/windows/${name}`, message }));
+  return short.length === places.length ? { problems: found, warnings: [] } : { problems: [], warnings: found };
 }
 
 /** Each region it may be asked about: one does for those that say their zone, or their regions, themselves. */

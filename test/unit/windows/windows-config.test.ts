@@ -8,6 +8,8 @@ import { openZoneData } from '../../../activities/calendar/zone-data.ts';
 import { createWindows } from '../../../activities/windows/windows.ts';
 import { windowLines } from '../../../workers/commands/check.ts';
 import { loadConfig } from '../../../workers/config.ts';
+import type { Rollout } from '../../../workflows/kit/rollout-plan.ts';
+import { NIGHTLY } from '../../support/rollout-report.ts';
 import { windowFindings } from '../../../workers/windows/window-problems.ts';
 import { windowDefinitions } from '../../../workers/windows/windows-config.ts';
 
@@ -98,6 +100,28 @@ holidays:
     const yaml = `windows:\n  leap: { daysOfMonth: 30, months: feb, zone: UTC }\n`;
     const config = load(yaml);
     assert.match(windowLines(config, { file: written(yaml), env: {} }).problems[0] ?? '', /^2:3 \/windows\/leap: /);
+  });
+
+  it('are checked against what rollouts need: too short everywhere is wrong, in some places it is told', () => {
+    const yaml = `
+regions: [{ name: eu, zone: Europe/Berlin }, { name: us, zone: America/New_York }]
+windows:
+  night: { times: ['22:00-22:20'] }
+  long: { times: ['22:00-23:00'] }
+`;
+    const config = load(yaml);
+    const rollout = (window: string): Rollout => ({ ...NIGHTLY, window });
+    const found = (rollouts: Record<string, Rollout>) => windowFindings(config, zones, on('2026-11-24'), rollouts);
+    const [first, ...more] = found({ patchFleet: rollout('night') }).problems;
+    assert.equal(more.length, 1);
+    assert.deepEqual(first, {
+      place: '/windows/night',
+      message:
+        'eu: too short for a target of runbook patchFleet: its longest opening within 400 days is 20 min, and 30 min are needed',
+    });
+    assert.deepEqual(found({ a: rollout('long'), b: rollout('not-there') }), { problems: [], warnings: [] });
+    const lines = windowLines(config, { file: written(yaml), env: {} }, { patchFleet: rollout('night') });
+    assert.match(lines.problems[0] ?? '', /^4:3 \/windows\/night: eu: too short/);
   });
 
   it('take up a list of holidays that was extended, and are closed while its file is broken', () => {

@@ -1,0 +1,60 @@
+/** From a rollout, the targets of an inventory and the windows of a configuration to all that is told of it. Pure. */
+import type { ZoneData } from '../../activities/calendar/zone-data.ts';
+import type { Inventory } from '../../activities/inventory/inventory.ts';
+import type { Selector } from '../../activities/inventory/selector.ts';
+import { wavesOf } from '../../activities/rollout-decisions.ts';
+import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import { readNamedWindow } from '../../activities/windows/read-named-window.ts';
+import { createWindows } from '../../activities/windows/windows.ts';
+import type { Rollout } from '../../workflows/kit/rollout-plan.ts';
+import { windowName } from '../../workflows/kit/window-message.ts';
+import type { WindowUse } from '../../workflows/kit/window-use.ts';
+import { findingsOf } from './findings.ts';
+import { placesOf, spanOf } from './places.ts';
+import type { TimetableReport } from './report.ts';
+import { timetableOf } from './timetable.ts';
+
+export interface ReportQuestion {
+  readonly runbook: string;
+  readonly rollout: Rollout;
+  /** What it is started with may narrow its targets. */
+  readonly narrow: Selector;
+  readonly inventory: Pick<Inventory, 'select'>;
+  readonly definitions: WindowDefinitions;
+  readonly zones: ZoneData;
+  readonly zoneOf: (region: string) => string | undefined;
+  /** Seconds since 1970. */
+  readonly at: number;
+}
+
+/** Throws `BadRollout` for a rollout that no run would accept, and `InventoryUnusable`. */
+export function makeReport(asked: ReportQuestion): TimetableReport {
+  const { runbook, rollout, narrow, inventory, definitions, zones, zoneOf, at } = asked;
+  const windows = createWindows(definitions, () => zones, zoneOf);
+  const waves = wavesOf(rollout, narrow, at * 1_000, {
+    select: (selector) => inventory.select(selector),
+    windows,
+    zoneOf: (region) => zoneOf(region) ?? null,
+  });
+  const timetable = timetableOf({ runbook, rollout, waves, windows, at });
+  const regions = [...new Set(waves.flatMap(({ targets }) => targets.map(({ region }) => region)))];
+  const use = rollout.window;
+  const span = spanOf(timetable);
+  const places = placesOf({ use, regions, span, definitions, zones, zoneOf });
+  const together = togetherOf(use, definitions);
+  return { timetable, places, span, findings: findingsOf({ timetable, places, use, together, windows }) };
+}
+
+/** Regions in all of which the window has to be open at once. */
+function togetherOf(use: WindowUse, { windows }: WindowDefinitions): readonly string[] {
+  const over = typeof use === 'string' ? overOf(windows[windowName(use)]) : { how: use.over, regions: use.regions };
+  return over?.how === 'all' ? over.regions : [];
+}
+
+function overOf(definition: unknown) {
+  try {
+    return readNamedWindow(definition).over;
+  } catch {
+    return null; // in doubt, and the waves say why
+  }
+}
