@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 const TRIALS = 50;
 const AT_ONCE = 10;
 const MAX_ROUNDS = 20;
-const CUT_WITHIN_MS = 120_000;
+const WITHIN_MS = 120_000;
 
 /** Pairs of processes that acted on one target at the same time. */
 const overlaps = (acted: readonly Acted[]): readonly (readonly [Acted, Acted])[] =>
@@ -33,7 +33,11 @@ describe('one actor per target', { skip: lacksNamespaces }, () => {
       names.flatMap((target) => ['a', 'b'].map((each) => lab.begin(`${target}/${each}`, target, bounded))),
     );
     const mine = () => lab.acted().filter(({ target }) => names.includes(target));
-    await until('all targets are acted on', () => new Set(mine().map(({ target }) => target)).size === targets);
+    await until(
+      'all targets are acted on',
+      () => new Set(mine().map(({ target }) => target)).size === targets,
+      WITHIN_MS,
+    );
     const [first] = mine();
     const group = lab.groups.find((each) => each.name === first?.group) ?? assert.fail('nobody acts');
     const cut = mine().filter((each) => each.group === group.name);
@@ -42,7 +46,7 @@ describe('one actor per target', { skip: lacksNamespaces }, () => {
       await until(
         'the others act',
         () => cut.every(({ target, pid }) => mine().some((each) => each.target === target && each.pid !== pid)),
-        CUT_WITHIN_MS,
+        WITHIN_MS,
       );
     } finally {
       group.mend();

@@ -1,5 +1,5 @@
 /** One step on one target, under a limit that lets one step act there; bundled for tests. Workflow code. */
-import { runbook } from '../../workflows/kit/index.ts';
+import { limit, runbook } from '../../workflows/kit/index.ts';
 import type { CutOffActs, TouchInput } from './cut-off-worker.ts';
 
 export { tocsinLimit } from '../../workflows/engine/index.ts';
@@ -8,6 +8,6 @@ export const touchTarget = runbook<TouchInput, boolean, CutOffActs>(async (input
   run.act(`touch ${input.target}`, (on) => on.touch(input), {
     attemptMs: 8_000,
     totalMs: 60_000,
-    limits: ['one-per-target'],
+    limits: [limit('one-per-target', input.target)],
   }),
 );
