@@ -57,12 +57,14 @@ const ONE_PER_TARGET: LimitDefinition = {
   waitMs: 240_000,
   stopWhenSick: null,
 };
+const WORKER = join(import.meta.dirname, 'cut-off-worker.ts');
 const LIMITS = { maxCachedWorkflows: 100, maxActivities: 1, shutdownGraceMs: 1_000 };
 
 export async function startCutOffLab(): Promise<CutOffLab> {
   quietRuntime([]);
   const servers = await startTestServers({ temporal: true });
   const { namespace, temporalAddress: address } = servers;
+  const [script, record] = [join(servers.dir, 'target.sh'), join(servers.dir, 'record')];
   const groups: Namespace[] = [];
   const workers: ChildProcess[] = [];
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
@@ -75,12 +77,12 @@ export async function startCutOffLab(): Promise<CutOffLab> {
   const runbooks = await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS);
   const stop = async (): Promise<void> => {
     await Promise.all(workers.map(end));
+    for (const { pid } of actedIn(record)) endTarget(Number(pid), script);
     for (const group of groups) group.close();
     await runbooks.shutdown();
     await temporal.close();
     await servers.stopAll();
   };
-  const [script, record] = [join(servers.dir, 'target.sh'), join(servers.dir, 'record')];
   writeFileSync(script, TARGET);
   try {
     for (const index of [0, 1]) {
@@ -134,20 +136,24 @@ async function bundle(dir: string): Promise<string> {
 }
 
 const startWorker = ({ name, address }: Namespace, script: string, record: string): ChildProcess =>
-  spawn(
-    'ip',
-    [
-      ...['netns', 'exec', name, process.execPath, '--import', 'tsx'],
-      ...[join(import.meta.dirname, 'cut-off-worker.ts'), address, name, script, record],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
+  spawn('ip', ['netns', 'exec', name, process.execPath, '--import', 'tsx', WORKER, address, name, script, record], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 
 async function end(worker: ChildProcess): Promise<void> {
   if (worker.exitCode !== null || worker.signalCode !== null) return;
   const gone = once(worker, 'exit');
   worker.kill('SIGKILL');
   await gone;
+}
+
+/** What was bound by nothing outlives its worker. Its number may belong to somebody else by now. */
+function endTarget(pid: number, script: string): void {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script)) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 function actedIn(record: string): readonly Acted[] {
