@@ -26,7 +26,7 @@ export const createNoWorkerTelling = (tell: Tell, count: (region: string) => voi
         about: `no-worker/${region}`,
         severity: asks ? 'critical' : 'warning',
         title: `no worker in region ${region}`,
-        text: `The step "${title}" of region ${meantFor} ${next}.\nStart a worker (tocsin worker --region ${region})${asks ? ', or cancel the run' : ''}.`,
+        text: `The step "${title}" of region ${meantFor} ${next}.\nStart a worker (tocsin worker --region ${region})${asks ? ', answer what the run asks, or cancel it' : ''}.`,
       },
       {
         workflowId: workflowExecution?.workflowId ?? '',

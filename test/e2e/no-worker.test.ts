@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { openHumanQuestion } from '../../workers/open-question.ts';
 import { type RegionLab, startRegionLab } from '../support/region-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -14,7 +15,9 @@ describe('a region without workers', () => {
     lab = await startRegionLab({
       regions: {
         waits: { noWorkerAfterMs },
-        asks: { noWorkerAfterMs, whenNoWorker: 'ask' },
+        asks: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['empty', 'spare'] },
+        late: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
+        given: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
         over: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead', 'spare'] },
         tried: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
         named: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['renamed'] },
@@ -48,12 +51,53 @@ describe('a region without workers', () => {
   });
 
   it('asks people when it is to ask', async () => {
-    const run = await lab.begin('placed', 'asks', { name: 'a', region: 'asks' });
+    const run = await lab.begin('placed', 'asks', { name: 'a', region: 'asks', totalMs: 3_000 });
     const notice = await until('people are told', () => lab.told.find(({ about }) => about === 'no-worker/asks'));
     assert.equal(notice.severity, 'critical');
     await run.cancel();
     await assert.rejects(run.result(), WorkflowFailedError);
     assert.deepEqual(lab.done('a'), []);
+  });
+
+  it('lets people say who acts, and asks again when nobody is there either', async () => {
+    const run = await lab.begin('placed', 'moved', { name: 'm', region: 'asks' });
+    assert.deepEqual(await lab.answer(run, 'act in empty'), ['wait on', 'give up', 'act in empty', 'act in spare']);
+    await until('it asks about the other', async () => (await lab.details(run)).includes('no worker in empty took'));
+    assert.deepEqual(await lab.answer(run, 'act in spare'), ['wait on', 'give up', 'act in asks', 'act in spare']);
+    assert.equal(await run.result(), 'spare');
+    assert.deepEqual(
+      lab.done('m').map(({ region, meant }) => [region, meant]),
+      [['spare', 'asks']],
+    );
+  });
+
+  it('ends the step when they give it up, and undoes nothing', async () => {
+    const run = await lab.begin('placed', 'given-up', { name: 'g', region: 'asks' });
+    await lab.answer(run, 'give up');
+    const error = await run.result().catch((failure: unknown) => failure);
+    assert.ok(error instanceof WorkflowFailedError);
+    assert.match(error.cause?.message ?? '', /nothing was done; given up by Ann: test; start one/);
+    assert.deepEqual([...lab.done('g'), ...lab.done('undo g')], []);
+  });
+
+  it('asks no longer once a worker has come', async () => {
+    const run = await lab.begin('placed', 'late', { name: 'late', region: 'late' });
+    await until('it asks', () => openHumanQuestion(lab.client, 'late'));
+    await lab.startWorker('late');
+    assert.equal(await run.result(), 'late');
+    assert.equal(lab.done('late').length, 1);
+  });
+
+  it('offers no other region once a worker was given the step', async () => {
+    const first = await lab.startWorker('given');
+    lab.hangs.add('gv');
+    const run = await lab.begin('placed', 'given', { name: 'gv', region: 'given', attemptMs: 1_500 });
+    await until('a worker has begun', () => lab.done('gv').length === 1);
+    await first.shutdown();
+    lab.hangs.clear();
+    assert.deepEqual(await lab.answer(run, 'wait on'), ['wait on', 'give up']);
+    await lab.startWorker('given');
+    assert.equal(await run.result(), 'given');
   });
 
   it('lets the first region of its list act that has a worker, under the same key, and says for whom', async () => {
@@ -126,7 +170,7 @@ describe('a region without workers', () => {
     const run = await lab.begin(
       'placed',
       'resolved',
-      { name: 'r', region: 'nowhere' },
+      { name: 'r', region: 'nowhere', totalMs: 3_000 },
       {
         regions: { nowhere: { noWorkerAfterMs } },
       },

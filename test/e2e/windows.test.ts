@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import { openQuestion } from '../../workers/open-question.ts';
+import { openHumanQuestion, openQuestion } from '../../workers/open-question.ts';
 import { signOverride } from '../../workers/windows/sign-override.ts';
 import { planLines } from '../../workflows/kit/approval-text.ts';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import { ALLOWED_SIGNAL, RESOLVED_SIGNAL, STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { OVERRIDE_SIGNAL, type OverridePayload } from '../../workflows/kit/window-message.ts';
-import { answerTo, send } from '../support/approvals.ts';
+import { answerTo, send, sendChoice } from '../support/approvals.ts';
 import { until } from '../support/until.ts';
 import { type WindowLab, startWindowLab } from '../support/window-lab.ts';
 
@@ -84,6 +84,35 @@ describe('a run that keeps to a window', () => {
     assert.equal((await failureOf(await lab.begin('patch', { waitMs: 60_000 }))).type, 'NoOpening');
     const bold = await lab.begin('patch', { waitMs: 60_000, onNoWindow: 'run' });
     assert.equal(await result(bold), 'done');
+  });
+
+  it('asks people whether to act now, to wait on, or to give up', async () => {
+    lab.freeze(-HOUR, HOUR);
+    const ask = { waitMs: 1_000, onNoWindow: 'ask' } as const;
+    const answer = async (id: string, choice: string): Promise<void> => {
+      const client = lab.temporal.client;
+      const question = await until(`${id} asks`, () => openHumanQuestion(client, id));
+      assert.deepEqual(question.asked.human.choices, ['run now', 'wait', 'give up']);
+      assert.match(question.asked.human.text, /window open in eu does not open before .*act outside of the window now/);
+      await sendChoice(client, question, lab.keys['ann'] ?? assert.fail(), choice);
+    };
+    const [bold, patient, tired] = [
+      await lab.begin('patch', ask),
+      await lab.begin('patch', ask),
+      await lab.begin('patch', ask),
+    ];
+    await answer(bold, 'run now');
+    assert.equal(await result(bold), 'done');
+    assert.match(await lab.details(bold), /acts outside window open, as Ann says/);
+    await answer(patient, 'wait');
+    await shows(patient, /waits for window open/);
+    await answer(tired, 'give up');
+    const failure = await failureOf(tired);
+    assert.equal(failure.type, 'NoOpening');
+    assert.match(failure.message, /Ann gave up \(test\)$/);
+    assert.deepEqual(done(tired), []);
+    await answer(patient, 'run now');
+    assert.deepEqual([await result(patient), done(patient)], ['done', ['patch a', 'reboot b']]);
   });
 
   it('does not begin what cannot end in time', async () => {

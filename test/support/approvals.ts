@@ -16,7 +16,7 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import type { SigningKey } from '../../workers/approval-key.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
-import { type OpenQuestion, openQuestion } from '../../workers/open-question.ts';
+import { type OpenHumanQuestion, type OpenQuestion, openQuestion } from '../../workers/open-question.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type Unsigned, signAnswer } from '../../workers/sign-answer.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
@@ -170,6 +170,17 @@ export function answerTo(
 }
 
 /** Sends an update as any client of the namespace could; a text when the run or the server would not even take it. */
+/** Answers a question of `askHuman`. */
+export async function sendChoice(
+  client: Client,
+  { workflowId, runId, execution, asked: { planHash, expiresAt } }: OpenHumanQuestion,
+  key: SigningKey,
+  choice: string,
+): Promise<AnswerResult | string> {
+  const unsigned = { decision: choice, workflowId, runId, execution, planHash, expiresAt, reason: 'test' };
+  return send(client, workflowId, 'answer', [signAnswer(key, unsigned)]);
+}
+
 export async function send(
   client: Client,
   workflowId: string,

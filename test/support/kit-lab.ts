@@ -14,12 +14,11 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import type { OpenHumanQuestion } from '../../workers/open-question.ts';
 import { openHumanQuestion, openQuestion } from '../../workers/open-question.ts';
 import type { SigningKey } from '../../workers/approval-key.ts';
-import { signAnswer } from '../../workers/sign-answer.ts';
 import { type TestPlaces, placesOf } from '../../workers/testing/test-places.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import type { AnswerResult } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
-import { answerTo, makeKeys, quietRuntime, send } from './approvals.ts';
+import { answerTo, makeKeys, quietRuntime, send, sendChoice } from './approvals.ts';
 import { type KitActs, createKitActs } from './kit-acts.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { until } from './until.ts';
@@ -126,10 +125,7 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: 
       return client.workflow.getHandle(workflowId);
     },
     question: (workflowId) => until(`${workflowId} asks`, () => openHumanQuestion(client, workflowId)),
-    answer: async ({ workflowId, runId, execution, asked: { planHash, expiresAt } }, by, choice) => {
-      const unsigned = { decision: choice, workflowId, runId, execution, planHash, expiresAt, reason: 'test' };
-      return send(client, workflowId, 'answer', [signAnswer(keyOf(by), unsigned)]);
-    },
+    answer: (question, by, choice) => sendChoice(client, question, keyOf(by), choice),
     stop: async () => {
       await Promise.all(stops.map((stop) => stop()));
       await temporal.close();

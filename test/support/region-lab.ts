@@ -1,4 +1,5 @@
 /** A real Temporal, a runbook worker, and activity workers of regions that come and go, for tests of where steps are taken up. */
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
@@ -8,9 +9,11 @@ import { createDecisions } from '../../activities/decisions.ts';
 import { idempotencyKey } from '../../activities/idempotency-key.ts';
 import { meantRegion } from '../../activities/meant-region.ts';
 import type { RunNotice } from '../../activities/tell.ts';
+import { openHumanQuestion } from '../../workers/open-question.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
 import type { OnResolved, RegionRule, RunContext } from '../../workflows/kit/run-context.ts';
+import { makeKeys, sendChoice } from './approvals.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 
@@ -34,6 +37,8 @@ export interface RegionLab {
   readonly failsOnce: Set<string>;
   startWorker(region: string, queue?: string): Promise<RunningWorker>;
   begin(runbook: string, id: string, input: unknown, context?: Partial<RunContext>): Promise<WorkflowHandle>;
+  /** Answers what it asks, once it does; resolves to the choices there were. */
+  answer(handle: WorkflowHandle, choice: string): Promise<readonly string[]>;
   details(handle: WorkflowHandle): Promise<string>;
   phase(handle: WorkflowHandle): Promise<unknown>;
   stop(): Promise<void>;
@@ -75,8 +80,16 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const [told, counted, all]: [RunNotice[], string[], Done[]] = [[], [], []];
   const [hangs, failsOnce] = [new Set<string>(), new Set<string>()];
+  const ann = makeKeys()['ann'] ?? assert.fail();
   const decisions = createDecisions({
-    approvals: () => ({ keys: [], quorum: 1, quorums: {}, expiryMs: 60_000, remindersMs: [], escalation: [] }),
+    approvals: () => ({
+      keys: [ann.entry],
+      quorum: 1,
+      quorums: {},
+      expiryMs: 60_000,
+      remindersMs: [],
+      escalation: [],
+    }),
     tell: (notice) => void told.push(notice),
     noWorker: (region) => void counted.push(region),
   });
@@ -105,6 +118,15 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
         workflowExecutionTimeout: 120_000,
         memo: { tocsin: { ...CONTEXT, regions, ...context } },
       }),
+    answer: async ({ workflowId }, choice) => {
+      const question = await until(`${workflowId} asks`, () => openHumanQuestion(client, workflowId));
+      assert.deepEqual(await sendChoice(client, question, ann, choice), {
+        accepted: true,
+        state: 'answered',
+        missing: 0,
+      });
+      return question.asked.human.choices;
+    },
     details: async (handle) => {
       const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
       return currentDetails ?? '';

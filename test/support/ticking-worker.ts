@@ -35,7 +35,7 @@ const context = await openRoleContext(loadConfig());
 const [region = ''] = context.config.regions;
 const temporal = await openTemporal(context.config, context);
 const log = await openLog(context.config, 'worker', 'ticking worker', context);
-const gate = await startEffectGate(context, [region], log);
+const gate = await startEffectGate(context, [region], async () => log);
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(import.meta.dirname, 'ticking-runbook.ts'),
   workflowInterceptorModules: [join(import.meta.dirname, '../../workflows/kit/run-header.ts')],

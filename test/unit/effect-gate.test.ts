@@ -39,22 +39,34 @@ const gate = (current: Control, ageMs = 0, failClosedAfterMs: number | null = 30
 
 describe('effect gate', () => {
   it('nothing stops what nothing covers', async () => {
-    assert.equal(await gate(control('service=billing')).stoppedBy('eu', facts), null);
+    assert.equal(await gate(control('service=billing')).stoppedBy(['eu'], facts), null);
   });
 
   it('the record stops, and the file of the host without it', async () => {
-    assert.equal((await gate(control('service=checkout')).stoppedBy('eu', facts))?.by, 'anna');
+    assert.equal((await gate(control('service=checkout')).stoppedBy(['eu'], facts))?.by, 'anna');
     writeFileSync(stopFile, '');
-    assert.match((await gate(control()).stoppedBy('eu', facts))?.by ?? '', /stop file/);
+    assert.match((await gate(control()).stoppedBy(['eu'], facts))?.by ?? '', /stop file/);
+  });
+
+  it('a stop counts in the region that is meant as well as where it acts; a record that is not seen refuses', async () => {
+    const records: Record<string, Control> = { eu: control(), us: control('service=checkout') };
+    const both = createEffectGate({
+      stopFile,
+      failClosedAfterMs: 30_000,
+      watchOf: (region) => records[region] && { current: () => records[region] ?? NO_CONTROL, ageMs: () => 0 },
+    });
+    assert.equal(await both.stoppedBy(['eu'], facts), null);
+    assert.equal((await both.stoppedBy(['eu', 'us'], facts))?.by, 'anna');
+    assert.match((await both.stoppedBy(['eu', 'ap'], facts))?.why ?? '', /control record of region ap was not seen/);
   });
 
   it('who has not seen the record for long, or never, or has none for the region, is cut off; `never` goes on', async () => {
-    assert.equal(await gate(control(), 30_000).stoppedBy('eu', facts), null);
-    assert.match((await gate(control(), 30_001).stoppedBy('eu', facts))?.why ?? '', /cut off: .* not seen for 30 s/);
-    assert.match((await gate(control(), Infinity).stoppedBy('eu', facts))?.why ?? '', /since it started/);
-    assert.match((await gate(control()).stoppedBy('us', facts))?.why ?? '', /cut off/);
-    assert.equal(await gate(control(), Infinity, null).stoppedBy('eu', facts), null);
-    assert.equal((await gate(control('all'), Infinity, null).stoppedBy('eu', facts))?.by, 'anna', 'what it saw last');
+    assert.equal(await gate(control(), 30_000).stoppedBy(['eu'], facts), null);
+    assert.match((await gate(control(), 30_001).stoppedBy(['eu'], facts))?.why ?? '', /cut off: .* not seen for 30 s/);
+    assert.match((await gate(control(), Infinity).stoppedBy(['eu'], facts))?.why ?? '', /since it started/);
+    assert.match((await gate(control()).stoppedBy(['us'], facts))?.why ?? '', /cut off/);
+    assert.equal(await gate(control(), Infinity, null).stoppedBy(['eu'], facts), null);
+    assert.equal((await gate(control('all'), Infinity, null).stoppedBy(['eu'], facts))?.by, 'anna', 'what it saw last');
   });
 });
 

@@ -20,7 +20,7 @@ export async function* follow(
   jsm: JetStreamManager,
   options: FollowOptions,
 ): AsyncGenerator<StoredMessage> {
-  const consumes = await guard(`follow ${options.stream}`, mayMakeConsumer(nc, options));
+  const consumes = await guard(`follow ${options.stream}`, mayMakeConsumer(nc, js, options));
   yield* consumes ? consumed(js, options) : asked(jsm, options);
 }
 

@@ -132,6 +132,10 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager): 
   };
 }
 
+/** Buckets of another domain are written through the domain's own prefix: their plain subjects do not cross leaf nodes. */
+const inDomain = ({ apiPrefix }: JetStreamClient, subject: string): string =>
+  apiPrefix !== '$JS.API' && subject.startsWith('$KV.') ? `${apiPrefix}.${subject}` : subject;
+
 async function publish(js: JetStreamClient, subject: string, data: Uint8Array, options: PublishOptions) {
   assertSubject(subject);
   const headers = createHeaders();
@@ -141,7 +145,7 @@ async function publish(js: JetStreamClient, subject: string, data: Uint8Array, o
     ...(options.expectLastSequence === undefined ? {} : { lastSubjectSequence: options.expectLastSequence }),
   };
   await sameTurn();
-  const ack = await js.publish(subject, data, {
+  const ack = await js.publish(inDomain(js, subject), data, {
     headers,
     expect,
     timeout: REQUEST_TIMEOUT_MS,

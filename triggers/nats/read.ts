@@ -22,14 +22,18 @@ export async function* read(
 ): AsyncGenerator<StoredMessage> {
   const { state } = await guard(`look at ${options.stream}`, jsm.streams.info(options.stream));
   if (state.messages === 0) return;
-  if (await guard(`read ${options.stream}`, mayMakeConsumer(nc, options)))
+  if (await guard(`read ${options.stream}`, mayMakeConsumer(nc, js, options)))
     yield* inBatches(await openConsumer(js, options), options.stream, state.last_seq);
   else yield* oneByOne(jsm, options, state);
 }
 
 /** Asks with a request that cannot be carried out. The client itself, when it is denied, tries again and again without an end. */
-export async function mayMakeConsumer(nc: NatsConnection, { stream, filter }: ReadOptions): Promise<boolean> {
-  const subject = `$JS.API.CONSUMER.CREATE.${stream}.probe${filter === undefined ? '' : `.${filter}`}`;
+export async function mayMakeConsumer(
+  nc: NatsConnection,
+  js: JetStreamClient,
+  { stream, filter }: ReadOptions,
+): Promise<boolean> {
+  const subject = `${js.apiPrefix}.CONSUMER.CREATE.${stream}.probe${filter === undefined ? '' : `.${filter}`}`;
   try {
     await nc.request(subject, '', { timeout: PROBE_TIMEOUT_MS });
     return true;

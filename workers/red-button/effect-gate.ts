@@ -1,14 +1,17 @@
 /**
- * May this effect happen now? Asked right before each: the stop file of this host, the control records of the regions this process acts
- * in, and whether those have been seen lately. In doubt the answer is no.
+ * May this effect happen now? Asked right before each: the stop file of this host, the control records of the region it acts in and of the
+ * one it is meant for, and whether those have been seen lately. In doubt the answer is no.
  */
 import type { ControlWatch } from '../../triggers/path/control-watch.ts';
 import { type Facts, type Stop, stopFor } from '../../triggers/path/stop.ts';
 import { readStopFile } from './stop-file.ts';
 
 export interface EffectGate {
-  /** The stop that covers the effect in this region, or null. Never rejects. */
-  stoppedBy(region: string, facts: Facts): Promise<Stop | null>;
+  /**
+   * The stop that covers the effect, or null. Never rejects. `regions`: where it acts, and for which it is meant if that is another; a stop
+   * may be stored in either.
+   */
+  stoppedBy(regions: readonly string[], facts: Facts): Promise<Stop | null>;
 }
 
 export interface EffectGateOptions {
@@ -19,11 +22,15 @@ export interface EffectGateOptions {
 }
 
 export const createEffectGate = (options: EffectGateOptions): EffectGate => ({
-  stoppedBy: async (region, facts) => {
+  stoppedBy: async (regions, facts) => {
     const local = stopFor(await readStopFile(options.stopFile), facts);
     if (local !== null) return local;
-    const watch = options.watchOf(region);
-    return stopFor(watch?.current().stops ?? [], facts) ?? cutOff(watch?.ageMs() ?? Infinity, region, options);
+    for (const region of regions) {
+      const watch = options.watchOf(region);
+      const stop = stopFor(watch?.current().stops ?? [], facts) ?? cutOff(watch?.ageMs() ?? Infinity, region, options);
+      if (stop !== null) return stop;
+    }
+    return null;
   },
 });
 

@@ -28,10 +28,11 @@ export function effectsInterceptor({ region, activities, gate }: EffectsOptions)
       execute: (input, next) => {
         if (looks.has(info.activityType)) return next(input);
         const run = runOf(input.headers);
-        const facts = effectFacts(info, run, region, input.args);
+        const regions = [...new Set([region, run?.meantFor ?? region])];
+        const facts = effectFacts(info, run, regions, input.args);
         let began = false;
         const allowed = async (): Promise<void> => {
-          const stop = await gate.stoppedBy(region, facts);
+          const stop = await gate.stoppedBy(regions, facts);
           if (stop !== null) throw refusal(stop, info.attempt, info.attempt === 1 && !began);
         };
         const lineage = {
@@ -73,18 +74,17 @@ function runOf(headers: Headers): RunHeader | null {
 function effectFacts(
   { workflowType }: Context['info'],
   run: RunHeader | null,
-  region: string,
+  regions: readonly string[],
   args: readonly unknown[],
 ): Facts {
   const runbook = workflowType ?? '';
   const known: Facts =
     run === null
-      ? { values: { runbook: [runbook], region: [region] }, labels: null }
+      ? { values: { runbook: [runbook], region: regions }, labels: null }
       : factsOf({ ...run, runbook, labels: run.labels });
   const values: Record<string, readonly string[]> = { ...known.values };
-  const meant = run?.meantFor === undefined || run.meantFor === region ? [] : [['region', run.meantFor] as const];
-  for (const [name, value] of [['region', region] as const, ...meant, ...named(args[0])])
-    values[name] = [...(values[name] ?? []), value];
+  const places = regions.map((region) => ['region', region] as const);
+  for (const [name, value] of [...places, ...named(args[0])]) values[name] = [...(values[name] ?? []), value];
   return { values, labels: known.labels };
 }
 

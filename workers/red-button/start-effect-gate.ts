@@ -17,17 +17,18 @@ const LOOK_EVERY_MS = 500;
 const FIRST_LOOK_MS = 5_000;
 const CLOSE_MS = 1_000;
 
+/** `regions`: those that this process acts in, and those that it may act for. `logOf` may wait for a server as long as it takes. */
 export async function startEffectGate(
   context: RoleContext,
   regions: readonly string[],
-  log: EventLog,
+  logOf: (region: string) => Promise<EventLog>,
 ): Promise<EffectGate> {
   const { config, logger, lifecycle } = context;
   const watches = new Map<string, ControlWatch>();
   const watchAll = async (): Promise<void> => {
     await Promise.all(
       regions.map(async (region) => {
-        const watch = createControlWatch(createControlStore(log, region), logger, LOOK_EVERY_MS);
+        const watch = createControlWatch(createControlStore(await logOf(region), region), logger, LOOK_EVERY_MS);
         watches.set(region, watch);
         lifecycle.onClose(`control watch ${region}`, CLOSE_MS, async () => watch.close());
         await watch.start();

@@ -9,7 +9,7 @@ import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
 import { createTreatments } from '../../activities/service-treatment.ts';
 import { workflowBundle } from '../bundle.ts';
 import { durationMs } from '../config.ts';
-import { until } from '../connect.ts';
+import { openLog, until } from '../connect.ts';
 import { diskDefinitions } from '../disks-schema.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
@@ -116,7 +116,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
 async function activityRoles(
   context: RoleContext,
   inventory: Inventory,
-  { regions, log }: WorkerRoleOptions,
+  { regions, log, runbooks }: WorkerRoleOptions,
 ): Promise<WorkerRole[]> {
   const { config } = context;
   const problems = ruleProblems(config.inventory, { triggers: project.triggers, runbooks: runbookNames() });
@@ -130,7 +130,13 @@ async function activityRoles(
     databaseOf: createDatabases(configuredDatabases(config.postgres)),
     clusters: openClusters(config),
   };
-  const gate = await startEffectGate(context, regions, log);
+  // A stop may be stored in the region that a step is meant for; its server may be away, and must not hold up the others.
+  const watched = new Set(regions.flatMap((region) => [region, ...standsInFor(config, region)]));
+  const gate = await startEffectGate(context, [...watched], async (region) =>
+    runbooks || regions.includes(region)
+      ? log
+      : openLog(config, 'worker', `tocsin worker ${context.instance}`, context, [region]),
+  );
   return regions.map((region) => {
     const allowedTarget = createAllowedTarget({ region, alsoFor: standsInFor(config, region), inventory, rules });
     const activities = refusePlans(

@@ -4,7 +4,7 @@
  * reached a worker, even one that died with it, never ends so.
  */
 import { ActivityFailure, ApplicationFailure, RetryState, TimeoutFailure, TimeoutType } from '@temporalio/common';
-import { isCancellation, sleep } from '@temporalio/workflow';
+import { isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Checklist } from './checklist.ts';
 import { decisions } from './decisions.ts';
 import { meantFor } from './meant-for.ts';
@@ -25,6 +25,7 @@ import {
   attemptsOf,
   boundsOf,
 } from './step-activities.ts';
+import { type AskPeople, WorkerQuestion } from './worker-question.ts';
 import { workflowTime } from './workflow-time.ts';
 
 export interface PlacedStep {
@@ -39,16 +40,20 @@ export interface PlacedStep {
 
 /** Pause before the attempts that follow a first one that failed, as the server would make it. */
 const RETRY_MS = 1_000;
+/** Runs of before only told people. */
+const ASKS = 'no-worker-asks';
 /** With less time left than this there is no use in another try. */
 const LEAST_MS = 1_000;
 
 export class Places {
   readonly #rules: RunContext['regions'];
   readonly #checklist: Checklist;
+  readonly #ask: AskPeople;
 
-  constructor({ regions }: RunContext, checklist: Checklist) {
+  constructor({ regions }: RunContext, checklist: Checklist, ask: AskPeople) {
     this.#rules = regions;
     this.#checklist = checklist;
+    this.#ask = ask;
   }
 
   /** The activities of a step. Their calls reject with NO_WORKER (final, nothing was done) besides what activities reject with. */
@@ -61,7 +66,7 @@ export class Places {
       const known = left?.type === name ? left : undefined;
       if (known !== undefined) left = undefined;
       return meantFor.run(region, () =>
-        new PlacedCall(this.#rules ?? {}, step, this.#checklist).make(name, input, known),
+        new PlacedCall(this.#rules ?? {}, step, this.#checklist, this.#ask).make(name, input, known),
       );
     };
     return new Proxy(Object.create(null) as object, {
@@ -78,15 +83,18 @@ class PlacedCall {
   readonly #checklist: Checklist;
   readonly #deadline: number;
   readonly #attempts: number;
+  readonly #ask: AskPeople | null;
+  #question: WorkerQuestion | null = null;
   /** A worker may have been given it. */
   #given = false;
   /** Index in the regions that may act. */
   #at = 0;
   #told: (() => void) | null = null;
 
-  constructor(rules: NonNullable<RunContext['regions']>, step: PlacedStep, checklist: Checklist) {
+  constructor(rules: NonNullable<RunContext['regions']>, step: PlacedStep, checklist: Checklist, ask: AskPeople) {
     this.#rules = rules;
     this.#rule = rules[step.region] ?? {};
+    this.#ask = this.#rule.whenNoWorker === 'ask' && patched(ASKS) ? ask : null;
     this.#step = step;
     this.#checklist = checklist;
     this.#deadline = workflowTime() + boundsOf(step.options).totalMs;
@@ -111,13 +119,15 @@ class PlacedCall {
         }
       }
     } finally {
+      await this.#question?.end();
       this.#told?.();
     }
   }
 
   /** Made alone, a first attempt that no worker took proves that none ever did; needed only where something hangs on it. */
   #isFirstAlone(): boolean {
-    return !this.#given && (this.#rule.failOver ?? []).length > 0 && this.#rule.whenNoWorker === 'failOver';
+    const mayMove = this.#rule.whenNoWorker === 'failOver' || this.#ask !== null;
+    return !this.#given && (this.#rule.failOver ?? []).length > 0 && mayMove;
   }
 
   #schedule(name: string, input: unknown, known: RefusedCall | undefined, attempts: number): Promise<unknown> {
@@ -150,14 +160,33 @@ class PlacedCall {
   async #noWorker(error: ActivityFailure, alone: boolean): Promise<void> {
     const never = alone || (!this.#given && this.#attempts === 1);
     const here = this.#regions()[this.#at] ?? this.#step.region;
-    if (alone) this.#at = (this.#at + 1) % this.#regions().length;
     // A later attempt may have waited in vain; an earlier one may have acted.
-    else this.#given ||= !never;
+    this.#given ||= !never;
+    if (this.#ask !== null) await this.#asPeopleSay(this.#ask, error);
+    else if (alone) this.#at = (this.#at + 1) % this.#regions().length;
     const there = this.#regions()[this.#at] ?? this.#step.region;
     await this.#tell(here, there);
     this.#step.stop();
     if (this.#deadline - workflowTime() >= LEAST_MS) return;
     throw this.#given ? error : noWorkerEver(this.#step, this.#regions());
+  }
+
+  /** Moves it, once they have said so; throws when they give it up. */
+  async #asPeopleSay(ask: AskPeople, error: ActivityFailure): Promise<void> {
+    const { title } = this.#step;
+    const said = this.#question?.said();
+    if (said?.choice === 'give up')
+      throw this.#given ? error : noWorkerEver(this.#step, this.#regions(), `; given up by ${said.why}`);
+    if (said?.choice === 'act' && !this.#given) {
+      await this.#question?.end();
+      this.#question = null;
+      this.#at = this.#regions().indexOf(said.region);
+      return;
+    }
+    const here = this.#regions()[this.#at] ?? this.#step.region;
+    const others = this.#isFirstAlone() ? this.#regions().filter((each) => each !== here) : [];
+    const timeoutMs = this.#deadline - workflowTime();
+    if (timeoutMs >= LEAST_MS) this.#question ??= new WorkerQuestion({ title, here, others, timeoutMs }, ask);
   }
 
   async #retry({ cause }: ActivityFailure): Promise<void> {
@@ -203,9 +232,9 @@ function touched(error: ActivityFailure): ActivityFailure {
   return new ActivityFailure(message, activityType, activityId, retryState, identity, refusal);
 }
 
-const noWorkerEver = ({ title }: PlacedStep, regions: readonly string[]): ApplicationFailure =>
+const noWorkerEver = ({ title }: PlacedStep, regions: readonly string[], why = ''): ApplicationFailure =>
   ApplicationFailure.create({
     type: NO_WORKER,
-    message: `no worker of ${regions.join(', ')} took "${title}" in time, nothing was done; start one with \`tocsin worker --region ${regions[0] ?? ''}\``,
+    message: `no worker of ${regions.join(', ')} took "${title}" in time, nothing was done${why}; start one with \`tocsin worker --region ${regions[0] ?? ''}\``,
     nonRetryable: true,
   });

@@ -27,7 +27,6 @@ import { workflowTime } from './workflow-time.ts';
 export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly context: RunContext = contextOfThisRun();
   readonly checklist = new Checklist(this.context);
-  readonly #places = new Places(this.context, this.checklist);
   readonly #children = new ChildRuns(this.context);
   readonly #redButton = new RedButton(this.checklist);
   readonly #story = new PostMortem(this.context);
@@ -37,6 +36,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly windows = new RunWindows(this);
   readonly questions = new Questions(this.checklist, this.context.region, (line) => this.#story.add('Answers', line));
   readonly #humans = new HumanQuestions(this.context, this.checklist, this.questions);
+  readonly #places = new Places(this.context, this.checklist, (text, options, stop) =>
+    this.#humans.ask(text, options, stop),
+  );
   readonly #waits = new RunWaits(this.context, this.checklist);
   #resolved = false;
 
@@ -120,7 +122,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 
   /** Rejects with ResolvedMeanwhile when the alert is resolved before anybody answered. */
   async askHuman<Choice extends string>(question: string, options: AskOptions<Choice>): Promise<Choice> {
-    const answer = await this.#ask(question, options);
+    const answer = await this.ask(question, options);
     return answer.choice as Choice;
   }
 
@@ -140,7 +142,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     this.stopIfResolved();
   }
 
-  async #ask(question: string, options: AskOptions<string>): Promise<Answer> {
+  /** As askHuman; resolves to who answered, and why. */
+  async ask(question: string, options: AskOptions<string>): Promise<Answer> {
     this.stopIfResolved();
     const answer = await this.#humans.ask(question, options, () => this.stops());
     if (answer === null) throw new ResolvedMeanwhile('the alert is resolved');
@@ -149,7 +152,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 
   #once<T>(title: string, attempt: (again?: RefusedCall) => Promise<T>, options: ActOptions<Acts, T>): Promise<T> {
     const assumed = 'assumed' in options ? () => options.assumed as T : null;
-    return notRepeatable({ title, attempt, ask: (question, asked) => this.#ask(question, asked), assumed });
+    return notRepeatable({ title, attempt, ask: (question, asked) => this.ask(question, asked), assumed });
   }
 
   async child(region: string, runbook: string, input: unknown, options: ChildOptions): Promise<unknown> {

@@ -3,6 +3,8 @@
  * on every wake and at least once a day, because zone data and holidays change while a run sleeps. A run without windows pays nothing.
  */
 import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import type { Answer, AskOptions } from './ask-human.ts';
+import { askAboutWindow } from './ask-about-window.ts';
 import { decisions } from './decisions.ts';
 import type { Checklist } from './checklist.ts';
 import { NO_OPENING, type SignedOverride, WINDOW_CLOSED, type WindowDecision, windowName } from './window-message.ts';
@@ -24,6 +26,8 @@ export interface GatedRun {
   /** Throws when the run is not to wait any longer. */
   stopIfResolved(): void;
   stops(): boolean;
+  /** Puts a question to people; rejects when the run ends instead. */
+  ask(question: string, options: AskOptions<string>): Promise<Answer>;
 }
 
 /** Leaves an effect whose window has closed while it was held up. */
@@ -57,18 +61,23 @@ export class WindowGate {
 
   /** Resolves while it is open. Rejects when the alert is resolved, and with failure NoOpening (final). */
   async open(): Promise<void> {
-    const deadline = workflowTime() + (this.#options.waitMs ?? DEFAULT_WAIT_MS);
+    const { waitMs = DEFAULT_WAIT_MS } = this.#options;
+    let deadline = workflowTime() + waitMs;
     const line = new WaitingLine(this.#run.checklist, `${this.#name} in ${this.#asked.region}`);
     try {
-      for (let doubts = 0; ;) {
+      for (let [doubts, patient] = [0, false]; ;) {
         this.#run.stopIfResolved();
         const decision = await this.#decide();
         if (decision.kind === 'open') return this.#begin(decision);
-        if (this.#isTooFar(decision, deadline)) return this.#goWithout(decision, deadline);
+        if (patient ? workflowTime() >= deadline : this.#isTooFar(decision, deadline)) {
+          line.end();
+          if (await this.#goesWithout(decision, deadline)) return;
+          [deadline, patient] = [workflowTime() + waitMs, true];
+        }
         line.show(decision.why);
         doubts = decision.kind === 'doubt' ? doubts + 1 : 0;
         if (doubts === 1) await this.#tell(decision.why);
-        await this.#sleep(decision.kind === 'wait' ? decision.until : Math.min(afterDoubt(doubts), deadline));
+        await this.#sleep(Math.min(nextLook(decision, doubts), deadline));
       }
     } finally {
       line.end();
@@ -122,16 +131,18 @@ export class WindowGate {
     return decision.kind === 'never' || decision.until > deadline;
   }
 
-  #goWithout(decision: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): void {
-    const { why, kind } = decision;
-    if (this.#options.onNoWindow !== 'run' || kind === 'doubt')
-      throw ApplicationFailure.create({
-        type: NO_OPENING,
-        message: `window ${this.#name} in ${this.#asked.region} does not open before ${isoTime(deadline)}. ${why}`,
-        nonRetryable: true,
-      });
-    this.#run.checklist.note(`acts outside window ${this.#name}, as this runbook says. ${why}`);
+  /** True: it acts outside of the window. False: people want it to wait on. Rejects with NoOpening. */
+  async #goesWithout({ why, kind }: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): Promise<boolean> {
+    const { onNoWindow } = this.#options;
+    const none = `window ${this.#name} in ${this.#asked.region} does not open before ${isoTime(deadline)}. ${why}`;
+    const said =
+      onNoWindow === 'ask' ? await askAboutWindow(none, (text, options) => this.#run.ask(text, options)) : null;
+    if (said?.choice === 'wait') return false;
+    if (said?.choice !== 'act' && (onNoWindow !== 'run' || kind === 'doubt'))
+      throw ApplicationFailure.create({ type: NO_OPENING, message: said?.failure ?? none, nonRetryable: true });
+    this.#run.checklist.note(`acts outside window ${this.#name}, as ${said?.by ?? 'this runbook'} says. ${why}`);
     this.#end = Infinity;
+    return true;
   }
 
   async #sleep(until: number): Promise<void> {
@@ -150,6 +161,11 @@ export class WindowGate {
     });
   }
 }
+
+const nextLook = (decision: Exclude<WindowDecision, { kind: 'open' }>, doubts: number): number => {
+  if (decision.kind === 'wait') return decision.until;
+  return decision.kind === 'doubt' ? afterDoubt(doubts) : Infinity;
+};
 
 const afterDoubt = (doubts: number): number =>
   workflowTime() + Math.min(DOUBT_MS * 2 ** Math.min(doubts - 1, 10), MAX_DOUBT_MS);
@@ -176,5 +192,6 @@ class WaitingLine {
   end(): void {
     this.#done?.('ok');
     this.#done = null;
+    this.#text = null;
   }
 }

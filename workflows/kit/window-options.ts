@@ -14,8 +14,11 @@ export interface WindowOptions {
    * end, the others wait for the next opening. `cancel`: the effect in progress is cancelled and the run ends as failed, undoing.
    */
   readonly onCutoff?: 'finish' | 'carryOver' | 'cancel';
-  /** When it does not open within `waitMs`: end the run as failed (default), or act all the same. In doubt it never acts. */
-  readonly onNoWindow?: 'fail' | 'run';
+  /**
+   * When it does not open within `waitMs`: end the run as failed (default), act all the same (`run`; never in doubt), or `ask` people: act
+   * now, wait for `waitMs` more, or give up. What nobody answers ends the run as failed.
+   */
+  readonly onNoWindow?: 'fail' | 'run' | 'ask';
   /** Longest wait for an opening. Default: 35 days. */
   readonly waitMs?: number;
   /** A run that waited begins up to so long after the opening, so that not all begin at once. Default: 15 minutes. */

@@ -1,0 +1,75 @@
+/** One actor per target: of two groups of workers one is cut off with effects in flight, and the target knows no tokens. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Acted, type CutOffLab, startCutOffLab } from '../support/cut-off-lab.ts';
+import { lacksNamespaces } from '../support/namespaces.ts';
+import { until } from '../support/until.ts';
+
+const TRIALS = 50;
+const AT_ONCE = 10;
+const MAX_ROUNDS = 20;
+const WITHIN_MS = 120_000;
+
+/** Pairs of processes that acted on one target at the same time. */
+const overlaps = (acted: readonly Acted[]): readonly (readonly [Acted, Acted])[] =>
+  acted.flatMap((one, index) =>
+    acted
+      .slice(index + 1)
+      .filter((other) => other.target === one.target && one.from <= other.to && other.from <= one.to)
+      .map((other) => [one, other] as const),
+  );
+
+describe('one actor per target', { skip: lacksNamespaces }, () => {
+  let lab: CutOffLab;
+  before(async () => {
+    lab = await startCutOffLab();
+  });
+  after(() => lab?.stop());
+
+  /** Two runs for each target; the group that acts on the first of them is cut off. Resolves to the targets it acted on then. */
+  async function round(name: string, targets: number, bounded: boolean): Promise<readonly string[]> {
+    const names = Array.from({ length: targets }, (_, index) => `${name}-${index}`);
+    const runs = await Promise.all(
+      names.flatMap((target) => ['a', 'b'].map((each) => lab.begin(`${target}/${each}`, target, bounded))),
+    );
+    const mine = () => lab.acted().filter(({ target }) => names.includes(target));
+    await until(
+      'all targets are acted on',
+      () => new Set(mine().map(({ target }) => target)).size === targets,
+      WITHIN_MS,
+    );
+    const [first] = mine();
+    const group = lab.groups.find((each) => each.name === first?.group) ?? assert.fail('nobody acts');
+    const cut = mine().filter((each) => each.group === group.name);
+    group.cut();
+    try {
+      await until(
+        'the others act',
+        () => cut.every(({ target, pid }) => mine().some((each) => each.target === target && each.pid !== pid)),
+        WITHIN_MS,
+      );
+    } finally {
+      group.mend();
+    }
+    await Promise.all(runs.map((run) => run.result()));
+    return [...new Set(cut.map(({ target }) => target))];
+  }
+
+  it(`is never two at once, ${TRIALS} times`, async (t) => {
+    let trials = 0;
+    for (let number = 0; trials < TRIALS && number < MAX_ROUNDS; number += 1) {
+      trials += (await round(`bounded-${number}`, AT_ONCE, true)).length;
+      assert.deepEqual(overlaps(lab.acted()), []);
+    }
+    assert.ok(trials >= TRIALS, `${trials} effects were cut off`);
+    t.diagnostic(`${trials} effects cut off, ${lab.acted().length} processes on targets, none beside another`);
+  });
+
+  it('is seen to be two where the command has no bound, so that the record can tell', async (t) => {
+    await round('unbounded', AT_ONCE, false);
+    const found = overlaps(lab.acted());
+    t.diagnostic(`${found.length} overlaps`);
+    assert.ok(found.length > 0);
+    assert.ok(found.every(([one]) => one.target.startsWith('unbounded')));
+  });
+});
