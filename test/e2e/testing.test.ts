@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -100,7 +100,22 @@ describe('the test kit', () => {
         activities: { observeService: () => well },
       });
       run.record(join(dir, 'already-healthy.json'));
-      assert.deepEqual(await replayHistories(dir), [{ name: 'already-healthy.json', problem: null }]);
+      // As a server gives it: the run has an id of its own, from which those of its parts are made.
+      const recorded = readFileSync(join(import.meta.dirname, '../histories/patchFleet-rolled-out.json'), 'utf8');
+      const history = JSON.parse(recorded.replaceAll('patchFleet-rolled-out.json', 'patch-fleet/f#1~a')) as {
+        readonly events: readonly { readonly workflowExecutionStartedEventAttributes: object }[];
+      };
+      Object.assign(history.events[0]?.workflowExecutionStartedEventAttributes ?? {}, {
+        workflowId: 'patch-fleet/f#1~a',
+      });
+      writeFileSync(join(dir, 'of-a-server.json'), JSON.stringify(history));
+      assert.deepEqual(
+        (await replayHistories(dir)).toSorted((a, b) => a.name.localeCompare(b.name)),
+        [
+          { name: 'already-healthy.json', problem: null },
+          { name: 'of-a-server.json', problem: null },
+        ],
+      );
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }

@@ -60,17 +60,22 @@ export async function replay(
   recorded: readonly Recorded[],
   dataConverter?: DataConverter,
 ): Promise<Replayed[]> {
-  const histories = new Map(recorded.map(({ name, history }) => [name, history]));
+  const byRun = new Map(recorded.map((each) => [startOf(each)?.originalExecutionRunId, each]));
   const options = { workflowBundle: { codePath }, ...(dataConverter === undefined ? {} : { dataConverter }) };
-  const named = recorded.map(({ name, history }) => ({ workflowId: name, history: history as never }));
+  // Ids of parts of a run begin with its own: under another name their history would not replay.
+  const named = recorded.map((each) => ({
+    workflowId: startOf(each)?.workflowId || each.name,
+    history: each.history as never,
+  }));
   const replayed: Replayed[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories(options, named))
-    replayed.push({
-      name: workflowId,
-      problem: error === undefined ? null : problemOf(error, histories.get(workflowId) ?? {}),
-    });
+  for await (const { workflowId, runId, error } of Worker.runReplayHistories(options, named)) {
+    const { name = workflowId, history = {} } = byRun.get(runId) ?? {};
+    replayed.push({ name, problem: error === undefined ? null : problemOf(error, history) });
+  }
   return replayed;
 }
+
+const startOf = ({ history }: Recorded) => history.events?.[0]?.workflowExecutionStartedEventAttributes;
 
 function problemOf(error: Error, history: History): string {
   const event = /\bid: (\d+)/.exec(error.message)?.[1];
