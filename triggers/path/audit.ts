@@ -55,11 +55,14 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const before = await acknowledged(log, region);
   const events = await storedEvents(options, before.lastSequence);
   const records = await recordsSince(options);
-  const unrecorded = events.filter(({ sequence }) => !records.has(sequence));
+  const unrecorded = [...events].flatMap(([lane, sequences]) =>
+    sequences.filter((sequence) => !records.recorded.has(sequence)).map((sequence) => ({ sequence, lane })),
+  );
+  const stored = [...events.values()].reduce((sum, sequences) => sum + sequences.length, 0);
   const lost = unrecorded.filter((event) => before.settled(event));
-  const started = startedIn([...records.values()]).filter(({ recordedAt }) => recordedAt >= since);
+  const started = startedIn([...records.starting.values()]).filter(({ recordedAt }) => recordedAt >= since);
   const runs = await runsOfRegion(options, begun - VISIBILITY_LAG_MS);
-  const unlisted = await runsWithoutRecord(options, runs, records, before);
+  const unlisted = await runsWithoutRecord(options, runs, records.starting, before);
   const offenders = [
     ...lost.map((event) => ackedWithoutRecord(event, region, unlisted.adopted)),
     ...(await startedWithoutRun(options, started)),
@@ -69,8 +72,8 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     region,
     since: new Date(since).toISOString(),
     counts: {
-      stored: events.length,
-      recorded: events.length - unrecorded.length,
+      stored,
+      recorded: stored - unrecorded.length,
       pending: unrecorded.length - lost.length,
       started: started.length,
       runs: runs.length,
@@ -102,21 +105,40 @@ async function acknowledged(log: AuditOptions['log'], region: string): Promise<A
   return { settled: ({ sequence, lane }) => sequence <= (floors.get(lane) ?? 0), lastSequence };
 }
 
-async function storedEvents({ log, region, since }: AuditOptions, last: number): Promise<StoredAt[]> {
-  const found: StoredAt[] = [];
-  for await (const { sequence, subject } of log.read({ stream: eventStream(region), since }))
-    if (sequence <= last) found.push({ sequence, lane: laneOf(subject) });
+/** Sequences by lane: a number for each event, because there may be millions. */
+async function storedEvents(
+  { log, region, since }: AuditOptions,
+  last: number,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const found = new Map<string, number[]>();
+  for await (const { sequence, subject } of log.read({ stream: eventStream(region), since })) {
+    if (sequence > last) continue;
+    const lane = laneOf(subject);
+    const sequences = found.get(lane);
+    if (sequences === undefined) found.set(lane, [sequence]);
+    else sequences.push(sequence);
+  }
   return found;
 }
 
 const laneOf = (subject: string): string => subject.split('.')[2] ?? '';
 
-async function recordsSince({ ledger, region, since }: AuditOptions): Promise<Map<number, EventRecord>> {
-  const records = new Map<number, EventRecord>();
-  for await (const record of ledger.read({ since: Math.max(0, since - CLOCK_SKEW_MS) }))
-    if (record.kind === 'event' && record.position.stream === eventStream(region))
-      records.set(record.position.sequence, record);
-  return records;
+interface Recorded {
+  /** Sequences of all events that have a record. */
+  readonly recorded: ReadonlySet<number>;
+  /** The records themselves of those that started something; any other is looked up when a run names its event. */
+  readonly starting: ReadonlyMap<number, EventRecord>;
+}
+
+async function recordsSince({ ledger, region, since }: AuditOptions): Promise<Recorded> {
+  const recorded = new Set<number>();
+  const starting = new Map<number, EventRecord>();
+  for await (const record of ledger.read({ since: Math.max(0, since - CLOCK_SKEW_MS) })) {
+    if (record.kind !== 'event' || record.position.stream !== eventStream(region)) continue;
+    recorded.add(record.position.sequence);
+    if (record.dispositions.some(({ kind }) => kind === 'started')) starting.set(record.position.sequence, record);
+  }
+  return { recorded, starting };
 }
 
 const ackedWithoutRecord = ({ sequence, lane }: StoredAt, region: string, adopted: ReadonlySet<number>): Offender => ({
@@ -166,7 +188,7 @@ async function runsOfRegion({ runs, region, since }: AuditOptions, until: number
 async function runsWithoutRecord(
   options: AuditOptions,
   runs: readonly RunInfo[],
-  records: ReadonlyMap<number, EventRecord>,
+  starting: ReadonlyMap<number, EventRecord>,
   before: Acknowledged,
 ): Promise<{ readonly offenders: readonly Offender[]; readonly adopted: ReadonlySet<number> }> {
   const offenders: Offender[] = [];
@@ -177,7 +199,7 @@ async function runsWithoutRecord(
     if (event === null || event === undefined) continue;
     const { sequence, id, stream } = event;
     const identity = run.context?.alertKey ?? id;
-    const record = records.get(sequence) ?? (await options.ledger.find(identity, { stream, sequence, storedAt: 0 }));
+    const record = starting.get(sequence) ?? (await options.ledger.find(identity, { stream, sequence, storedAt: 0 }));
     if (record === null) orphans.set(sequence, [...(orphans.get(sequence) ?? []), run]);
     else if (!names(record, run) && !isOvertaken(record, run)) offenders.push(notInItsRecord(run, record));
   }
