@@ -96,6 +96,7 @@ describe('commands', () => {
       { trigger: 'clear-disk', why: 'alert is "Other", not "NodeFilesystemSpaceFillingUp"' },
       { trigger: 'drain-node', why: 'alert is "Other", not "KubeNodeNotReady"' },
       { trigger: 'kill-blockers', why: 'alert is "Other", not "PostgresBlocked"' },
+      { trigger: 'patch-fleet', why: 'type is tocsin.alert.firing, not tocsin.event.fleet.patch.requested' },
       { trigger: 'restart-service', why: 'alert is "Other", not "ServiceDown"' },
     ]);
     const nothing = await cli(tocsin.env, 'explain', 'nothing-of-this-name');
