@@ -8,6 +8,7 @@ import { registerRedButton } from './command-line/red-button.ts';
 import { registerRoles } from './command-line/roles.ts';
 import { registerRuns } from './command-line/runs.ts';
 import { registerTime } from './command-line/time.ts';
+import { registerVersions } from './command-line/versions.ts';
 
 const line = createCommandLine();
 registerRoles(line);
@@ -16,6 +17,7 @@ registerRuns(line);
 registerEvents(line);
 registerTime(line);
 registerAuthoring(line);
+registerVersions(line);
 registerOperate(line);
 
 try {
