@@ -71,7 +71,14 @@ function createGenerations(parts: DevParts) {
       spare = null;
       await running?.end();
       running = next;
-      const intakeUrl = await next.begin();
+    } catch (error) {
+      if (!lifecycle.signal.aborted)
+        say(`dev: ${running === null ? 'nothing runs yet' : 'the old code stays'}: ${whyOf(error)}`);
+      void renewSpare();
+      return;
+    }
+    try {
+      const intakeUrl = await running.begin();
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
       say(
         files.length === 0
@@ -79,9 +86,7 @@ function createGenerations(parts: DevParts) {
           : `dev: the new code runs, ${seconds} s after the change of ${files.join(', ')}`,
       );
     } catch (error) {
-      if (lifecycle.signal.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
-      say(`dev: ${running === null ? 'nothing runs yet' : 'the old code stays'}: ${why}`);
+      if (!lifecycle.signal.aborted) say(`dev: nothing runs until the next change: ${whyOf(error)}`);
     }
     void renewSpare();
   };
@@ -92,6 +97,8 @@ function createGenerations(parts: DevParts) {
     },
   };
 }
+
+const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Rejects when any runbook is broken; what production would leave out, an engineer wants to repair. */
 async function bundle({ config, logger, workflows }: DevParts): Promise<void> {

@@ -18,7 +18,8 @@ const CHILD = join(import.meta.dirname, `roles-child${extname(import.meta.filena
 const END_MS = 15_000;
 
 export function createGeneration(configFile: string | undefined): Generation {
-  const child = fork(CHILD, configFile === undefined ? [] : [configFile]);
+  // A group of its own: Ctrl-C in a terminal reaches a whole group, and the roles end when they are told to.
+  const child = fork(CHILD, configFile === undefined ? [] : [configFile], { detached: true });
   const told: Told[] = [];
   child.on('message', (message) => told.push(message as Told));
   const hear = (kind: Told['kind']): Promise<Told> => heard(child, told, kind);

@@ -18,6 +18,8 @@ const [configFile = ''] = process.argv.slice(2);
 const tell = (told: Told): void => void process.send?.(told);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const began = new Promise<void>((resolve) => process.once('message', () => resolve()));
+let orphaned = (): void => process.exit();
+process.once('disconnect', () => orphaned());
 
 try {
   const { run } = await load();
@@ -46,7 +48,7 @@ async function load(): Promise<{ readonly run: () => Promise<void> }> {
         ...(configFile === '' ? {} : { configFile }),
         logFile: logFileOf(config),
       });
-      process.once('disconnect', () => void context.lifecycle.close('its parent is gone'));
+      orphaned = () => void context.lifecycle.close('its parent is gone');
       try {
         const { intakeUrl } = await startAllRoles(context, say);
         tell({ kind: 'running', intakeUrl });
