@@ -41,7 +41,7 @@ describe('tocsin dev', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     write('package.json', '{ "name": "own", "type": "module" }');
     write('tsconfig.json', JSON.stringify({ compilerOptions: { strict: true, types: [] }, include: ['workflows'] }));
-    write('activities/index.ts', 'export const createActivities = () => ({});');
+    write('activities/index.ts', 'export const createActivities = () => ({ idle: async () => {} });');
     write('triggers/index.ts', 'export const triggers: readonly never[] = [];');
     write('workflows/index.ts', `export { say } from './say.ts';\n`);
     write('workflows/say.ts', says(`'first'`));

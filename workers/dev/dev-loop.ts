@@ -36,21 +36,20 @@ export async function runDevLoop(parts: DevParts): Promise<void> {
   const look = (): ReturnType<typeof readSources> => readSources(root, configPath);
   const types = createTypeCheck(root, say);
   lifecycle.onClose('type check', 1_000, () => Promise.resolve(types.stop()));
-  const generations = createGenerations(parts);
+  const generations = createGenerations(parts, types.start);
   lifecycle.onClose('roles', END_MS, () => generations.close());
   let known = look();
   await generations.replace([]);
-  types.start();
   for (;;) {
     const change = await nextChange(known, look, lifecycle.signal);
     if (change === null) return;
     known = change.sources;
     await generations.replace(change.files);
-    types.start();
   }
 }
 
-function createGenerations(parts: DevParts) {
+/** `onSettled`: the newest code runs, or cannot. */
+function createGenerations(parts: DevParts, onSettled: () => void) {
   const { say, configFile, workflows, lifecycle } = parts;
   let running: Generation | null = null;
   /** Loaded ahead, to save its time at the next change. */
@@ -58,6 +57,23 @@ function createGenerations(parts: DevParts) {
   const renewSpare = async (): Promise<void> => {
     await spare?.end();
     spare = lifecycle.signal.aborted ? null : createGeneration(configFile);
+  };
+
+  /** Not waited for: the next change may be the repair of what keeps this generation from beginning. */
+  const announce = async (generation: Generation, files: readonly string[], begun: number): Promise<void> => {
+    try {
+      const intakeUrl = await generation.begin();
+      const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+      say(
+        files.length === 0
+          ? `dev: ready for alerts: POST ${intakeUrl}/in/<sender>; save a file to reload; Ctrl-C stops everything`
+          : `dev: the new code runs, ${seconds} s after the change of ${files.join(', ')}`,
+      );
+    } catch (error) {
+      if (generation === running && !lifecycle.signal.aborted)
+        say(`dev: nothing runs until the next change: ${whyOf(error)}`);
+    }
+    if (generation === running) onSettled();
   };
 
   const replace = async (files: readonly string[]): Promise<void> => {
@@ -75,19 +91,10 @@ function createGenerations(parts: DevParts) {
       if (!lifecycle.signal.aborted)
         say(`dev: ${running === null ? 'nothing runs yet' : 'the old code stays'}: ${whyOf(error)}`);
       void renewSpare();
+      onSettled();
       return;
     }
-    try {
-      const intakeUrl = await running.begin();
-      const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-      say(
-        files.length === 0
-          ? `dev: ready for alerts: POST ${intakeUrl}/in/<sender>; save a file to reload; Ctrl-C stops everything`
-          : `dev: the new code runs, ${seconds} s after the change of ${files.join(', ')}`,
-      );
-    } catch (error) {
-      if (!lifecycle.signal.aborted) say(`dev: nothing runs until the next change: ${whyOf(error)}`);
-    }
+    void announce(running, files, begun);
     void renewSpare();
   };
   return {

@@ -136,6 +136,11 @@ async function activityRoles(
     const activities = refusePlans(
       project.createActivities({ ...shared, ...monitoringServers(config, region), allowedTarget }),
     );
+    if (Object.keys(activities).length === 0)
+      throw new CommandError(
+        EXIT.refused,
+        'createActivities of activities/index returns none; expected at least one activity',
+      );
     const { queue } = regionOf(config, region);
     return {
       kind: 'activities',
