@@ -9,6 +9,7 @@ import { registerRoles } from './command-line/roles.ts';
 import { registerRollouts } from './command-line/rollouts.ts';
 import { registerRuns } from './command-line/runs.ts';
 import { registerTime } from './command-line/time.ts';
+import { registerVersions } from './command-line/versions.ts';
 
 const line = createCommandLine();
 registerRoles(line);
@@ -18,6 +19,7 @@ registerRollouts(line);
 registerEvents(line);
 registerTime(line);
 registerAuthoring(line);
+registerVersions(line);
 registerOperate(line);
 
 try {

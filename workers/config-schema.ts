@@ -21,6 +21,7 @@ import { PostgresSchema } from './postgres-schema.ts';
 import { RedButtonSchema } from './red-button/red-button-schema.ts';
 import { ScheduleSchema } from './schedule-schema.ts';
 import { SecretRef } from './secret-schema.ts';
+import { DeploymentSchema } from './versions/deployment-schema.ts';
 import { WINDOWS } from './windows/windows-schema.ts';
 import { HostsSchema, SshSchema } from './ssh-schema.ts';
 
@@ -154,6 +155,8 @@ export const ConfigSchema = Type.Object(
       maxActivities: Type.Integer({ minimum: 1, default: 50 }),
       shutdownGrace: Duration('30s'),
     }),
+    /** Worker versioning: docs/versions.md. Absent: none. */
+    deployment: Type.Optional(DeploymentSchema),
     /** What runbooks may act on. Events choose among these by name. */
     services: Type.Array(
       Closed({

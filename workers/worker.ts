@@ -6,6 +6,7 @@ import {
   type ActivityInterceptorsFactory,
   Worker,
   type InjectedSinks,
+  type WorkerDeploymentOptions,
   type WorkerInterceptors,
   type WorkerOptions,
 } from '@temporalio/worker';
@@ -28,6 +29,8 @@ export interface WorkerLimits {
   readonly maxActivities: number;
   /** Activities in progress at shutdown may finish for this long; then they are cancelled, and dropped after twice the time. */
   readonly shutdownGraceMs: number;
+  /** Undefined: it takes tasks of every run. */
+  readonly version?: WorkerDeploymentOptions | undefined;
 }
 
 export type WorkerRole =
@@ -78,6 +81,7 @@ export async function createWorker(
     namespace: temporal.namespace,
     taskQueue,
     identity,
+    ...(limits.version === undefined ? {} : { workerDeploymentOptions: limits.version }),
     shutdownGraceTime: limits.shutdownGraceMs,
     shutdownForceTime: limits.shutdownGraceMs * 2,
   });

@@ -14,6 +14,11 @@ export function registerRoles({ program, common, end }: CommandLine): void {
     );
 
   program
+    .command('dev')
+    .description('the same for engineers: the code is exchanged on save, the servers stay')
+    .action(async () => end(await (await import('../commands/dev.ts')).dev(common())));
+
+  program
     .command('intake')
     .description('take requests of the configured senders and store their events')
     .option(REGION, 'region whose stream takes them (default: the first)')

@@ -2,20 +2,16 @@
  * `tocsin up`: every role in one process, for a laptop, a demonstration or a small installation. The parts are those of production; only
  * the servers are brought along when the environment names none.
  */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadConfig } from '../config.ts';
-import { needsEmbeddedNats, openLog, openTemporal, temporalTargetOf } from '../connect.ts';
 import { type Demo, prepareDemo } from '../demo/demo.ts';
-import { provisionSearchAttributes, provisionStreams } from '../provision.ts';
-import { uiUrlOf } from '../run-link.ts';
-import { refuseDevServer, refuseUnsafe } from '../production.ts';
-import { startIntakeRole } from '../roles/intake-role.ts';
+import { logFileOf } from '../log-file.ts';
+import { refuseUnsafe } from '../production.ts';
+import { startAllRoles } from '../roles/all-roles.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
-import { startTriggerRole } from '../roles/trigger-role.ts';
-import { startWorkerRole } from '../roles/worker-role.ts';
 import { type DataDirLock, lockDataDir } from '../servers/data-dir.ts';
-import { startEmbedded } from '../servers/embedded.ts';
-import { type Story, createStory, storyLine } from '../story.ts';
+import { startServers } from '../servers/embedded.ts';
+import { type Story, storyLine } from '../story.ts';
 
 export interface UpOptions {
   readonly configFile?: string;
@@ -39,7 +35,7 @@ const sayer =
 export async function up(options: UpOptions): Promise<number> {
   const configured = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   await refuseUnsafe(configured);
-  const logFile = join(resolve(configured.dataDir), 'tocsin.log');
+  const logFile = logFileOf(configured);
   const lock = lockDataDir(resolve(configured.dataDir), sayer(options));
   try {
     const context = await openRoleContext(configured, { configFile: options.configFile, logFile });
@@ -68,36 +64,10 @@ async function run(context: RoleContext, lock: DataDirLock, options: UpOptions):
   return 0;
 }
 
-/** Servers first, then what consumes, then what lets events in. */
 async function startAll(context: RoleContext, lock: DataDirLock, options: UpOptions) {
   const say = sayer(options);
-  const { config, lifecycle, health, instance } = context;
-  const needed = { nats: needsEmbeddedNats(config), temporal: !temporalTargetOf(config).external };
-  if (needed.nats || needed.temporal) {
-    say('starting servers ...');
-    await startEmbedded(config, needed, lock, lifecycle, say);
-  }
-  const temporal = await openTemporal(config, context);
-  await refuseDevServer(config, temporal);
-  const log = await openLog(config, 'all', `tocsin up ${instance}`, context);
-  await provisionStreams(config, log, say);
-  await provisionSearchAttributes(temporal, say);
-  const uiUrl = uiUrlOf(config);
-  const story = createStory({
-    client: temporal.client,
-    namespace: temporal.namespace,
-    uiUrl,
-    print,
-    json: options.json,
-  });
-  await startWorkerRole(context, { temporal, log, runbooks: true, regions: config.regions });
-  startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
-  const [region = ''] = config.regions;
-  const intakeUrl = await startIntakeRole(context, { region, log, onStored: story.stored });
-  health.started();
-  story.say('tocsin', `workers for ${config.regions.join(', ')}, triggers and intake are up`);
-  if (uiUrl !== null) story.say('tocsin', `Temporal UI: ${uiUrl}`);
-  return { story, intakeUrl };
+  await startServers(context, lock, say);
+  return startAllRoles(context, say, { print, json: options.json });
 }
 
 async function tellDemo(context: RoleContext, demo: Demo, story: Story, intakeUrl: string): Promise<boolean> {

@@ -33,6 +33,7 @@ import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import { openSsh } from '../ssh-schema.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
+import { workerVersion } from '../versions/worker-version.ts';
 import { configuredWindows } from '../windows/windows-config.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
@@ -52,7 +53,13 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
     maxCachedWorkflows: config.worker.maxCachedWorkflows,
     maxActivities: config.worker.maxActivities,
     shutdownGraceMs: durationMs(config.worker.shutdownGrace),
+    version: workerVersion(config),
   };
+  if (limits.version !== undefined)
+    logger.info(
+      limits.version.version,
+      'these workers take no run until their version is promoted: `tocsin versions list`',
+    );
   for (const role of await rolesOf(context, options)) {
     const name = role.kind === 'runbooks' ? 'runbook worker' : `activity worker ${role.region}`;
     const worker = await until(name, { lifecycle, logger }, () =>
@@ -142,6 +149,11 @@ async function activityRoles(
     const activities = refusePlans(
       project.createActivities({ ...shared, ...monitoringServers(config, region), allowedTarget }),
     );
+    if (Object.keys(activities).length === 0)
+      throw new CommandError(
+        EXIT.refused,
+        'createActivities of activities/index returns none; expected at least one activity',
+      );
     const { queue } = regionOf(config, region);
     return {
       kind: 'activities',

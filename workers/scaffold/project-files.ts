@@ -18,6 +18,7 @@ export const projectFiles = ({ name, tocsin, tools }: ProjectOptions): Readonly<
       engines: { node: '>=20.19.0' },
       scripts: {
         start: 'tocsin up',
+        dev: 'tocsin dev',
         check: 'tsc && tocsin check',
         test: 'node --import tsx --test test/*.test.ts',
       },
@@ -91,5 +92,6 @@ Runbooks on Tocsin. \`npm install\`, then:
 - \`npm run check\`: types, configuration, lists and workflow code
 - \`npm test\`: the runbooks on a server whose time is skipped
 - \`npm start\`: everything up, with the Temporal UI
+- \`npm run dev\`: the same, with the code exchanged whenever a file is saved
 `,
 });

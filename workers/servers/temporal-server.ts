@@ -20,7 +20,7 @@ export interface TemporalServerOptions {
  * The dev server has one history shard, and a shard reads its queues at most 20 times a second by default: 50 ms for each step. The
  * other figures only lift throttles that a single box meets early.
  */
-const DYNAMIC_CONFIG: Readonly<Record<string, number>> = {
+const DYNAMIC_CONFIG: Readonly<Record<string, number | string>> = {
   'history.transferProcessorMaxPollRPS': 1000,
   'history.timerProcessorMaxPollRPS': 1000,
   'history.visibilityProcessorMaxPollRPS': 1000,
@@ -30,6 +30,9 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number>> = {
   'matching.numTaskqueueWritePartitions': 1,
   'frontend.rps': 20000,
   'frontend.namespaceRPS': 20000,
+  // A version without runs is seen to be drained after seconds, not after minutes.
+  'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '5s',
+  'matching.wv.VersionDrainageStatusRefreshInterval': '5s',
 };
 
 export interface TemporalServer extends ServerProcess {
@@ -70,7 +73,10 @@ const argumentsOf = (options: TemporalServerOptions): string[] =>
     ['--namespace', options.namespace, '--db-filename', join(options.dataDir, 'temporal.db')],
     ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
     SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+    Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
+      '--dynamic-config-value',
+      `${key}=${JSON.stringify(value)}`,
+    ]),
   ].flat();
 
 /** Ready means: the namespace is there, the task queues answer, and our search attributes are registered. */

@@ -13,6 +13,7 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Decisions } from '../../activities/decisions.ts';
@@ -53,6 +54,9 @@ export async function tocsinLimit(start: LimitStart): Promise<void> {
   // Cancelling it would forget who holds what.
   await CancellationScope.nonCancellable(() => new Limit(start).live());
 }
+
+// It lives for longer than any version of the workers.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, tocsinLimit);
 
 type Arrived = LimitInput & { readonly rule?: LimitRule };
 

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
+import { freePort } from '../../workers/servers/server-process.ts';
+import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
+import { until } from '../support/until.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PORTS = ['NATS', 'TEMPORAL', 'UI', 'INTAKE', 'HEALTH'];
+/** A machine may be busy: of a reload, and of the start with servers. */
+const PATIENCE_MS = 120_000;
+
+const dir = mkdtempSync(join(tmpdir(), 'tocsin-dev-'));
+const env: NodeJS.ProcessEnv = { ...process.env };
+let dev: ChildProcess;
+let connection: Connection;
+let said = '';
+let runs = 0;
+
+const write = (file: string, text: string): void => writeFileSync(join(dir, file), text);
+const says = (answer: string): string => `export async function say(): Promise<string> {\n  return ${answer};\n}\n`;
+
+/** Waits for what is said after `from`. */
+const untilSaid = (pattern: RegExp, from: number): Promise<unknown> =>
+  until(`it says ${pattern} (it said: ${said})`, () => Promise.resolve(pattern.test(said.slice(from))), PATIENCE_MS);
+
+async function run(): Promise<unknown> {
+  const workflowId = `say/${(runs += 1)}`;
+  return new Client({ connection }).workflow.execute('say', { taskQueue: RUNBOOK_QUEUE, workflowId });
+}
+
+describe('tocsin dev', () => {
+  before(async () => {
+    for (const name of PORTS) env[`TOCSIN_${name}_PORT`] = String(await freePort());
+    for (const folder of ['workflows', 'triggers', 'activities']) mkdirSync(join(dir, folder));
+    symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+    write('package.json', '{ "name": "own", "type": "module" }');
+    write('tsconfig.json', JSON.stringify({ compilerOptions: { strict: true, types: [] }, include: ['workflows'] }));
+    write('activities/index.ts', 'export const createActivities = () => ({ idle: async () => {} });');
+    write('triggers/index.ts', 'export const triggers: readonly never[] = [];');
+    write('workflows/index.ts', `export { say } from './say.ts';\n`);
+    write('workflows/say.ts', says(`'first'`));
+    const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
+    dev = spawn(process.execPath, ['--import', tsx, join(ROOT, 'workers/cli.ts'), 'dev'], { cwd: dir, env });
+    for (const stream of [dev.stdout, dev.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await untilSaid(/dev: ready for alerts/, 0);
+    connection = await Connection.connect({ address: `127.0.0.1:${env['TOCSIN_TEMPORAL_PORT']}` });
+  });
+  after(async () => {
+    await connection?.close();
+    dev.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('the next run has the code that was saved', async () => {
+    assert.equal(await run(), 'first');
+    const from = said.length;
+    write('workflows/say.ts', says(`'second'`));
+    await untilSaid(/dev: the new code runs, [\d.]+ s after the change of .*say\.ts/, from);
+    assert.equal(await run(), 'second');
+  });
+
+  it('code that cannot be built leaves the old in place and is named with file and line', async () => {
+    const from = said.length;
+    write('workflows/say.ts', says(''.padEnd(3, ')')));
+    await untilSaid(/dev: the old code stays: .*say\.ts:2/, from);
+    assert.equal(await run(), 'second');
+  });
+
+  it('an error of types is shown, and does not stand in the way', async () => {
+    const from = said.length;
+    write('workflows/say.ts', says('3'));
+    await untilSaid(/dev: the new code runs/, from);
+    await untilSaid(/types: workflows\/say\.ts\(2,3\): error TS2322/, from);
+    assert.equal(await run(), 3);
+  });
+
+  it('a trigger that cannot be loaded leaves the old code in place', async () => {
+    const from = said.length;
+    write('triggers/index.ts', 'export const triggers = 3;');
+    await untilSaid(/dev: the old code stays: .*triggers\/index\.ts exports no triggers/, from);
+    assert.equal(await run(), 3);
+  });
+
+  it('Ctrl-C leaves nothing behind', async () => {
+    const children = readFileSync(`/proc/${dev.pid}/task/${dev.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    assert.ok(children.length >= 3, `roles and two servers, found ${children.join()}`);
+    const gone = once(dev, 'exit');
+    dev.kill('SIGINT');
+    assert.deepEqual(await gone, [0, null]);
+    for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  });
+});

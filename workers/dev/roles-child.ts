@@ -1,0 +1,66 @@
+/**
+ * One generation of the code: a process with every role, which has its code loaded before it is told to begin. It ends on a signal, and with
+ * the process that forked it.
+ */
+import type { Config } from '../config.ts';
+
+/** What it tells its parent. */
+export type Told =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'running'; readonly intakeUrl: string }
+  /** The code cannot be loaded, or the roles cannot start. */
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** Activities in progress may finish for so long when the code changes; then Temporal gives them to the next generation. */
+const GRACE = '1s';
+const [configFile = ''] = process.argv.slice(2);
+
+const tell = (told: Told): void => void process.send?.(told);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const began = new Promise<void>((resolve) => process.once('message', () => resolve()));
+let orphaned = (): void => process.exit();
+process.once('disconnect', () => orphaned());
+
+try {
+  const { run } = await load();
+  tell({ kind: 'loaded' });
+  await began;
+  await run();
+} catch (error) {
+  tell({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
+  process.exitCode = 1;
+}
+process.disconnect?.();
+// Nothing of the next generation may wait for a handle that a library left open.
+process.exit();
+
+async function load(): Promise<{ readonly run: () => Promise<void> }> {
+  const [{ loadConfig }, { openRoleContext }, { startAllRoles }, { logFileOf }] = await Promise.all([
+    import('../config.ts'),
+    import('../roles/role-context.ts'),
+    import('../roles/all-roles.ts'),
+    import('../log-file.ts'),
+  ]);
+  return {
+    run: async () => {
+      const config = forDevelopment(loadConfig(configFile === '' ? {} : { file: configFile }));
+      const context = await openRoleContext(config, {
+        ...(configFile === '' ? {} : { configFile }),
+        logFile: logFileOf(config),
+      });
+      orphaned = () => void context.lifecycle.close('its parent is gone');
+      try {
+        const { intakeUrl } = await startAllRoles(context, say);
+        tell({ kind: 'running', intakeUrl });
+        await context.lifecycle.closing;
+      } finally {
+        await context.lifecycle.close('done');
+      }
+    },
+  };
+}
+
+/** Without versions: runs in progress go on with what was saved last. */
+function forDevelopment({ deployment: _none, ...config }: Config): Config {
+  return { ...config, worker: { ...config.worker, shutdownGrace: GRACE } };
+}
