@@ -37,6 +37,7 @@ import { configuredWindows } from '../windows/windows-config.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
+import { activityProblems } from '../registered-activities.ts';
 
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
@@ -129,6 +130,8 @@ async function activityRoles(
     const activities = refusePlans(
       project.createActivities({ ...shared, ...monitoringServers(config, region), allowedTarget }),
     );
+    for (const problem of activityProblems(new Set(Object.keys(activities))))
+      context.logger.error({ part: `activity worker ${region}` }, `${problem}; until then its runs wait at this step`);
     const { queue } = regionOf(config, region);
     return {
       kind: 'activities',

@@ -4,6 +4,7 @@
  */
 import { DAY, HOUR, civilFromDays, floorDiv, weekdayOf } from '../../activities/calendar/civil.ts';
 import type { Span } from '../../activities/calendar/spans.ts';
+import { escaped } from '../escaped.ts';
 import { changeText, lasts, timeText, utcSpan, weekdayText } from './preview-text.ts';
 import { type WallPiece, missing, wallPieces } from './wall-pieces.ts';
 import { type WindowPreview, localText } from './window-preview.ts';
@@ -133,6 +134,3 @@ const hatch = (id: string, color: string, angle: number): string =>
 
 const text = (at: number, y: number, words: string, kind = ''): string =>
   words === '' ? '' : `<text x="${at}" y="${y}"${kind === '' ? '' : ` class="${kind}"`}>${escaped(words)}</text>`;
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (words: string): string => words.replaceAll(/[&<>"]/g, (each) => ESCAPES[each] ?? each);
