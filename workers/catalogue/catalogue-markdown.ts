@@ -7,7 +7,7 @@ export function catalogueMarkdown(catalogue: Catalogue, diagram: string | null):
   return [
     '# Catalogue',
     '',
-    'Made by `tocsin docs` from the definitions. Modes are those of the definitions; `tocsin status` has what operators have set since.',
+    'Made by `tocsin docs` from the definitions. Modes are those of the definitions; `tocsin trigger list` has what operators have made of them.',
     ...(diagram === null ? [] : ['', `![From event to effect](${diagram})`]),
     ...table(
       'Triggers',

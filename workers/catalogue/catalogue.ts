@@ -26,7 +26,7 @@ export interface CatalogueTrigger {
   readonly match: unknown;
   /** Whether code decides as well (`when`). */
   readonly when: boolean;
-  /** As defined; `tocsin status` has what an operator has made of it. */
+  /** As defined; `tocsin trigger list` has what an operator has made of it. */
   readonly mode: string;
   readonly run: string;
   readonly window: string | null;

@@ -29,7 +29,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly #children = new ChildRuns(this.context);
   readonly #redButton = new RedButton(this.checklist);
   readonly #undos = new UndoStack();
-  readonly #story = new PostMortem(this.context);
+  readonly #story = new PostMortem(workflowInfo(), this.context);
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();
   readonly windows = new RunWindows(this);
