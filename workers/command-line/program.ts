@@ -1,0 +1,21 @@
+/** The whole command line, with nothing run and no command loaded. */
+import { registerAuthoring } from './authoring.ts';
+import { type CommandLine, createCommandLine } from './command-line.ts';
+import { registerEvents } from './events.ts';
+import { registerOperate } from './operate.ts';
+import { registerRedButton } from './red-button.ts';
+import { registerRoles } from './roles.ts';
+import { registerRuns } from './runs.ts';
+import { registerTime } from './time.ts';
+
+export function createProgram(): CommandLine {
+  const line = createCommandLine();
+  registerRoles(line);
+  registerRedButton(line);
+  registerRuns(line);
+  registerEvents(line);
+  registerTime(line);
+  registerAuthoring(line);
+  registerOperate(line);
+  return line;
+}
