@@ -1,5 +1,8 @@
 /** What authors of triggers compose, in a repository of their own. */
 export { Type } from 'typebox';
+export { clearDiskTrigger } from './clear-disk.ts';
+export { drainNodeTrigger } from './drain-node.ts';
+export { killBlockersTrigger } from './kill-blockers.ts';
 export { patchFleetTrigger } from './patch-fleet.ts';
 export { restartServiceTrigger } from './restart-service.ts';
 export type { ScheduleDefinition } from './schedules/schedule-definition.ts';

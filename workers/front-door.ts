@@ -1,5 +1,5 @@
 /** The list of runbooks, read from the text of its front door: workflow code runs only inside Temporal's sandbox, never here. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { project } from './project.ts';
@@ -22,6 +22,12 @@ export function listedRunbooks(frontDoor: string = project.workflows): readonly 
         .filter((name) => name !== '' && !name.startsWith('type '))
         .map((name) => ({ name, file: fileOf(from, frontDoor), place: `${frontDoor}:${lineAt(text, index)}` })),
   );
+}
+
+/** The file a runbook is written in: a list that hands on another list, such as that of this package, is followed once. */
+export function sourceOf({ name, file }: ListedRunbook): string {
+  if (!existsSync(file)) return file;
+  return listedRunbooks(file).find((each) => each.name === name)?.file ?? file;
 }
 
 export const runbookNames = (): readonly string[] => listedRunbooks().map(({ name }) => name);

@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { listProblems, runbookNames } from './front-door.ts';
 import { ruleProblems } from './inventory/target-rules.ts';
 import { project } from './project.ts';
+import { activityProblems, registeredActivities } from './registered-activities.ts';
 import { scheduleProblems } from './schedule-config.ts';
 import { duringProblems } from './windows/during-problems.ts';
 
@@ -18,8 +19,10 @@ import { duringProblems } from './windows/during-problems.ts';
 export async function projectProblems(config: Config | null): Promise<string[]> {
   const { triggers } = project;
   const runbooks = runbookNames();
+  const registered = registeredActivities();
   return [
     ...listProblems(),
+    ...(registered === null ? [] : activityProblems(new Set(registered.keys()))),
     ...triggerProblems(triggers, runbooks),
     ...(config === null ? [] : duringProblems(triggers, config)),
     ...(config === null ? [] : scheduleProblems(config, openZoneData({ env: process.env }))),

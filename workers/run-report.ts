@@ -4,6 +4,9 @@ import type { HumanAskedInMemo } from '../workflows/kit/approval-message.ts';
 import type { HistoryEvent } from './history-text.ts';
 import { type ListedRun, listedRun } from './listed-run.ts';
 import { openHumanQuestion } from './open-question.ts';
+import { registeredActivities } from './registered-activities.ts';
+import { runLink } from './run-link.ts';
+import { postMortemOf } from './run-post-mortem.ts';
 import { type TimelineEntry, timelineOf } from './run-timeline.ts';
 
 export interface ShownRun extends ListedRun {
@@ -13,6 +16,10 @@ export interface ShownRun extends ListedRun {
   /** Why it did not complete. */
   readonly failure: string | null;
   readonly timeline: readonly TimelineEntry[];
+  /** Into the Temporal UI; null when the configuration knows none. */
+  readonly link: string | null;
+  /** Markdown, made of its history. */
+  readonly postMortem: string;
   /** What it asks a human at this moment. */
   readonly asks: HumanAskedInMemo | null;
 }
@@ -29,7 +36,10 @@ const QUERY_TIMEOUT_MS = 3_000;
 const MAX_EVENTS = 5_000;
 
 /** Rejects with WorkflowNotFoundError, and with the server's errors. */
-export async function showRun({ client, namespace }: Where, workflowId: string): Promise<ShownRun> {
+export async function showRun(
+  { client, namespace, uiUrl }: Where & { readonly uiUrl: string | null },
+  workflowId: string,
+): Promise<ShownRun> {
   const run = await describeRun(client, workflowId);
   const [events, checklist, asks] = await Promise.all([
     historyOf({ client, namespace }, run),
@@ -39,7 +49,18 @@ export async function showRun({ client, namespace }: Where, workflowId: string):
   const { input, entries } = timelineOf(events);
   const end = entries.find(({ kind }) => kind === 'end');
   const failed = run.status !== 'running' && run.status !== 'completed';
-  return { ...run, input, checklist, failure: failed ? (end?.detail ?? null) : null, timeline: entries, asks };
+  const link = uiUrl === null ? null : runLink(uiUrl, namespace, run.workflowId, run.runId);
+  const postMortem = postMortemOf(events, { ...run, link, registered: registeredActivities() });
+  return {
+    ...run,
+    input,
+    checklist,
+    failure: failed ? (end?.detail ?? null) : null,
+    timeline: entries,
+    link,
+    postMortem,
+    asks,
+  };
 }
 
 /** Its state only; rejects with WorkflowNotFoundError. */

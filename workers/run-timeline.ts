@@ -1,4 +1,5 @@
 /** The history of a run as its steps: what was done when, how often it was tried, how it ended. Pure; made from history events. */
+import type { AnswerPayload } from '../workflows/kit/approval-message.ts';
 import { type HistoryEvent, failureText, payloadText, payloadValue } from './history-text.ts';
 
 export interface TimelineEntry {
@@ -6,6 +7,8 @@ export interface TimelineEntry {
   readonly at: string;
   readonly kind: 'step' | 'wait' | 'signal' | 'update' | 'cancel' | 'end';
   readonly title: string;
+  /** Name of the activity that a step calls; null for a run within the run, and for all else. */
+  readonly activity: string | null;
   readonly outcome: 'open' | 'ok' | 'failed' | 'canceled' | 'note';
   /** Result or reason, shortened. */
   readonly detail: string;
@@ -50,19 +53,35 @@ export function timelineOf(events: readonly HistoryEvent[]): Timeline {
 function beginOf(event: HistoryEvent): TimelineEntry | null {
   const summary = payloadText(event.userMetadata?.summary);
   const activity = event.activityTaskScheduledEventAttributes;
-  if (activity) return open(event, 'step', summary || (activity.activityType?.name ?? 'step'));
+  if (activity) {
+    const name = activity.activityType?.name ?? null;
+    return { ...open(event, 'step', summary || (name ?? 'step')), activity: name };
+  }
   const timer = event.timerStartedEventAttributes;
   if (timer) return open(event, 'wait', summary || `${Number(timer.startToFireTimeout?.seconds ?? 0)} s`);
   const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
   if (child) return open(event, 'step', summary || `run ${child.workflowId ?? ''}`);
   const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
-  if (update) return open(event, 'update', update.input?.name ?? 'update');
+  if (update)
+    return open(event, 'update', updateTitle(update.input?.name ?? 'update', update.input?.args?.payloads?.[0]));
   const signal = event.workflowExecutionSignaledEventAttributes;
   if (signal) return note(event, 'signal', signal.signalName ?? 'signal', '');
   const cancel = event.workflowExecutionCancelRequestedEventAttributes;
   if (cancel) return note(event, 'cancel', 'cancellation requested', cancel.cause ?? '');
   return runEnd(event);
 }
+
+/** Whoever answers says who it is; that counts only if the update was accepted, which is its result. */
+function updateTitle(name: string, argument: Parameters<typeof payloadValue>[0]): string {
+  const signed = payloadValue(argument);
+  if (typeof signed !== 'object' || signed === null || !('payload' in signed)) return name;
+  const said = payloadValue({ data: Buffer.from(String(signed.payload)) });
+  if (typeof said !== 'object' || said === null) return name;
+  const { decision = name, person = '?', reason = '' } = said as Partial<Record<keyof AnswerPayload, unknown>>;
+  return `${String(decision)} by ${String(person)}${reason === '' ? '' : `: ${String(reason)}`}`.slice(0, MAX_TITLE);
+}
+
+const MAX_TITLE = 300;
 
 interface Ended {
   /** Id of the event that began it. */
@@ -129,6 +148,7 @@ const open = (event: HistoryEvent, kind: TimelineEntry['kind'], title: string): 
   at: new Date(msOf(event)).toISOString(),
   kind,
   title,
+  activity: null,
   outcome: 'open',
   detail: '',
   attempt: 1,

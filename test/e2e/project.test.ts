@@ -85,6 +85,25 @@ describe('a project of its own', () => {
     );
   });
 
+  it('is told which activity its list does not make, at the line that calls it', () => {
+    write(
+      'workflows/calls.ts',
+      `import { runbook } from ${KIT};\nexport const calls = runbook(async (_input: object, run) => {\n` +
+        `  await run.act('a', (on) => on.known({}));\n  await run.act('b', (on) => on.unknown({}));\n});\n`,
+    );
+    for (const file of ['reads', 'broken', 'forgotten']) rmSync(join(dir, `workflows/${file}.ts`));
+    write('workflows/index.ts', `export { greet } from './greet.ts';\nexport { calls } from './calls.ts';\n`);
+    write(
+      'activities/index.ts',
+      `export const createActivities = ({ http }: any) => ({ known: async () => http.request({}) });`,
+    );
+    assert.deepEqual(problems().map(inProject), [
+      '/workflows/calls.ts:4: runbook calls calls activity unknown, which activities/index does not register; ' +
+        'add the line that creates it to createActivities there',
+    ]);
+    write('activities/index.ts', 'export const createActivities = () => ({});');
+  });
+
   it('is told what its lists lack', () => {
     write('triggers/index.ts', 'export const nothing = 1;');
     assert.deepEqual(problems().map(inProject), [

@@ -23,6 +23,14 @@ export function registerAuthoring({ program, common, end }: CommandLine): void {
     );
 
   program
+    .command('docs')
+    .description('the catalogue: triggers, runbooks, limits, windows and regions, from their definitions')
+    .option('-o, --out <dir>', 'folder for the page and its diagram (default: the page is printed)')
+    .action(async (options: { out?: string }) =>
+      end((await import('../commands/docs.ts')).docs({ ...common(), ...options })),
+    );
+
+  program
     .command('replay [folder]')
     .description('replay histories on the code of this folder: which runs in progress would break?')
     .option('--from-server', 'those of the runs in progress, and of the last ones', false)

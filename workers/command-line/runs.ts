@@ -72,7 +72,10 @@ export function registerRuns({ program, common, end }: CommandLine): void {
   runs
     .command('show <workflow-id>')
     .description('state, checklist, input, failure and timeline')
-    .action(async (id: string) => end(await (await import('../commands/runs.ts')).show(common(), id)));
+    .option('-m, --markdown', 'its post-mortem: seen, done, undone, answered by whom', false)
+    .action(async (id: string, options: { markdown: boolean }) =>
+      end(await (await import('../commands/runs.ts')).show({ ...common(), ...options }, id)),
+    );
   runs
     .command('cancel <workflow-id>')
     .description('ask it to end; it undoes what it did first')

@@ -53,12 +53,16 @@ function sinceMs(text: string): number {
   );
 }
 
-export const show = (options: CommonOptions, workflowId: string): Promise<number> =>
+export interface ShowRunCommand extends CommonOptions {
+  /** The post-mortem instead of checklist and timeline. */
+  readonly markdown: boolean;
+}
+
+export const show = (options: ShowRunCommand, workflowId: string): Promise<number> =>
   withSession(options, async (session) => {
     const temporal = await session.temporal();
-    const run = await showRun(temporal, workflowId).catch(notFound(workflowId));
-    const link = await linkTo(session, run.workflowId, run.runId);
-    output(options, { ...run, link }, textOf(run, link));
+    const run = await showRun({ ...temporal, uiUrl: uiUrlOf(session.config) }, workflowId).catch(notFound(workflowId));
+    output(options, run, options.markdown ? run.postMortem : textOf(run));
     return EXIT.ok;
   });
 
@@ -75,8 +79,8 @@ const notFound =
 
 const SIGNS = { open: '…', ok: '✔', failed: '✖', canceled: '⊘', note: '·' } as const;
 
-function textOf(run: ShownRun, link: string | null): string {
-  const { workflowId, status, phase, failure, input, checklist, timeline, asks } = run;
+function textOf(run: ShownRun): string {
+  const { workflowId, status, phase, failure, input, checklist, timeline, link, asks } = run;
   return [
     `${workflowId}`,
     `${status}${phase === null ? '' : `, phase ${phase}`}${failure === null ? '' : `: ${failure}`}`,

@@ -38,6 +38,7 @@ import { configuredWindows } from '../windows/windows-config.ts';
 import { type WorkerRole, createWorker } from '../worker.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
+import { activityProblems } from '../registered-activities.ts';
 
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
@@ -154,6 +155,8 @@ async function activityRoles(
         EXIT.refused,
         'createActivities of activities/index returns none; expected at least one activity',
       );
+    for (const problem of activityProblems(new Set(Object.keys(activities))))
+      context.logger.error({ part: `activity worker ${region}` }, `${problem}; until then its runs wait at this step`);
     const { queue } = regionOf(config, region);
     return {
       kind: 'activities',

@@ -29,7 +29,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   readonly checklist = new Checklist(this.context);
   readonly #children = new ChildRuns(this.context);
   readonly #redButton = new RedButton(this.checklist);
-  readonly #story = new PostMortem(this.context);
+  readonly #story = new PostMortem(workflowInfo(), this.context);
   readonly undos = new RunUndos({ checklist: this.checklist, redButton: this.#redButton, story: this.#story });
   readonly #acted: string[] = [];
   readonly #limits = new RunLimits();

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { HistoryEvent } from '../../workers/history-text.ts';
+import { registeredActivities } from '../../workers/registered-activities.ts';
+import { postMortemOf } from '../../workers/run-post-mortem.ts';
+
+const registered = registeredActivities();
+const eventsOf = (name: string): HistoryEvent[] => {
+  const file = join(import.meta.dirname, `../histories/${name}.json`);
+  return (historyFromJSON(JSON.parse(readFileSync(file, 'utf8'))).events ?? []) as HistoryEvent[];
+};
+const told = (events: readonly HistoryEvent[], status: string, link: string | null = null): string =>
+  postMortemOf(events, { workflowId: 'id', status, link, registered });
+
+/** The lines of one section, without their times. */
+const section = (page: string, name: string): string[] => {
+  const [, text = ''] = new RegExp(`## ${name}\\n\\n((?:- .*\\n?)*)`).exec(page) ?? [];
+  return [...text.matchAll(/^- (?:[\d:]+Z )?(.*)$/gm)].map(([, line = '']) => line);
+};
+
+describe('post-mortem made of a history', () => {
+  it('of a failed run tells what was done, undone and left, and why it failed', () => {
+    const page = told(eventsOf('restartService-escalated'), 'failed', 'http://ui/run');
+    assert.deepEqual(section(page, 'Done'), ['take checkout out of rotation', 'restart checkout']);
+    assert.deepEqual(section(page, 'Undone'), ['take checkout out of rotation']);
+    assert.deepEqual(section(page, 'Left as it is'), ['restart checkout']);
+    assert.match(page, /- status: failed: .*still sick/);
+    assert.match(page, /- event: EVENTS_EU #1\n/);
+    assert.match(page, /- link: http:\/\/ui\/run\n/);
+    assert.equal(section(page, 'Seen').length, 6);
+  });
+
+  it('names who approved and who answered', () => {
+    assert.deepEqual(section(told(eventsOf('restartService-approved'), 'completed'), 'Answers'), [
+      'approve by Ann: test',
+    ]);
+    assert.deepEqual(section(told(eventsOf('killBlockers-asked'), 'completed'), 'Answers'), ['end it by Ann: test']);
+  });
+
+  it('does not count an answer that was refused', () => {
+    const events = eventsOf('restartService-approved').filter(
+      (event) => !event.workflowExecutionUpdateCompletedEventAttributes,
+    );
+    assert.deepEqual(section(told(events, 'running'), 'Answers'), []);
+  });
+
+  it('says of a step that was under way when the run was terminated that nobody knows', () => {
+    const all = eventsOf('restartService-restarted');
+    const restart = all.findIndex(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'restartUnit',
+    );
+    const cut = all.slice(0, restart + 1);
+    assert.match(section(told(cut, 'terminated'), 'Open').join(), /^restart checkout: .*look at the target/);
+    assert.deepEqual(section(told(cut, 'terminated'), 'Left as it is'), ['take checkout out of rotation']);
+    assert.deepEqual(section(told(cut, 'running'), 'Open'), ['restart checkout: goes on']);
+    assert.deepEqual(section(told(cut, 'running'), 'Left as it is'), []);
+  });
+
+  it('of a run whose alert was resolved tells that', () => {
+    const page = told(eventsOf('restartService-resolved-meanwhile'), 'completed');
+    assert.deepEqual(section(page, 'Notes'), ['the alert is resolved']);
+  });
+
+  it('of a workflow that Tocsin did not start tells what there is', () => {
+    const page = told([], 'running');
+    assert.match(page, /^# run\n\n- run: id \(\?\)\n- status: running$/);
+  });
+});
