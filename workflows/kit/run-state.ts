@@ -16,7 +16,7 @@ import { RedButton, isRefusal, isUntouched } from './red-button.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import { NO_WORKER, type RunContext } from './run-context.ts';
-import { type Undo, UndoStack } from './undo-stack.ts';
+import { type Undo, type Undone, UndoStack } from './undo-stack.ts';
 import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
 import { type Activities, type RefusedCall, type StepOptions, boundsOf } from './step-activities.ts';
 import { RunWindows, throughWindow } from './windows.ts';
@@ -209,7 +209,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   }
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
-  undoAll(): Promise<string[]> {
+  undoAll(): Promise<Undone> {
     return this.#undos.undoAll(async (undo) => {
       await this.#redButton.through(
         (again) => this.#undo(undo, again),
