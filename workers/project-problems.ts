@@ -8,11 +8,12 @@ import { compileCheck } from '../triggers/events/check.ts';
 import { BundleProblem } from './bundle-problem.ts';
 import { workflowBundle } from './bundle.ts';
 import type { Config } from './config.ts';
-import { listProblems, runbookNames } from './front-door.ts';
+import { listProblems, listedRunbooks, runbookNames } from './front-door.ts';
 import { ruleProblems } from './inventory/target-rules.ts';
 import { project } from './project.ts';
 import { activityProblems, registeredActivities } from './registered-activities.ts';
 import { scheduleProblems } from './schedule-config.ts';
+import { useProblems } from './use-problems.ts';
 import { duringProblems } from './windows/during-problems.ts';
 
 /** Without a network. Of what stands on the configuration nothing is said when there is none. */
@@ -25,6 +26,7 @@ export async function projectProblems(config: Config | null): Promise<string[]> 
     ...(registered === null ? [] : activityProblems(new Set(registered.keys()))),
     ...triggerProblems(triggers, runbooks),
     ...(config === null ? [] : duringProblems(triggers, config)),
+    ...(config === null ? [] : useProblems(listedRunbooks(), triggers, config)),
     ...(config === null ? [] : scheduleProblems(config, openZoneData({ env: process.env }))),
     ...(config === null ? [] : ruleProblems(config.inventory, { triggers, runbooks })),
     ...(await bundleProblems(join(resolve(config?.dataDir ?? '.tocsin'), 'cache'))),

@@ -145,7 +145,7 @@ describe('an inventory by a command and an HTTP server', () => {
   });
 
   for (const [why, answer, pattern] of [
-    ['huge', (response) => response.end(Buffer.alloc(MAX_ANSWER_BYTES + 1, ' ')), /has more than 8388608 bytes/],
+    ['huge', (response) => response.end(Buffer.alloc(MAX_ANSWER_BYTES + 1, ' ')), /has more than 33554432 bytes/],
     ['unreachable', (response) => response.destroy(), /socket hang up|ECONNRESET/],
   ] satisfies [string, string | ((response: ServerResponse) => void), RegExp][]) {
     it(`an inventory that is ${why} is unusable and says so; a step waits for it and does nothing meanwhile`, async () => {

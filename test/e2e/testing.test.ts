@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
 import { restartServiceTrigger } from '../../triggers/restart-service.ts';
 import type * as runbooks from '../../workflows/index.ts';
 import {
@@ -90,6 +91,23 @@ describe('the test kit', () => {
       kit.run('restartService', { input: { service: 'checkout' }, at: begin - 1, activities: {} }),
       /behind the kit's time/,
     );
+  });
+
+  it('an alert that resolves does not hide what could not be undone: the run fails and names it', async () => {
+    const run = await kit.run('restartService', {
+      input: { service: 'checkout' },
+      activities: {
+        observeService: () => sick,
+        takeOutOfRotation: () => undefined,
+        restartUnit: () => ({ restarted: true }),
+        putBackInRotation: () => {
+          throw ApplicationFailure.nonRetryable('the load balancer says no');
+        },
+      },
+      meanwhile: [resolves('3s')],
+    });
+    assert.match(run.failure ?? '', /not undone, which needs a human: take checkout out of rotation/);
+    assert.equal(run.report, null);
   });
 
   it('records what it ran, and replays it', async () => {

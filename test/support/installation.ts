@@ -102,6 +102,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       trigger: { reorderBound, ackWait },
       sweeper: { every: '1s' },
       loops: { within: options.loopsWithin ?? '1 ms' },
+      limits: [{ name: 'drain-per-pool', scope: 'label:pool', slots: 1 }],
       ...(options.redButton === undefined ? {} : { redButton: options.redButton }),
       services: [service.target],
       http: { allow: [{ origin: service.origin, private: true }] },

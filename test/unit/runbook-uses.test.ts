@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { triggers } from '../../triggers/index.ts';
+import { loadConfig } from '../../workers/config.ts';
+import { listedRunbooks } from '../../workers/front-door.ts';
 import { type Use, runbookUses } from '../../workers/runbook-uses.ts';
+import { useProblems } from '../../workers/use-problems.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-uses-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,4 +48,35 @@ test('the shipped drain-node asks for its limit and its activities', () => {
     [...new Set(activities.map(({ name }) => name))],
     ['observeNode', 'cordonNode', 'evictPods', 'uncordonNode'],
   );
+});
+
+test('a limit or window that is not configured is named with file and line, when a trigger starts the runbook', () => {
+  const file = join(folder, 'patch-again.ts');
+  writeFileSync(file, TEXT);
+  const runbooks = [{ name: 'patch', file, place: 'index.ts:1' }];
+  const configured = { limits: [{ name: 'per-rack' }], windows: { night: { times: ['02:00-05:00'] } } };
+  assert.deepEqual(useProblems(runbooks, [{ run: 'patch' }], configured), [
+    `${file}:8: limit "per-service" is not configured, expected one of per-rack`,
+    `${file}:11: window "weekend" is not configured, expected one of night`,
+  ]);
+  assert.deepEqual(useProblems(runbooks, [{ run: 'other' }], configured), []);
+  assert.deepEqual(
+    useProblems(
+      [{ name: 'patch', file: join(folder, 'gone.ts'), place: 'index.ts:1' }],
+      [{ run: 'patch' }],
+      configured,
+    ),
+    [],
+  );
+});
+
+test('the shipped configuration has what the shipped runbooks ask for; without it, check would say so', () => {
+  const config = loadConfig({ file: join(import.meta.dirname, '../../tocsin.yaml'), env: {} });
+  assert.deepEqual(useProblems(listedRunbooks(), triggers, config), []);
+  const [problem, ...more] = useProblems(listedRunbooks(), triggers, { ...config, limits: [] });
+  assert.match(
+    problem ?? '',
+    /drain-node\.ts:\d+: limit "drain-per-pool" is not configured, expected one of \(none is there\)$/,
+  );
+  assert.deepEqual(more, []);
 });

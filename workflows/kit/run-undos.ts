@@ -8,7 +8,7 @@ import { endsTheRun } from './ends-the-run.ts';
 import type { PostMortem } from './post-mortem.ts';
 import { type RedButton, isRefusal } from './red-button.ts';
 import type { RefusedCall } from './step-activities.ts';
-import { type Undo, UndoStack } from './undo-stack.ts';
+import { type Undo, type Undone, UndoStack } from './undo-stack.ts';
 
 export interface UndoingRun {
   readonly checklist: Checklist;
@@ -44,19 +44,24 @@ export class RunUndos {
   }
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
-  undoAll(): Promise<string[]> {
+  undoAll(): Promise<Undone> {
     return this.#undoAll(this.#whole);
   }
 
-  #undoAll(stack: UndoStack): Promise<string[]> {
-    const { redButton, story } = this.#run;
-    return stack.undoAll(async (undo) => {
+  async #undoAll(stack: UndoStack): Promise<Undone> {
+    const { checklist, redButton, story } = this.#run;
+    const undone = await stack.undoAll(async (undo) => {
       await redButton.through(
         (again) => this.#undo(undo, again),
         () => false,
       );
       story.add('Undone', undo.title);
     });
+    for (const title of undone.left) {
+      checklist.note(`not undone: ${title}`);
+      story.add('Notes', `not undone: ${title}`);
+    }
+    return undone;
   }
 
   async #undo({ title, call }: Undo, again?: RefusedCall): Promise<void> {

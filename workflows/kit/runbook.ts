@@ -69,13 +69,13 @@ export function runbook<Input, Report, Acts extends Activities<Acts>>(
         state.checklist.end('denied');
         return { outcome: 'denied', by: error.person, reason: error.reason, left: state.acted() };
       }
-      const undone = await CancellationScope.nonCancellable(() => state.undos.undoAll());
-      if (error instanceof ResolvedMeanwhile) {
+      const { undone, left } = await CancellationScope.nonCancellable(() => state.undos.undoAll());
+      if (error instanceof ResolvedMeanwhile && left.length === 0) {
         state.checklist.end('resolved');
         return { outcome: 'resolved-meanwhile', undone };
       }
       state.checklist.end('failed');
-      throw asFailure(error);
+      throw error instanceof ResolvedMeanwhile ? notUndone(left) : asFailure(error);
     }
   };
 }
@@ -115,6 +115,14 @@ async function inItsMode<Input, Report, Acts extends Activities<Acts>>(
 
 /** Whoever answered is told what came of it; bounded by the decisions they wait for. Costs no event. */
 const answersGiven = (): Promise<void> => CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+
+/** The alert is resolved, so nobody would look at this run if it ended well. */
+const notUndone = (left: readonly string[]): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'NotUndone',
+    message: `the alert is resolved, and what was done is not undone, which needs a human: ${left.join(', ')}`,
+    nonRetryable: true,
+  });
 
 /** A plain Error would only fail the workflow task, again and again, and look stuck; a failure ends the run visibly. */
 function asFailure(error: unknown): unknown {

@@ -6,6 +6,12 @@ export interface Undo {
   readonly call: (again?: RefusedCall) => Promise<unknown>;
 }
 
+/** Titles, newest first. `left`: could not be undone, and needs a human. */
+export interface Undone {
+  readonly undone: readonly string[];
+  readonly left: readonly string[];
+}
+
 export class UndoStack {
   #undos: Undo[] = [];
 
@@ -34,18 +40,19 @@ export class UndoStack {
     this.#undos = [];
   }
 
-  /** Resolves to the titles of what was undone. One that fails is for `carryOut` to tell of, and does not keep the others from being undone. */
-  async undoAll(carryOut: (undo: Undo) => Promise<void>): Promise<string[]> {
+  /** One that fails is for `carryOut` to tell of, and does not keep the others from being undone. */
+  async undoAll(carryOut: (undo: Undo) => Promise<void>): Promise<Undone> {
     const undone: string[] = [];
+    const left: string[] = [];
     // Taken off before it is tried, so that nothing is undone twice.
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
       try {
         await carryOut(undo);
         undone.push(undo.title);
       } catch {
-        // The others are undone all the same.
+        left.push(undo.title);
       }
     }
-    return undone;
+    return { undone, left };
   }
 }

@@ -10,6 +10,7 @@ import { type ProviderOptions, type ProviderStatus, createProvider } from '../..
 import {
   type InventorySource,
   MAX_ANSWER_BYTES,
+  MAX_YAML_BYTES,
   commandSource,
   fileSource,
   httpSource,
@@ -213,13 +214,18 @@ describe('a provider of targets', () => {
       assert.match(provider.status().why ?? '', /no regular file/);
     });
 
-    it('that is huge: refused by its size', async () => {
-      const path = join(dir, 'huge.json');
-      writeFileSync(path, Buffer.alloc(MAX_ANSWER_BYTES + 1, ' '));
-      const provider = providerOf(fileSource(path));
-      await provider.refresh(NEVER);
-      assert.match(provider.status().why ?? '', /has 8388609 bytes, expected at most 8388608/);
-    });
+    for (const [name, most] of [
+      ['huge.json', MAX_ANSWER_BYTES],
+      ['huge.yaml', MAX_YAML_BYTES],
+    ] as const)
+      it(`that is huge: refused by its size (${name})`, async () => {
+        const path = join(dir, name);
+        writeFileSync(path, Buffer.alloc(most + 1, ' '));
+        const provider = providerOf(fileSource(path));
+        await provider.refresh(NEVER);
+        assert.equal(provider.status().why, `has ${most + 1} bytes, expected at most ${most}`);
+        assert.equal(provider.status().state, 'unusable');
+      });
   });
 
   describe('runs a command', () => {
@@ -235,9 +241,9 @@ describe('a provider of targets', () => {
       ['that prints nothing', node(''), 10_000, /is not JSON/],
       [
         'that prints without end',
-        node('const c = "[".repeat(1 << 20); for (let i = 0; i < 9; i += 1) process.stdout.write(c)'),
+        node('const c = "[".repeat(1 << 20); for (let i = 0; i < 33; i += 1) process.stdout.write(c)'),
         30_000,
-        /has more than 8388608 bytes/,
+        /has more than 33554432 bytes/,
       ],
     ] as const) {
       it(`${why}: unusable, and says so`, async () => {
@@ -291,7 +297,7 @@ describe('a provider of targets', () => {
       ['answers an error page', (response) => response.end('<h1>sorry</h1>'), /is not JSON/],
       ['breaks off', (response) => void (response.write('{"targets": ['), response.destroy()), /.+/],
       ['never answers', () => undefined, /timeout|aborted/i],
-      ['sends without end', (response) => response.end(Buffer.alloc(MAX_ANSWER_BYTES + 5, ' ')), /more than 8388608/],
+      ['sends without end', (response) => response.end(Buffer.alloc(MAX_ANSWER_BYTES + 5, ' ')), /more than 33554432/],
     ] satisfies [string, Receiver['answer'], RegExp][]) {
       it(`that ${why}: unusable, and says so`, async () => {
         receiver.answer = answer;
