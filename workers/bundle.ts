@@ -17,13 +17,14 @@ import { workflowTraceModules } from './tracing.ts';
 const OWN = join(import.meta.dirname, '..', 'workflows');
 const EXTENSION = extname(import.meta.filename);
 const ENGINE = join(OWN, 'engine', `index${EXTENSION}`);
-/** What stands on every log line of a step, what its worker has to know of the run, its fencing tokens and its window; last, their envelope. */
+/** What stands on every log line of a step, what its worker has to know of the run, its fencing tokens and its window; their envelope; last, how large it may be. */
 const INTERCEPTORS = [
   'engine/log-attributes',
   'kit/run-header',
   'kit/fence-header',
   'kit/window-header',
   'kit/step-envelope',
+  'kit/payload-size',
 ].map((name) => join(OWN, `${name}${EXTENSION}`));
 const require = createRequire(import.meta.url);
 

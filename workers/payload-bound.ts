@@ -1,7 +1,8 @@
 /**
  * Refuses to send a payload that the server would not take: the server ends a run because of one, without its undo; refused here, the task
- * fails and is tried again, so that a corrected runbook can go on. In place of the SDK's own check, which a stranger's update can
- * trip: a rejection repeats what it rejects, and would be refused, and tried again, for as long as its sender waits.
+ * fails and is tried again, so that a corrected runbook can go on. What steps carry and runs come to never gets here: payload-size.ts of
+ * the kit ends those. In place of the SDK's own check, which a stranger's update can trip: a rejection repeats what it rejects, and would
+ * be refused, and tried again, for as long as its sender waits.
  */
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 

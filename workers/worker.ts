@@ -13,6 +13,7 @@ import {
 import { fenceActivities } from '../activities/fencing-token.ts';
 import { meantActivities } from '../activities/meant-region.ts';
 import { openEnvelope } from '../activities/open-envelope.ts';
+import { boundResult } from '../activities/result-size.ts';
 import { refuseLate } from '../activities/windows/refuse-late.ts';
 import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
@@ -135,6 +136,7 @@ const sinksOf = (role: WorkerRole): InjectedSinks<AnswerSinks> => ({
 const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
+    boundResult,
     ...(role.kind === 'activities'
       ? [openEnvelope, stepLog, fenceActivities, meantActivities, refuseLate(Date.now), ...(role.around ?? [])]
       : []),

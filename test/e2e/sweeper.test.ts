@@ -24,9 +24,10 @@ const HOUR_MS = 3_600_000;
 /** Later than any run of this file is too young to be stuck. */
 const LATER_MS = 60_000;
 
-function sweeperOf(path: RegionPath, told: RunRecord[]): Sweeper {
+function sweeperOf(path: RegionPath, told: RunRecord[], engine = false): Sweeper {
   return createSweeper({
     ...path,
+    engine,
     runs: servers.runs,
     logger: pino({ level: 'silent' }),
     everyMs: 1_000,
@@ -37,7 +38,7 @@ function sweeperOf(path: RegionPath, told: RunRecord[]): Sweeper {
 }
 
 /** Sweep until this run is recorded; visibility lags behind by a moment. */
-async function sweepFor(sweeper: Sweeper, { workflowId }: StartRequest): Promise<RunRecord> {
+async function sweepFor(sweeper: Sweeper, { workflowId }: Pick<StartRequest, 'workflowId'>): Promise<RunRecord> {
   return until(`the sweeper records ${workflowId}`, async () =>
     (await sweeper.sweep()).find((record) => record.workflowId === workflowId),
   );
@@ -132,6 +133,18 @@ describe('sweeper', () => {
     assert.equal(told.length, 1);
     await servers.client.workflow.getHandle(request.workflowId).terminate('mended');
     assert.equal((await sweepFor(sweeper, request)).outcome, 'terminated');
+  });
+
+  it('a limit that was terminated is recorded and told by the sweeper that looks at Tocsin’s own workflows', async () => {
+    const path = await servers.newRegion('engine');
+    const workflowId = 'limit/per-service/checkout';
+    const limit = await servers.client.workflow.start('tocsinLimit', { workflowId, taskQueue: 'nobody', args: [] });
+    await limit.terminate('by an operator');
+    const told: RunRecord[] = [];
+    const { trigger, outcome, detail } = await sweepFor(sweeperOf(path, told, true), { workflowId });
+    assert.deepEqual([trigger, outcome, detail], [null, 'terminated', 'by an operator']);
+    await sweeperOf(path, told, true).sweep();
+    assert.equal(told.length, 1);
   });
 
   it('runs of other regions, and runs that a human started, are not its business', async () => {

@@ -59,6 +59,17 @@ describe('notices of runs and dead letters', () => {
     });
   }
 
+  for (const [workflowType, outcome, means] of [
+    ['tocsinLimit', 'terminated', /means: the next request starts the limit anew[^]*next: .*`tocsin limits`/],
+    ['tocsinLimit', 'stuck', /means: no step under this limit can begin\nnext: the log of the runbook workers/],
+    ['scheduleFired', 'failed', /not have been published[^]*`tocsin schedule backfill`/],
+  ] as const)
+    it(`a ${workflowType} that is ${outcome} says what that means and what to do, for no event explains it`, () => {
+      const { text = '' } = runNotice('eu', { ...run(outcome, null), workflowType, trigger: null }, null) ?? {};
+      assert.match(text, means);
+      assert.doesNotMatch(text, /explain|trigger:/);
+    });
+
   it('a trigger held back from a loop is critical, and says how it is released; another hold is no matter for a human', () => {
     const loop: Disposition = { trigger: 'restart', kind: 'held', reason: 'loop', detail: 'caused by restart/x' };
     const [notice, ...more] = loopNotices('eu', event(loop, { ...loop, trigger: 'other', reason: 'paused' }));

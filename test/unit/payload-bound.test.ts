@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { MAX_PAYLOAD_BYTES, tooLarge } from '../../workflows/kit/payload-size.ts';
 import { createCodec } from '../../workers/encryption/codec.ts';
 import { withPayloadBound } from '../../workers/payload-bound.ts';
 
@@ -17,6 +19,17 @@ describe('the bound on payloads', () => {
 
   it('reads what is there, however large', async () => {
     assert.equal((await bound.decode([payload(LIMIT * 2)])).length, 1);
+  });
+
+  it('takes the most that a step or a result may carry, encrypted under a long key name too', async () => {
+    const codec = createCodec([{ id: 'a'.repeat(64), key: Buffer.alloc(32, 1) }]);
+    const carried = defaultPayloadConverter.toPayload('x'.repeat(MAX_PAYLOAD_BYTES - 2));
+    assert.deepEqual(
+      [carried.data?.length, tooLarge('it', 'x'.repeat(MAX_PAYLOAD_BYTES - 2))],
+      [MAX_PAYLOAD_BYTES, null],
+    );
+    assert.match(tooLarge('it', 'x', 'x'.repeat(MAX_PAYLOAD_BYTES - 2))?.message ?? '', /^it has 2096131 bytes/);
+    assert.equal((await bound.encode(await codec.encode([carried]))).length, 1);
   });
 
   it('comes last, so that it measures what is sent', () => {

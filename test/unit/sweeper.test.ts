@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Conflict } from '../../triggers/nats/errors.ts';
 import type { RunRecord } from '../../triggers/path/disposition.ts';
 import type { EpisodeBook, RunInfo, Runs } from '../../triggers/path/ports.ts';
+import { ENGINE_WORKFLOWS } from '../../triggers/path/runs.ts';
 import { type SweeperOptions, createSweeper } from '../../triggers/path/sweeper.ts';
 import { startRequest } from '../support/path-servers.ts';
 
@@ -17,16 +18,19 @@ function runInfo(sequence: number, status: RunInfo['status'], closedAt: number |
 
 /** Temporal as the test says it is, and what the sweeper asked of it. */
 function fakeTemporal() {
-  const state = { closed: [] as RunInfo[], open: [] as RunInfo[], since: [] as number[], asked: [] as string[] };
+  const none: readonly RunInfo[] = [];
+  const state = { closed: none, open: none, engine: none, since: [] as number[], asked: [] as string[] };
   const reasons: string[] = [];
   const runs: Runs = {
     find: () => Promise.resolve(null),
     startedSince: () => each([]),
-    closedSince: (since) => {
+    closedSince: (since, whose) => {
+      if (whose === 'engine') return each(state.engine.filter(({ status }) => status !== 'running'));
       state.since.push(since);
       return each(state.closed.filter(({ closedAt }) => (closedAt ?? 0) >= since));
     },
-    openBefore: () => each(state.open),
+    openBefore: (_before, whose) =>
+      each(whose === 'engine' ? state.engine.filter(({ status }) => status === 'running') : state.open),
     failure: (workflowId) => {
       reasons.push(workflowId);
       return Promise.resolve('why');
@@ -72,7 +76,40 @@ function sweeperOf(runs: Runs, more: Partial<SweeperOptions> = {}) {
   return { sweeper, clock, recorded };
 }
 
+const limitInfo = (scope: string, status: RunInfo['status']): RunInfo => ({
+  ...runInfo(0, status, status === 'running' ? null : 1),
+  workflowId: `limit/per-service/${scope}`,
+  runId: scope,
+  workflowType: 'tocsinLimit',
+  context: null,
+});
+
 describe('sweeper', () => {
+  it('tells of Tocsin’s own workflows in the one region that looks at them, once', async () => {
+    const { state, runs } = fakeTemporal();
+    state.engine = [limitInfo('checkout', 'terminated'), limitInfo('search', 'running')];
+    const told: RunRecord[] = [];
+    const stuck = { ...runs, stuck: () => Promise.resolve('its workflow task failed 4 times') };
+    const { sweeper } = sweeperOf(stuck, { engine: true, onFailed: (record) => told.push(record) });
+    await sweeper.sweep();
+    await sweeper.sweep();
+    assert.deepEqual(
+      told.map(({ workflowId, workflowType, trigger, outcome }) => [workflowId, workflowType, trigger, outcome]),
+      [
+        ['limit/per-service/checkout', 'tocsinLimit', null, 'terminated'],
+        ['limit/per-service/search', 'tocsinLimit', null, 'stuck'],
+      ],
+    );
+    assert.deepEqual(await sweeperOf(stuck).sweeper.sweep(), []);
+  });
+
+  it('knows every workflow of the engine', async () => {
+    assert.deepEqual(
+      Object.keys(await import('../../workflows/engine/index.ts')).toSorted(),
+      [...ENGINE_WORKFLOWS].toSorted(),
+    );
+  });
+
   it('what it has recorded costs it nothing in the sweeps that overlap', async () => {
     const { state, reasons, runs } = fakeTemporal();
     const { sweeper, clock, recorded } = sweeperOf(runs);

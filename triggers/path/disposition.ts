@@ -99,6 +99,9 @@ export interface RunRecord {
   readonly kind: 'run';
   readonly workflowId: string;
   readonly runId: string;
+  /** Absent in older records. */
+  readonly workflowType?: string;
+  /** Null for Tocsin's own workflows. */
   readonly trigger: string | null;
   readonly outcome: RunOutcome;
   readonly detail: string | null;

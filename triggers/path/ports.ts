@@ -115,16 +115,19 @@ export interface RunInfo {
   readonly context: RunContext | null;
 }
 
+/** Runs that triggers started, which is the default, or Tocsin's own workflows, which no event started. */
+export type Whose = 'triggers' | 'engine';
+
 /** Runs as Temporal knows them. Lists come from visibility, which lags behind by a moment; a single run is exact. */
 export interface Runs {
   /** Null when there is no such run, or its retention is over. */
   find(workflowId: string): Promise<RunInfo | null>;
   /** Runs that triggers started, by start time. */
   startedSince(since: number): AsyncIterable<RunInfo>;
-  /** Runs that triggers started and that are closed, by close time. */
-  closedSince(since: number): AsyncIterable<RunInfo>;
-  /** Open runs of triggers that started before this instant. */
-  openBefore(before: number): AsyncIterable<RunInfo>;
+  /** What is closed, by close time; of the engine only what did not complete. */
+  closedSince(since: number, whose?: Whose): AsyncIterable<RunInfo>;
+  /** What is open and started before this instant. */
+  openBefore(before: number, whose?: Whose): AsyncIterable<RunInfo>;
   /** Why a closed run did not complete; null when it says nothing. */
   failure(workflowId: string, runId: string): Promise<string | null>;
   /** The plan that a completed run made, if that is all it did. */

@@ -8,19 +8,28 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
-import type { RunInfo, RunStatus, Runs } from './ports.ts';
+import { LIMIT_WORKFLOW } from '../../workflows/engine/limit-protocol.ts';
+import { type RunContext, SCHEDULE_FIRED } from '../../workflows/kit/run-context.ts';
+import type { RunInfo, RunStatus, Runs, Whose } from './ports.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 200;
 /** A workflow task that failed this often fails because of the code, not because of a worker that went away. */
 const STUCK_AFTER_ATTEMPTS = 5;
 const DAY_MS = 86_400_000;
+/** Workflow types of Tocsin's own. */
+export const ENGINE_WORKFLOWS: readonly string[] = [LIMIT_WORKFLOW, SCHEDULE_FIRED];
+
+const WHOSE: Readonly<Record<Whose, string>> = {
+  triggers: 'TocsinTrigger IS NOT NULL',
+  engine: `WorkflowType IN (${ENGINE_WORKFLOWS.map((type) => `'${type}'`).join(', ')})`,
+};
+const INCOMPLETE = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')";
 
 export function createRuns({ client, namespace }: { readonly client: Client; readonly namespace: string }): Runs {
   const call: Call = (work) => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work);
-  const list = (condition: string): AsyncIterable<RunInfo> =>
-    runsOf(client, call, `TocsinTrigger IS NOT NULL AND ${condition}`);
+  const list = (condition: string, whose: Whose = 'triggers'): AsyncIterable<RunInfo> =>
+    runsOf(client, call, `${WHOSE[whose]} AND ${condition}`);
   /** A part of another run was started by that one, and not by an event. */
   const whole = async function* (condition: string): AsyncGenerator<RunInfo> {
     for await (const run of list(condition)) if (run.context?.parent === undefined) yield run;
@@ -40,9 +49,12 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
     },
     startedSince: (since) => whole(`StartTime >= ${quoted(since)}`),
     // A run that continued as new is not over: its successor has the same id.
-    closedSince: (since) =>
-      list(`ExecutionStatus NOT IN ('Running', 'ContinuedAsNew') AND CloseTime >= ${quoted(since)}`),
-    openBefore: (before) => list(`ExecutionStatus = 'Running' AND StartTime < ${quoted(before)}`),
+    closedSince: (since, whose) =>
+      list(
+        `${whose === 'engine' ? INCOMPLETE : "ExecutionStatus NOT IN ('Running', 'ContinuedAsNew')"} AND CloseTime >= ${quoted(since)}`,
+        whose,
+      ),
+    openBefore: (before, whose) => list(`ExecutionStatus = 'Running' AND StartTime < ${quoted(before)}`, whose),
     failure: async (workflowId, runId) => {
       try {
         await call(() => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result());

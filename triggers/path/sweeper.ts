@@ -1,17 +1,20 @@
 /**
  * The sweeper (R11) looks at runs from outside, because a run that was terminated or cannot go on cannot report itself. It records every
- * closed run in the ledger once, notes failures in the episode book for `onFailure`, and finds runs that are stuck.
+ * closed run in the ledger once, notes failures in the episode book for `onFailure`, and finds runs that are stuck. Tocsin's own workflows
+ * are recorded when they did not complete.
  */
 import type { Logger } from 'pino';
 import { eventStream } from '../nats/subject.ts';
 import { changeEpisode } from './change-episode.ts';
 import type { RunOutcome, RunRecord } from './disposition.ts';
-import type { EpisodeBook, Ledger, RunInfo, Runs } from './ports.ts';
+import type { EpisodeBook, Ledger, RunInfo, Runs, Whose } from './ports.ts';
 
 export interface SweeperOptions {
   /** Region whose events' runs are swept. */
   readonly region: string;
   readonly runs: Runs;
+  /** Whether it looks at Tocsin's own workflows as well, which belong to no region: true in one region of a set-up. Default false. */
+  readonly engine?: boolean;
   readonly ledger: Pick<Ledger, 'recordRun'>;
   readonly book: EpisodeBook;
   readonly logger: Logger;
@@ -58,6 +61,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       kind: 'run',
       workflowId: run.workflowId,
       runId: run.runId,
+      workflowType: run.workflowType,
       trigger: run.context?.trigger ?? null,
       outcome,
       detail,
@@ -79,12 +83,17 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     return entry;
   };
 
+  const ours = async function* (list: (whose: Whose) => AsyncIterable<RunInfo>): AsyncGenerator<RunInfo> {
+    for await (const run of list('triggers')) if (belongsTo(run, options.region)) yield run;
+    if (options.engine === true) yield* list('engine');
+  };
+
   const sweepClosed = async (since: number): Promise<RunRecord[]> => {
     const recorded: RunRecord[] = [];
     const failed: unknown[] = [];
-    for await (const run of options.runs.closedSince(since)) {
+    for await (const run of ours((whose) => options.runs.closedSince(since, whose))) {
       const { status } = run;
-      if (!belongsTo(run, options.region) || status === 'running' || seen.has(seenKey(run, status))) continue;
+      if (status === 'running' || seen.has(seenKey(run, status))) continue;
       try {
         const detail = status === 'completed' ? null : await options.runs.failure(run.workflowId, run.runId);
         const entry = await record(run, status, detail);
@@ -102,8 +111,8 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   const sweepOpen = async (before: number): Promise<RunRecord[]> => {
     const recorded: RunRecord[] = [];
     let left = MAX_ASKED;
-    for await (const run of options.runs.openBefore(before)) {
-      if (!belongsTo(run, options.region) || asked.has(run.runId) || seen.has(seenKey(run, 'stuck'))) continue;
+    for await (const run of ours((whose) => options.runs.openBefore(before, whose))) {
+      if (asked.has(run.runId) || seen.has(seenKey(run, 'stuck'))) continue;
       if (left === 0) return recorded;
       left -= 1;
       if (asked.size >= MAX_SEEN) asked.clear();

@@ -80,6 +80,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     const sweeper = createSweeper({
       ...path,
       runs,
+      engine: region === config.regions[0],
       everyMs: durationMs(config.sweeper.every),
       windowMs: durationMs(config.sweeper.window),
       logger: logger.child({ part: 'sweeper' }),

@@ -14,6 +14,7 @@ import {
 import { Approval, Denied } from './approval.ts';
 import { runApproved } from './approved-pass.ts';
 import { decisions } from './decisions.ts';
+import { tooLarge } from './payload-size.ts';
 import type { PlannedReport } from './plan.ts';
 import { makePlan } from './planning-pass.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
@@ -62,6 +63,8 @@ export function runbook<Input, Report, Acts extends Activities<Acts>>(
     });
     try {
       const report = await inItsMode(procedure, input, state);
+      const failure = tooLarge('the result', report);
+      if (failure !== null) throw failure;
       state.checklist.end('done');
       return report;
     } catch (error) {

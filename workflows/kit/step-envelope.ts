@@ -1,6 +1,6 @@
 /**
  * Moves what steps carry along (the run, its log attributes, fencing tokens, the window) out of the activity's headers and into a last
- * argument: Temporal's codec encrypts arguments and leaves headers in clear. The innermost interceptor of the runbook worker; a region's
+ * argument: Temporal's codec encrypts arguments and leaves headers in clear. The last interceptor of the runbook worker that adds anything; a region's
  * worker takes the argument away again before anything else sees it.
  */
 import { defaultPayloadConverter } from '@temporalio/common';

@@ -1,0 +1,2 @@
+/** Front door of the runbook that carries too much. */
+export { carriesMuch } from './carries-much.ts';
