@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { RolloutReport } from '../../workflows/kit/index.ts';
 import { EVENT_SIGNAL } from '../../workflows/kit/run-context.ts';
-import { type KitLab, startKitLab } from '../support/kit-lab.ts';
+import { type KitLab, failureOf, startKitLab } from '../support/kit-lab.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 let lab: KitLab;
@@ -15,7 +15,7 @@ beforeEach(() => void (lab.lines.length = 0));
 after(() => lab?.stop());
 
 describe('examples of the kit', () => {
-  for (const name of ['act', 'askHuman', 'report', 'waitFor', 'waves'])
+  for (const name of ['act', 'askHuman', 'check', 'escalate', 'fanOut', 'report', 'verify', 'waitFor', 'waves'])
     it(`docs/kit/${name}.md quotes its example as it is`, () => {
       const page = readFileSync(join(ROOT, `docs/kit/${name}.md`), 'utf8');
       const example = readFileSync(join(ROOT, `test/examples/${name}.ts`), 'utf8');
@@ -66,6 +66,30 @@ describe('examples of the kit', () => {
       await lab.approve(`${run.workflowId}/${wave}`, 'ann');
     const { outcome, done } = (await run.result()) as RolloutReport;
     assert.deepEqual([outcome, done, lab.lines.length], ['rolled-out', 5, 5]);
+  });
+
+  it('check', async () => {
+    assert.equal(await (await lab.begin('archive', { name: 'logs' })).result(), 'nothing to do');
+    lab.lines.push('an old line');
+    assert.equal(await (await lab.begin('archive', { name: 'logs' })).result(), 'archived');
+    assert.deepEqual(lab.lines, ['an old line', 'archive logs']);
+  });
+
+  it('verify', async () => {
+    assert.equal(await (await lab.begin('warmUp', { name: 'cache', wanted: 1 })).result(), 'warm');
+    assert.equal(await (await lab.begin('warmUp', { name: 'cache', wanted: 9 })).result(), 'still cold');
+  });
+
+  it('escalate', async () => {
+    const { type, message } = await failureOf(await lab.begin('moveAway', { name: 'db' }));
+    assert.equal(type, 'Escalated');
+    assert.match(message, /db has nowhere to go/);
+    assert.deepEqual(lab.lines, ['stop db', 'start db']);
+  });
+
+  it('fanOut', async () => {
+    const run = await lab.begin('chargeAll', { names: ['ann', 'refuses', 'bob'] });
+    assert.deepEqual(await run.result(), ['ann: ann-1', 'refuses: NoMoney', 'bob: bob-1']);
   });
 
   it('report', async () => {

@@ -65,6 +65,10 @@ export const waits = runbook<
 
 export { charge } from '../examples/act.ts';
 export { failOver } from '../examples/askHuman.ts';
+export { archive } from '../examples/check.ts';
+export { moveAway } from '../examples/escalate.ts';
+export { chargeAll } from '../examples/fanOut.ts';
+export { warmUp } from '../examples/verify.ts';
 export { tidyUp } from '../examples/report.ts';
 export { backUp } from '../examples/waitFor.ts';
 export { tidyFleet, tidyWave } from '../examples/waves.ts';

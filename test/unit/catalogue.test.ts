@@ -35,9 +35,14 @@ describe('catalogue', () => {
   });
 
   it('says that a runbook names a limit that the configuration does not have', () => {
-    const limit = shipped.limits.find(({ name }) => name === 'drain-per-pool');
-    assert.deepEqual([limit?.configured, limit?.runbooks], [false, ['drainNode']]);
-    assert.match(catalogueMarkdown(shipped, null), /`drain-per-pool` \(not in the configuration\)/);
+    const config = loadConfig({ file: join(ROOT, 'tocsin.yaml') });
+    const without = catalogueOf({ ...config, limits: [] });
+    const [mine, missing] = [shipped, without].map(({ limits }) =>
+      limits.find(({ name }) => name === 'drain-per-pool'),
+    );
+    assert.deepEqual([mine?.configured, mine?.runbooks], [true, ['drainNode']]);
+    assert.deepEqual([missing?.configured, missing?.runbooks], [false, ['drainNode']]);
+    assert.match(catalogueMarkdown(without, null), /`drain-per-pool` \(not in the configuration\)/);
   });
 
   it('keeps foreign text in its cell and out of the markup', () => {
