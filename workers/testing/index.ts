@@ -6,3 +6,4 @@ export { type Happening, cancelled, resolves, signalled } from './happenings.ts'
 export { type Replayed, replayHistories } from './replay-histories.ts';
 export { type RunOptions, type TestKit, type TestKitOptions, openTestKit } from './test-kit.ts';
 export { TestRun } from './test-run.ts';
+export type { TimelineEntry } from '../run-timeline.ts';
