@@ -1,6 +1,13 @@
 /** What authors of activities compose, in a repository of their own. */
 export type { ActivityDependencies } from './index.ts';
-export { createServiceActivities, type ServiceActivities } from './services.ts';
+export {
+  createServiceActivities,
+  type Observation,
+  type RestartRequest,
+  type ServiceActivities,
+  type ServiceDependencies,
+  type ServiceRequest,
+} from './services.ts';
 export type { AllowedTarget, TargetRule } from './allowed-target.ts';
 export { type CommandHooks, type CommandRequest, type CommandResult, runCommand } from './command.ts';
 export { fencingToken } from './fencing-token.ts';
@@ -13,6 +20,7 @@ export {
   createHttp,
 } from './http.ts';
 export { type Lineage, effectsAllowed, lineage, replyAttributes } from './effects.ts';
+export type { CommandTreatment, ServiceTreatment, SystemdTreatment, TreatmentOf } from './service-treatment.ts';
 export type { Inventory } from './inventory/inventory.ts';
 export type { Selector } from './inventory/selector.ts';
 export type { Target } from './inventory/target.ts';

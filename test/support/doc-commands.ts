@@ -16,17 +16,18 @@ const START = /(?:^|[;&|] )(?:[A-Z_]+=\S+ )*(?:npm run tocsin -- |npx tocsin |to
 const SIGNED = 'tocsin approval v1';
 
 /** Every line of a shell block, and every inline code, that begins a command of ours. */
-export function docCommands(root: string): readonly DocCommand[] {
-  const pages = [
-    'README.md',
-    'ARCHITECTURE.md',
-    'SECURITY.md',
-    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md') && !name.startsWith('decisions'))
-      .map((name) => join('docs', name)),
-  ];
-  return pages.flatMap((page) => commandsOf(readFileSync(join(root, page), 'utf8'), page));
-}
+export const docCommands = (root: string): readonly DocCommand[] =>
+  docPages(root).flatMap((page) => commandsOf(readFileSync(join(root, page), 'utf8'), page));
+
+/** Relative to the root. */
+export const docPages = (root: string): readonly string[] => [
+  'README.md',
+  'ARCHITECTURE.md',
+  'SECURITY.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
 
 function commandsOf(text: string, page: string): DocCommand[] {
   let fence: string | null = null;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createProgram } from '../../workers/command-line/program.ts';
-import { commandProblem, docCommands } from '../support/doc-commands.ts';
+import { commandProblem, docCommands, docPages } from '../support/doc-commands.ts';
 
 const { program } = createProgram();
 
@@ -15,6 +16,17 @@ describe('commands of the documentation', () => {
       return problem === null ? [] : [`${place}: tocsin ${words.join(' ')}: ${problem}`];
     });
     assert.deepEqual(problems, []);
+  });
+
+  it('stand beside links that lead to files', () => {
+    const root = join(import.meta.dirname, '../..');
+    const lost = docPages(root).flatMap((page) =>
+      [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !existsSync(join(root, dirname(page), link)))
+        .map((link) => `${page}: ${link}`),
+    );
+    assert.deepEqual(lost, []);
   });
 
   it('are told apart from what does not exist', () => {

@@ -7,3 +7,4 @@ export { type Replayed, replayHistories } from './replay-histories.ts';
 export { type RunOptions, type TestKit, type TestKitOptions, openTestKit } from './test-kit.ts';
 export type { TestPlaces } from './test-places.ts';
 export { TestRun } from './test-run.ts';
+export type { TimelineEntry } from '../run-timeline.ts';
