@@ -5,8 +5,16 @@ export { everyRegion } from './every-region.ts';
 export { type FanOutOptions, type Part, type PartFailure, fanOut } from './fan-out.ts';
 export { ESCALATED } from './escalated.ts';
 export { type RollOutOptions, type RolloutReport, rollOut } from './roll-out.ts';
-export { type FailedTarget, type WaveInput, type WaveReport, type WaveSteps, rollWave } from './roll-wave.ts';
-export type { Rollout } from './rollout-plan.ts';
+export {
+  type FailedTarget,
+  type WaveInput,
+  type WaveReport,
+  type WaveSteps,
+  type WaveTarget,
+  rollWave,
+} from './roll-wave.ts';
+export type { WaveState, WaveStatus } from './rollout-message.ts';
+export type { ErrorBudget, Rollout, WaveRule } from './rollout-plan.ts';
 export { type LimitUse, limit } from './limit-use.ts';
 export type { Retry } from './retry.ts';
 export { runbook } from './runbook.ts';
