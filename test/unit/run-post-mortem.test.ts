@@ -62,6 +62,11 @@ describe('post-mortem made of a history', () => {
   it('of a run whose alert was resolved tells that', () => {
     const page = told(eventsOf('restartService-resolved-meanwhile'), 'completed');
     assert.deepEqual(section(page, 'Notes'), ['the alert is resolved']);
+    const cancel = {
+      eventTime: { seconds: 1, nanos: 0 },
+      workflowExecutionCancelRequestedEventAttributes: { cause: 'ann: wrong service' },
+    } as unknown as HistoryEvent;
+    assert.deepEqual(section(told([cancel], 'canceled'), 'Notes'), ['cancellation requested: ann: wrong service']);
   });
 
   it('of a workflow that Tocsin did not start tells what there is', () => {
