@@ -38,7 +38,7 @@ describe('the logs of one event', () => {
       .map(({ role, msg, step }) => `${role} ${msg} ${typeof step === 'string' ? step : ''}`.trim());
     assert.equal(told[0], 'intake event stored');
     assert.ok(told.includes('worker step done restartUnit'), told.join('\n'));
-    assert.equal(told.at(-1), 'trigger run completed');
+    assert.ok(told.includes('trigger run completed'), told.join('\n'));
   });
 
   it('name event and region, and from the decision on the trigger and the run, each under one name', () => {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
+import { failureOf } from '../support/kit-lab.ts';
 import { type RegionLab, startRegionLab } from '../support/region-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -177,6 +178,9 @@ describe('a region without workers', () => {
     );
     await until('it waits', async () => (await lab.details(run)).includes('no worker'));
     await run.signal(RESOLVED_SIGNAL);
-    assert.deepEqual(((await run.result()) as { outcome: string }).outcome, 'resolved-meanwhile');
+    // Nobody can say whether a worker had taken the step, and nobody can take it back there: a human is told.
+    const { type, message } = await failureOf(run);
+    assert.equal(type, 'NotUndone');
+    assert.match(message, /needs a human: act on r/);
   });
 });

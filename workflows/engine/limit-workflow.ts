@@ -16,6 +16,7 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
+import { alwaysUpgraded } from './always-upgraded.ts';
 import type { Decisions } from '../../activities/decisions.ts';
 import { workflowTime } from '../kit/workflow-time.ts';
 import {
@@ -56,7 +57,7 @@ export async function tocsinLimit(start: LimitStart): Promise<void> {
 }
 
 // It lives for longer than any version of the workers.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, tocsinLimit);
+setWorkflowOptions(alwaysUpgraded, tocsinLimit);
 
 type Arrived = LimitInput & { readonly rule?: LimitRule };
 

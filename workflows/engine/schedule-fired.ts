@@ -1,6 +1,7 @@
 /** What a schedule starts at one of its instants: it publishes one event, and triggers decide about it as about any other. */
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { ApplicationFailure, proxyActivities, setWorkflowOptions, sleep, workflowInfo } from '@temporalio/workflow';
+import { alwaysUpgraded } from './always-upgraded.ts';
 import type { ScheduleNames } from '../../triggers/schedules/compiled-schedule.ts';
 
 /** On the queue of the runbooks; may run twice, because both copies of the event have one id. */
@@ -34,7 +35,7 @@ export async function scheduleFired(names: ScheduleNames): Promise<{ readonly id
 }
 
 // An instant must not wait for workers that have been taken away.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, scheduleFired);
+setWorkflowOptions(alwaysUpgraded, scheduleFired);
 
 /** From 0 to below `bound`, the same for the same text: many schedules of one instant must not act at once (FNV-1a, 32 bits). */
 function spread(text: string, bound: number): number {
