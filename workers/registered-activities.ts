@@ -1,8 +1,9 @@
 /** Which activities the front door of a project registers, known without a server, a secret or a region; and which of those that runbooks call it lacks. */
 import { isLook } from '../activities/look.ts';
-import { listedRunbooks, sourceOf } from './front-door.ts';
+import { listedRunbooks } from './front-door.ts';
 import { type Project, project } from './project.ts';
-import { type Use, runbookUses } from './runbook-uses.ts';
+import type { Use } from './runbook-uses.ts';
+import { usesOf } from './uses-of.ts';
 
 /** By name; null: `createActivities` does not work without its real dependencies, so nothing is known. */
 export type Registered = ReadonlyMap<string, 'look' | 'effect'> | null;
@@ -21,7 +22,7 @@ const kinds = (activities: Readonly<Record<string, object>>): ReadonlyMap<string
 /** One line for each activity of a runbook that nobody registers, at the first place that calls it: its runs would wait there for a worker. */
 export function activityProblems(registered: ReadonlySet<string>, frontDoor: string = project.workflows): string[] {
   return listedRunbooks(frontDoor).flatMap((runbook) =>
-    firstOfEach(usesOf(sourceOf(runbook)))
+    firstOfEach(usesOf(runbook)?.activities ?? [])
       .filter(({ name }) => !registered.has(name))
       .map(
         ({ name, file, line }) =>
@@ -40,12 +41,3 @@ const STAND_IN: object = new Proxy(function standIn() {}, {
 
 const firstOfEach = (uses: readonly Use[]): readonly Use[] =>
   uses.filter(({ name }, index) => uses.findIndex((each) => each.name === name) === index);
-
-/** None of a file that cannot be read: the bundler says what is wrong with it. */
-function usesOf(file: string): readonly Use[] {
-  try {
-    return runbookUses(file).activities;
-  } catch {
-    return [];
-  }
-}

@@ -5,7 +5,8 @@
 import type { Trigger } from '../triggers/define-trigger.ts';
 import type { Config } from './config-schema.ts';
 import type { ListedRunbook } from './front-door.ts';
-import { type RunbookUses, type Use, runbookUses } from './runbook-uses.ts';
+import type { Use } from './runbook-uses.ts';
+import { usesOf } from './uses-of.ts';
 
 /** Of the runbooks that a trigger starts: one that is only there needs no configuration. */
 export function useProblems(
@@ -14,13 +15,16 @@ export function useProblems(
   { limits, windows }: { readonly limits: readonly { readonly name: string }[]; readonly windows: Config['windows'] },
 ): string[] {
   const started = new Set(triggers.map(({ run }) => run));
-  const files = new Set(runbooks.filter(({ name }) => started.has(name)).map(({ file }) => file));
   const limitNames = limits.map(({ name }) => name);
-  return [...files].flatMap((file) => {
-    const uses = readable(file);
-    if (uses === null) return [];
-    return [...unknown('limit', uses.limits, limitNames), ...unknown('window', uses.windows, Object.keys(windows))];
-  });
+  const found = runbooks
+    .filter(({ name }) => started.has(name))
+    .flatMap((runbook) => {
+      const uses = usesOf(runbook);
+      if (uses === null) return [];
+      return [...unknown('limit', uses.limits, limitNames), ...unknown('window', uses.windows, Object.keys(windows))];
+    });
+  // Two runbooks of one file say the same.
+  return [...new Set(found)];
 }
 
 const unknown = (kind: string, uses: readonly Use[], there: readonly string[]): string[] =>
@@ -30,12 +34,3 @@ const unknown = (kind: string, uses: readonly Use[], there: readonly string[]): 
       ({ name, file, line }) =>
         `${file}:${line}: ${kind} ${JSON.stringify(name)} is not configured, expected one of ${there.join(', ') || '(none is there)'}`,
     );
-
-/** What is not there or does not parse is a problem of the bundle, which says so. */
-function readable(file: string): RunbookUses | null {
-  try {
-    return runbookUses(file);
-  } catch {
-    return null;
-  }
-}

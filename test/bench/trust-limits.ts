@@ -1,29 +1,17 @@
 /** Limits: what a run pays for one, and for none, and how many slots per second change hands on the dev server. */
 import type { WorkflowHandle } from '@temporalio/client';
-import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { limit } from '../../workflows/kit/limit-use.ts';
 import { type LimitLab, startLimitLab } from '../support/limit-lab.ts';
 import { type RunCost, costOf } from './run-cost.ts';
 import { type Row, row } from './statistics.ts';
+import { limitDefinition } from '../support/limit-definition.ts';
 
 const ROUNDS = 3;
 /** Runs of one round of a rate. */
 const RUNS = 100;
 const SCOPES = 20;
 
-const define = (name: string, slots: number): LimitDefinition => ({
-  name,
-  scope: 'target',
-  slots,
-  min: 0,
-  of: {},
-  failures: null,
-  coolDownMs: 0,
-  whenFull: 'queue',
-  queueMax: 1_000,
-  waitMs: 600_000,
-  stopWhenSick: null,
-});
+const define = (name: string, slots: number) => limitDefinition(name, { slots, queueMax: 1_000, waitMs: 600_000 });
 
 export async function limitFigures(report: (line: string) => void): Promise<Row[]> {
   report('limits: starting a server and a worker');

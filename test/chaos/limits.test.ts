@@ -1,27 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { FOREIGN_LEASE } from '../../workflows/engine/limit-protocol.ts';
 import { limit } from '../../workflows/kit/limit-use.ts';
 import { cli } from '../support/cli.ts';
 import { type LimitLab, mostAtOnce, reset, startLimitLab } from '../support/limit-lab.ts';
 import { until } from '../support/until.ts';
-
-const define = (name: string, changes: Partial<LimitDefinition> = {}): LimitDefinition => ({
-  name,
-  scope: 'target',
-  slots: 1,
-  min: 0,
-  of: {},
-  failures: null,
-  coolDownMs: 0,
-  whenFull: 'queue',
-  queueMax: 10,
-  waitMs: 240_000,
-  stopWhenSick: null,
-  ...changes,
-});
+import { limitDefinition as define } from '../support/limit-definition.ts';
 
 describe('limits on a real Temporal', () => {
   let lab: LimitLab;

@@ -9,20 +9,14 @@ import { limit } from '../../workflows/kit/limit-use.ts';
 import { startLimitLab } from '../support/limit-lab.ts';
 import { until } from '../support/until.ts';
 import { anonymousHistory } from '../../workers/testing/anonymous-history.ts';
+import { limitDefinition } from '../support/limit-definition.ts';
 
-const definition = {
-  name: 'recorded',
-  scope: 'target',
-  slots: 1,
-  min: 0,
-  of: {},
+const definition = limitDefinition('recorded', {
   failures: { max: 1, perMs: 60_000 },
   coolDownMs: 1_000,
-  whenFull: 'queue',
   queueMax: 1,
   waitMs: 300_000,
-  stopWhenSick: null,
-} as const;
+});
 
 const lab = await startLimitLab([definition]);
 try {

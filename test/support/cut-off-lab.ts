@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { createDecisions } from '../../activities/decisions.ts';
-import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { ACTIVITY_TASKS, pollersOf } from '../../workers/pollers.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { createWorker } from '../../workers/worker.ts';
@@ -14,6 +13,7 @@ import { quietRuntime } from './approvals.ts';
 import { type Namespace, makeNamespace } from './namespaces.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
+import { limitDefinition } from './limit-definition.ts';
 
 /** Knows no tokens, and is deaf to SIGTERM. The first time it hangs for 20 s; while it acts it says so. */
 const TARGET = `
@@ -44,19 +44,7 @@ export interface CutOffLab {
   stop(): Promise<void>;
 }
 
-const ONE_PER_TARGET: LimitDefinition = {
-  name: 'one-per-target',
-  scope: 'target',
-  slots: 1,
-  min: 0,
-  of: {},
-  failures: null,
-  coolDownMs: 0,
-  whenFull: 'queue',
-  queueMax: 10,
-  waitMs: 240_000,
-  stopWhenSick: null,
-};
+const ONE_PER_TARGET = limitDefinition('one-per-target');
 const WORKER = join(import.meta.dirname, 'cut-off-worker.ts');
 const LIMITS = { maxCachedWorkflows: 100, maxActivities: 1, shutdownGraceMs: 1_000 };
 

@@ -15,6 +15,7 @@ import { type TestKubernetes, startKubernetes } from './kubernetes.ts';
 import { clearNamespace, createNamespace } from './kubernetes-workload.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
+import { limitDefinition } from './limit-definition.ts';
 
 export interface DrainLab {
   readonly kube: TestKubernetes;
@@ -33,19 +34,7 @@ export interface DrainLab {
 export const NS = 'shop';
 export const NODES = ['web-1', 'web-2'] as const;
 const NO_APPROVALS = { keys: [], quorum: 1, quorums: {}, expiryMs: 600_000, remindersMs: [], escalation: [] };
-const LIMIT = {
-  name: 'drain-per-pool',
-  scope: 'label:pool',
-  slots: 1,
-  min: 0,
-  of: {},
-  failures: null,
-  coolDownMs: 0,
-  whenFull: 'queue',
-  queueMax: 10,
-  waitMs: 300_000,
-  stopWhenSick: null,
-} as const;
+const LIMIT = limitDefinition('drain-per-pool', { scope: 'label:pool', waitMs: 300_000 });
 
 export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS): Promise<DrainLab> {
   const [servers, kube] = await Promise.all([startTestServers({ temporal: true }), startKubernetes()]);

@@ -6,7 +6,7 @@ import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common'
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
 /** Failure type; what it says holds at every attempt. */
-export const PAYLOAD_TOO_LARGE = 'PayloadTooLarge';
+const PAYLOAD_TOO_LARGE = 'PayloadTooLarge';
 /** Below the server's bound: a codec adds a nonce, a tag, the name of its key and the metadata it encrypts. */
 export const MAX_PAYLOAD_BYTES = 2 * 1_024 * 1_024 - 1_024;
 
