@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--json]`: exit code 1 when a target is missed. With --json, stdout is one array of rows. */
 import { parseArgs } from 'node:util';
+import { provideBuiltProgram } from '../support/built-program.ts';
 import { intake } from './intake.ts';
 import { path } from './path.ts';
 import { redButton } from './red-button.ts';
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
 });
 const names = positionals.length === 0 ? Object.keys(BENCHES).filter((name) => !BY_NAME.has(name)) : positionals;
+provideBuiltProgram();
 const rows: Row[] = [];
 for (const name of names) {
   const bench = BENCHES[name];

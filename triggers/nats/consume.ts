@@ -35,6 +35,8 @@ export async function consume(
   let closing = false;
   let lastSign = 0;
   let inVain = 0;
+  /** Ends the wait of the pull loop for a free place. */
+  let freed: () => void = () => undefined;
 
   const open = async (): Promise<ConsumerMessages> => {
     const consumer = await js.consumers.get(options.stream, options.consumer);
@@ -74,9 +76,12 @@ export async function consume(
     }
   };
   const begin = async (message: JsMsg): Promise<void> => {
-    const work: Promise<void> = handle(deliver(message)).finally(() => inFlight.delete(work));
+    const work: Promise<void> = handle(deliver(message)).finally(() => {
+      inFlight.delete(work);
+      freed();
+    });
     inFlight.add(work);
-    if (inFlight.size >= options.maxInFlight) await Promise.race(inFlight);
+    if (inFlight.size >= options.maxInFlight) await new Promise<void>((resolve) => (freed = resolve));
   };
 
   messages = await open();
