@@ -34,6 +34,7 @@ export interface Bench {
 }
 
 export interface Child {
+  readonly pid: number;
   order(order: Order): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -64,6 +65,7 @@ async function startChild(servers: TestServers): Promise<Child> {
   const child: ChildProcess = fork(join(import.meta.dirname, 'child.ts'), [servers.natsUrl, servers.temporalAddress]);
   await once(child, 'message');
   return {
+    pid: child.pid ?? 0,
     order: async (order) => {
       child.send(order);
       const [answer] = (await once(child, 'message')) as [Answer];
