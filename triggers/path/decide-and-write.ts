@@ -48,6 +48,7 @@ export async function decideAndWrite(
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
+      after: redrive?.after ?? null,
       later,
       windowNow: windowNow(options),
       control: options.control(),
