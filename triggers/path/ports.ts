@@ -3,11 +3,11 @@
  * implementation is a plain object of functions, so that a test can wrap each method of each port and kill the process there.
  */
 import type { Plan } from '../../workflows/kit/plan.ts';
-import type { Stop } from './stop.ts';
 import type { RunContext, RunEvent } from '../../workflows/kit/run-context.ts';
 import type { StoredMessage } from '../nats/port.ts';
 import type { EventRecord, LedgerRecord, Position, RunRecord } from './disposition.ts';
 import type { Episode } from './episode.ts';
+import type { Stop } from './stop.ts';
 
 export interface EpisodeBook {
   /** Read from the leader; `revision` 0 when there is no record. */

@@ -67,7 +67,7 @@ export const resume = (options: ResumeCommand): Promise<number> =>
     if (!clear() && pending.length === 0) throw await nothingToResume(paths, scope);
     if (pending.some(({ lifted }) => lifted)) await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
     const runs = await tell(session, scope, regions);
-    const backlog = await listBacklog(pending, () => session.runs());
+    const backlog = await listBacklog(pending, () => session.runs()).catch(notListed(scope));
     process.stderr.write(`${backlogText(backlog)}\n`);
     const done = await decide(options.decision, pending, backlog);
     output(
@@ -134,6 +134,14 @@ const tell = async (session: Session, scope: Scope, regions: readonly string[]) 
     return null;
   }
 };
+
+/** What nobody has seen is not decided; the record keeps it. */
+const notListed =
+  (scope: Scope) =>
+  (error: unknown): never => {
+    const why = `${scope} is resumed, but its backlog cannot be listed: ${messageOf(error)}`;
+    throw new CommandError(EXIT.unavailable, `${why}; give the command again`, error);
+  };
 
 interface Done {
   readonly words: string;
