@@ -20,7 +20,7 @@ export const createNoWorkerTelling = (tell: Tell, count: (region: string) => voi
   /** May run twice: the notifier recognises what it was told before. */
   tellNoWorker: async ({ region, meantFor, title, next, asks }: NoWorker): Promise<void> => {
     count(region);
-    const { workflowExecution, workflowNamespace } = Context.current().info;
+    const { workflowExecution, workflowNamespace, workflowType } = Context.current().info;
     tell(
       {
         about: `no-worker/${region}`,
@@ -32,6 +32,7 @@ export const createNoWorkerTelling = (tell: Tell, count: (region: string) => voi
         workflowId: workflowExecution?.workflowId ?? '',
         runId: workflowExecution?.runId ?? '',
         namespace: workflowNamespace ?? '',
+        runbook: workflowType ?? '',
       },
     );
   },

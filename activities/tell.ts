@@ -12,17 +12,23 @@ export interface RunNotice {
 /** Takes the notice and returns at once; never throws. */
 export type Tell = (
   notice: RunNotice,
-  run: { readonly workflowId: string; readonly runId: string; readonly namespace: string },
+  run: {
+    readonly workflowId: string;
+    readonly runId: string;
+    readonly namespace: string;
+    readonly runbook: string;
+  },
 ) => void;
 
 export const createTelling = (tell: Tell) => ({
   /** May run twice: the notifier recognises what it was told before. */
   tellPeople: async (notice: RunNotice): Promise<void> => {
-    const { workflowExecution, workflowNamespace } = Context.current().info;
+    const { workflowExecution, workflowNamespace, workflowType } = Context.current().info;
     tell(notice, {
       workflowId: workflowExecution?.workflowId ?? '',
       runId: workflowExecution?.runId ?? '',
       namespace: workflowNamespace ?? '',
+      runbook: workflowType ?? '',
     });
   },
 });

@@ -25,6 +25,8 @@ const Key = Type.Object(
   },
   { additionalProperties: false },
 );
+const RunbookName = Type.String({ pattern: '^[A-Za-z0-9_]{1,80}$' });
+const ChannelName = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Quorum = Type.Integer({ minimum: 1, maximum: 10 });
 
 export const ApprovalsSchema = Type.Object(
@@ -33,13 +35,15 @@ export const ApprovalsSchema = Type.Object(
     /** How many different people have to approve. */
     quorum: Type.Integer({ minimum: 1, maximum: 10, default: 1 }),
     /** For single runbooks, by name. */
-    quorums: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_]{1,80}$' }), Quorum, { default: {} }),
+    quorums: Type.Record(RunbookName, Quorum, { default: {} }),
     /** How long one question stands. */
     expiry: Duration(EXPIRY, '30m'),
     /** When people are told again. */
     reminders: Type.Array(Type.String({ pattern: REMINDER }), { maxItems: 10, default: ['5m', '15m'] }),
     /** Who is told at once, by the first reminder, by the next. Default: everybody with a key. */
     escalation: Type.Array(Type.Array(Person, { minItems: 1, maxItems: 50 }), { maxItems: 10, default: [] }),
+    /** Where single runbooks ask, by name: names of `notify.channels`. Default: everywhere. */
+    channels: Type.Record(RunbookName, Type.Array(ChannelName, { minItems: 1, maxItems: 20 }), { default: {} }),
   },
   { additionalProperties: false, default: {} },
 );

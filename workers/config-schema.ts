@@ -37,22 +37,27 @@ const Duration = (text: string) =>
   });
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 const Address = Type.String({ pattern: ADDRESS });
+/** By which `approvals.channels` names it. */
+const CHANNEL_NAME = { name: Type.Optional(Name) };
 const CHANNELS = [
   Closed({
     kind: Type.Literal('webhook'),
+    ...CHANNEL_NAME,
     url: SecretRef,
     /** Signs each message as Standard Webhooks says. */
     secret: Type.Optional(SecretRef),
   }),
-  Closed({ kind: Type.Literal('slack'), url: SecretRef }),
+  Closed({ kind: Type.Literal('slack'), ...CHANNEL_NAME, url: SecretRef }),
   Closed({
     kind: Type.Literal('pagerduty'),
+    ...CHANNEL_NAME,
     routingKey: SecretRef,
     /** Default: https://events.pagerduty.com/v2/enqueue. */
     url: Type.Optional(Type.String({ pattern: '^https?://' })),
   }),
   Closed({
     kind: Type.Literal('email'),
+    ...CHANNEL_NAME,
     host: Type.String({ pattern: '^[A-Za-z0-9.:-]{1,253}$' }),
     /** Default: 465 for `tls`, 587 for `starttls`, 25 for `none`. */
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),

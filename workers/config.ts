@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { channelProblems } from './notify/channel-problems.ts';
 import { approvalProblems } from './approvals-schema.ts';
 import { type Problem, checkWithDefaults } from '../triggers/events/check.ts';
 import { explainProblem } from './config-problem.ts';
@@ -135,6 +136,7 @@ function contradictions(config: Config): Problem[] {
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     problems.push({ place: '/intake/senders', message: `${name} is there twice` });
   problems.push(...approvalProblems(config.approvals).map(asProblem));
+  problems.push(...channelProblems(config).map(asProblem));
   problems.push(...kubernetesProblems(config.kubernetes).map(asProblem));
   problems.push(...limitProblems(config.limits).map(asProblem));
   problems.push(...windowProblems(config));

@@ -15,18 +15,21 @@ export async function redButton(report: (line: string) => void): Promise<Row[]> 
         found.push((await trials.trial(down)).afterPressMs);
         if (found.length % 10 === 0) report(`red-button, ${name}: ${found.length} of ${TRIALS}`);
       }
-      const p99 = Math.round(percentile(found, 0.99));
-      rows.push({
-        name: `red-button p99, ${name}`,
-        value: p99,
-        unit: 'ms',
-        target: `<= ${PROMISE_MS}`,
-        ok: Math.max(...found) <= PROMISE_MS,
-        spread: [Math.round(Math.min(...found)), Math.round(Math.max(...found))],
-      });
+      const row = rowOf(name, found);
+      report(`${row.name}: ${row.value} ms (${row.spread.join(' to ')})`);
+      rows.push(row);
     }
     return rows;
   } finally {
     await trials.stop();
   }
 }
+
+const rowOf = (name: string, found: readonly number[]): Row => ({
+  name: `red-button p99, ${name}`,
+  value: Math.round(percentile(found, 0.99)),
+  unit: 'ms',
+  target: `<= ${PROMISE_MS}`,
+  ok: Math.max(...found) <= PROMISE_MS,
+  spread: [Math.round(Math.min(...found)), Math.round(Math.max(...found))],
+});

@@ -37,6 +37,7 @@ describe('what is too large for Temporal', () => {
   for (const [where, failure, effects] of [
     ['result', /the result has 3145730 bytes, expected at most 2096128; pass a reference instead/, 0],
     ['input', /step "send it": the input of send has \d+ bytes, expected at most 2096128/, 0],
+    ['error', /the failure of the run \(x{1000}\) has \d+ bytes, expected at most 2096128/, 0],
     ['answer', /the result of fetch has 3145730 bytes, expected at most 2096128/, 1],
   ] as const)
     it(`${where}: it ends the run, says what and how large, undoes what was done, and repeats no effect`, async () => {

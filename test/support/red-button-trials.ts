@@ -50,7 +50,7 @@ export interface RedButtonTrials {
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICE = 'ticker';
 /** How long a stop is watched for an effect that comes too late; the promise is 2 s. */
-const WATCH_MS = 4_000;
+const WATCH_MS = 3_000;
 const RUNS = ['ticking', 'ticking', 'lasting'] as const;
 
 export async function startRedButtonTrials(

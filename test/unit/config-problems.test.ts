@@ -79,6 +79,19 @@ services:
     ]);
   });
 
+  it('is told of channels that are asked through and not there, and of names given twice', () => {
+    const channel = '{ kind: slack, name: dba, url: env:SLACK }';
+    assert.deepEqual(
+      problems(
+        `regions: [eu]\nnotify:\n  channels: [${channel}, ${channel}]\napprovals:\n  channels: { failOver: [dba, sre] }\n`,
+      ),
+      [
+        '3:3 /notify/channels: dba is there twice',
+        '5:15 /approvals/channels/failOver: no channel of /notify/channels is named sre, expected one of dba',
+      ],
+    );
+  });
+
   it('is told what fits alone and not together, with its line', () => {
     assert.deepEqual(
       problems(

@@ -39,7 +39,7 @@ describe('dead letters', () => {
     await bury(letters, event({ 'ce-id': 'a' }));
     await letters.redrive(1);
     const again = stored[1] ?? assert.fail('not put back');
-    assert.deepEqual(redriveOf(again), { trigger: 'restart-service', of: FIRST });
+    assert.deepEqual(redriveOf(again), { trigger: 'restart-service', of: FIRST, after: null });
     assert.deepEqual([again.subject, again.headers['ce-id']], ['events.eu.urgent.am.x', 'a']);
   });
 
@@ -49,7 +49,11 @@ describe('dead letters', () => {
     await letters.redrive(1);
     await bury(letters, stored[1] ?? assert.fail('not put back'));
     await letters.redrive(3);
-    assert.deepEqual(redriveOf(stored[3] ?? assert.fail('not put back')), { trigger: 'restart-service', of: FIRST });
+    assert.deepEqual(redriveOf(stored[3] ?? assert.fail('not put back')), {
+      trigger: 'restart-service',
+      of: FIRST,
+      after: null,
+    });
   });
 
   it('a header that is none of ours is replaced', async () => {

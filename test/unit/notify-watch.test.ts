@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { eventStream } from '../../triggers/nats/subject.ts';
+import type { Runs } from '../../triggers/path/ports.ts';
 import { clockLook } from '../../workers/notify/looks/clock-skew.ts';
 import { lagLook } from '../../workers/notify/looks/lag.ts';
 import { readinessLook } from '../../workers/notify/looks/readiness.ts';
+import { stoppedRunsLook } from '../../workers/notify/looks/stopped-runs.ts';
 import { zoneDataLook } from '../../workers/notify/looks/zone-data.ts';
 import { type Look, createWatch } from '../../workers/notify/watch.ts';
 import type { TemporalClient } from '../../workers/temporal-connection.ts';
@@ -54,6 +57,35 @@ describe('the watch', () => {
       } as unknown as EventLog;
       assert.deepEqual(await keys(lagLook({ region: 'eu', log, maxAgeMs: 5_000, now })), expected);
     });
+
+  it('stopped runs: those whose end is near are told in one notice, the first end first; each is asked for its end once', async () => {
+    const ends: Record<string, number> = { far: NOW + 1_800_001, near: NOW + 600_000, nearer: NOW + 60_000 };
+    const asked: string[] = [];
+    const stopped = ['far', 'near', 'nearer'].map((workflowId) => ({
+      workflowId,
+      runId: workflowId,
+      context: { event: { stream: eventStream('eu') } },
+    }));
+    const runs = {
+      stopped: async function* () {
+        yield* stopped;
+      },
+      endsAt: (workflowId: string) => {
+        asked.push(workflowId);
+        return Promise.resolve(ends[workflowId] ?? null);
+      },
+    } as unknown as Runs;
+    const { look } = stoppedRunsLook({ region: 'eu', runs, now });
+    const [told, ...others] = await look();
+    assert.deepEqual(
+      [told?.key, told?.title, others],
+      ['stopped-runs/eu', 'eu: 2 stopped runs end soon, the first in 1m', []],
+    );
+    assert.match(told?.text ?? '', /: nearer\n.*: near\n/);
+    await look();
+    assert.deepEqual(asked, ['far', 'near', 'nearer']);
+    assert.deepEqual(await keys(stoppedRunsLook({ region: 'us', runs, now })), [], 'of another region');
+  });
 
   for (const [aheadMs, expected] of [
     [2_000, []],

@@ -10,6 +10,7 @@ import {
   type Severity,
 } from '../../workers/notify/channel.ts';
 import { messageText } from '../../workers/notify/message-text.ts';
+import { toldNotice } from '../../workers/notify/told-notice.ts';
 import { type NotifierOptions, createNotifier } from '../../workers/notify/notifier.ts';
 import { manualClock, turn } from '../support/manual-clock.ts';
 
@@ -50,6 +51,49 @@ function setUp(limits: Partial<NotifierOptions['limits']> = {}) {
 
 const hanging = (_message: Message, signal: AbortSignal): Promise<void> =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+/** Channels that take a message or refuse it, by name, and what each took. */
+function channelsOf(answers: Readonly<Record<string, boolean>>) {
+  const took: string[] = [];
+  const channels = Object.entries(answers).map(([configured, takes]): Channel => ({
+    name: `test ${configured}`,
+    configured,
+    send: async ({ lead }) => {
+      if (!takes) throw new Refused('no');
+      took.push(`${configured} ${lead.key}`);
+    },
+  }));
+  const clock = manualClock();
+  const limits = { perMinute: 100, dedupMs: DEDUP_MS, queue: 100 };
+  return { took, notifier: createNotifier({ channels, logger: pino({ level: 'silent' }), clock, limits }) };
+}
+
+describe('notices for some channels', () => {
+  it('go there and nowhere else; what is for nobody in particular goes everywhere', async () => {
+    const { took, notifier } = channelsOf({ dba: true, all: true });
+    await notifier.tell(notice('asked', 'warning', { channels: ['dba'] }));
+    assert.deepEqual(took, ['dba asked']);
+    await notifier.tell(notice('failed'));
+    assert.deepEqual(took.slice(1).toSorted(), ['all failed', 'dba failed']);
+  });
+
+  it('go to the others when none of theirs takes them', async () => {
+    const { took, notifier } = channelsOf({ dba: false, all: true });
+    assert.equal(await notifier.tell(notice('asked', 'warning', { channels: ['dba'] })), true);
+    assert.deepEqual(took, ['all asked']);
+  });
+
+  it('are the questions of the runbooks that have channels of their own', () => {
+    const run = { workflowId: 'w', runId: 'r', namespace: 'n', runbook: 'failOver' };
+    const where = { uiUrl: null, channels: { failOver: ['dba'] } };
+    const told = (about: string, runbook = 'failOver') =>
+      toldNotice({ about, severity: 'warning', title: '', text: '' }, { ...run, runbook }, where).channels;
+    assert.deepEqual(told('approval of 1'), ['dba']);
+    assert.deepEqual(told('question 1 0'), ['dba']);
+    assert.equal(told('no-worker/eu'), undefined);
+    assert.equal(told('approval of 1', 'restartService'), undefined);
+  });
+});
 
 describe('notifier', () => {
   it('says what became of what must not be lost: told, counted, or to be offered again', async () => {

@@ -35,6 +35,9 @@ function fakeTemporal() {
       reasons.push(workflowId);
       return Promise.resolve('why');
     },
+    stopped: () => each([]),
+    endedByStop: () => Promise.resolve(null),
+    endsAt: () => Promise.resolve(null),
     plan: () => Promise.resolve(null),
     stuck: (workflowId) => {
       state.asked.push(workflowId);

@@ -6,26 +6,43 @@ import { parseJson } from '../events/json.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog, StoredMessage } from '../nats/port.ts';
 import { deadStream, deadSubject, eventStream } from '../nats/subject.ts';
-import type { Position } from './disposition.ts';
+import type { EndedAttempt, Position } from './disposition.ts';
 import type { DeadLetter, DeadLetters, StoredDeadLetter } from './ports.ts';
 
 /** Headers of a letter; the event's own headers follow behind `tocsin-dead-header-`. */
 const PREFIX = 'tocsin-dead-';
 const OWN_PREFIX = `${PREFIX}header-`;
-/** Headers of an event that an operator put back: for which trigger, when, and where it stood at first. */
-export const REDRIVE = { trigger: 'tocsin-redrive-trigger', at: 'tocsin-redrive-at', of: 'tocsin-redrive-of' } as const;
+/** Headers of an event that an operator put back: for which trigger, when, where it stood at first, and after which run. */
+export const REDRIVE = {
+  trigger: 'tocsin-redrive-trigger',
+  at: 'tocsin-redrive-at',
+  of: 'tocsin-redrive-of',
+  after: 'tocsin-redrive-after',
+} as const;
+
+export interface Redrive {
+  readonly trigger: string | null;
+  readonly of: Position;
+  /** The run that an operator wants one more attempt after; null: none, the event has started nothing. */
+  readonly after: EndedAttempt | null;
+}
 
 /** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
-export function redriveOf({
-  headers,
-}: Pick<StoredMessage, 'headers'>): { readonly trigger: string | null; readonly of: Position } | null {
-  const text = headers[REDRIVE.of];
+export function redriveOf({ headers }: Pick<StoredMessage, 'headers'>): Redrive | null {
+  const of = fieldsOf(headers[REDRIVE.of]);
+  if (of === null) return null;
+  const { stream, sequence, storedAt } = of;
+  if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
+  const { workflowId, attempt } = fieldsOf(headers[REDRIVE.after]) ?? {};
+  const after =
+    typeof workflowId === 'string' && Number.isSafeInteger(attempt) ? { workflowId, attempt: attempt as number } : null;
+  return { trigger: headers[REDRIVE.trigger] ?? null, of: { stream, sequence, storedAt }, after };
+}
+
+function fieldsOf(text: string | undefined): Readonly<Record<string, unknown>> | null {
   if (text === undefined) return null;
   const parsed = parseJson(Buffer.from(text));
-  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
-  const { stream, sequence, storedAt } = parsed.value as Record<string, unknown>;
-  if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
-  return { trigger: headers[REDRIVE.trigger] ?? null, of: { stream, sequence, storedAt } };
+  return parsed.ok && typeof parsed.value === 'object' ? (parsed.value as Record<string, unknown> | null) : null;
 }
 
 type Log = Pick<EventLog, 'publish' | 'read' | 'get' | 'remove'>;

@@ -35,11 +35,13 @@ export async function decideAndWrite(
   const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
   const later = redrive === null && alert !== null ? await laterThan(options, position, alert.alertKey) : null;
   let itsTurn = false;
+  let looked = false;
   // A key never seen here is most likely new: its record is created without a look, and compare-and-set says so if it is not.
   const guess = alert !== null && delivery.deliveryCount === 1 && !options.known.has(alert.alertKey);
-  for (let conflicts = 0; ; conflicts += 1) {
+  let conflicts = 0;
+  for (;;) {
     const { episode, revision } =
-      alert === null || (guess && conflicts === 0) ? NO_RECORD : await options.book.read(alert.alertKey);
+      alert === null || (guess && conflicts === 0 && !looked) ? NO_RECORD : await options.book.read(alert.alertKey);
     if (alert !== null) options.known.add(alert.alertKey);
     const planned = plan({
       event,
@@ -48,6 +50,7 @@ export async function decideAndWrite(
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
+      after: redrive?.after ?? null,
       later,
       windowNow: windowNow(options),
       control: options.control(),
@@ -55,6 +58,11 @@ export async function decideAndWrite(
       regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
       reorderBoundMs: options.reorderBoundMs,
     });
+    if (!looked && mayTurn(options, planned)) {
+      looked = true;
+      await options.recent?.refresh();
+      continue;
+    }
     // Before anything is written: until then the event can still be folded, or its alert resolve.
     itsTurn ||= awaitsNoTurn(options, position, planned);
     if (planned.write === null) return planned;
@@ -63,9 +71,14 @@ export async function decideAndWrite(
       return planned;
     } catch (error) {
       if (!(error instanceof Conflict) || conflicts >= MAX_CONFLICTS) throw error;
+      conflicts += 1;
     }
   }
 }
+
+/** A run seems to have caused it: the other side of a loop may be what another process started a moment ago. */
+const mayTurn = ({ recent }: DispatcherOptions, { starts }: Plan): boolean =>
+  recent !== undefined && starts.some(({ lineage }) => lineage !== null);
 
 const windowNow = ({ windows, now }: DispatcherOptions): WindowNow =>
   windows === undefined ? NO_WINDOWS : (use, where) => windows.at(use, where, now());

@@ -39,7 +39,7 @@ export interface DispatcherOptions {
   /** What operators have decided about triggers, as seen lately. */
   readonly control: () => Control;
   /** Runs that may have caused an event of now; absent: loops are not looked for. */
-  readonly recent?: Pick<RecentRuns, 'list' | 'note'>;
+  readonly recent?: Pick<RecentRuns, 'list' | 'note' | 'refresh'>;
   /** Absent: none is known, and a trigger that needs one starts nothing. */
   readonly windows?: Windows;
   /** Absent: nothing is known of what is stored behind an event that waited long. */

@@ -10,6 +10,12 @@ export interface Position {
   readonly storedAt: number;
 }
 
+/** A run that is over, and which attempt of its episode it was. */
+export interface EndedAttempt {
+  readonly workflowId: string;
+  readonly attempt: number;
+}
+
 export type IgnoredReason =
   /** Older than the last resolve, or within the reorder bound after it without newer evidence. */
   | 'superseded'

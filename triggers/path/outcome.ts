@@ -6,7 +6,7 @@ import { ALERT_FIRING, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import type { Evaluation } from '../match/evaluate.ts';
 import { type Control, controlOf } from './control.ts';
-import type { Disposition, Position } from './disposition.ts';
+import type { Disposition } from './disposition.ts';
 import { NO_WINDOWS } from './during.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
 import { lineageOf } from './loop.ts';
@@ -17,6 +17,7 @@ import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';
 
 export type Matching = Exclude<Evaluation, { kind: 'filtered' }>;
+export type Matched = Extract<Evaluation, { kind: 'matched' }>;
 
 export type Outcome =
   | { readonly kind: 'start'; readonly start: PlannedStart }
@@ -29,7 +30,7 @@ export function decide(input: PlanInput, episode: Episode, trigger: Trigger, eva
     return settle({ trigger: trigger.id, kind: 'dead', reason: evaluation.reason, message: evaluation.message });
   }
   const earlier = episode.triggers[trigger.id];
-  const attempt = attemptFor(earlier, input.position, trigger.onFailure ?? { kind: 'escalate' });
+  const attempt = attemptFor(earlier, input, trigger.onFailure ?? { kind: 'escalate' });
   if (attempt === null && earlier !== undefined) {
     const run = earlier.failedAt === undefined ? 'open' : 'failed';
     return settle({
@@ -55,10 +56,16 @@ export function decide(input: PlanInput, episode: Episode, trigger: Trigger, eva
 }
 
 /** Which attempt this event starts; null when it only joins. */
-function attemptFor(earlier: TriggerDecision | undefined, position: Position, onFailure: OnFailure): number | null {
+function attemptFor(
+  earlier: TriggerDecision | undefined,
+  { position, after = null }: PlanInput,
+  onFailure: OnFailure,
+): number | null {
   if (earlier === undefined) return 1;
   // The same message again, after a crash: repeat the very same start. The id makes it harmless.
   if (isSame(earlier.startedBy, position)) return earlier.attempt;
+  // An operator's word. Given twice it names a run that is no longer the last one.
+  if (after !== null && after.workflowId === earlier.workflowId) return earlier.attempt + 1;
   if (earlier.failedAt === undefined || onFailure.kind === 'escalate') return null;
   const due = position.storedAt >= earlier.failedAt + ms(onFailure.after);
   return due && earlier.attempt < onFailure.max ? earlier.attempt + 1 : null;
@@ -95,7 +102,7 @@ const settle = (disposition: Disposition): Outcome => ({ kind: 'settled', dispos
 export function startOf(
   { event, position: { stream, storedAt }, recent = [], regionOf = (named) => named ?? '' }: PlanInput,
   trigger: Trigger,
-  { input, service, region: named }: Extract<Evaluation, { kind: 'matched' }>,
+  { input, service, region: named }: Matched,
   key: string,
   generation: number,
   attempt: number,

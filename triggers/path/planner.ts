@@ -8,14 +8,14 @@ import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { forRun } from '../events/for-run.ts';
 import { evaluate } from '../match/evaluate.ts';
-import type { Disposition, EpisodeEffect, Position } from './disposition.ts';
+import type { Disposition, EndedAttempt, EpisodeEffect, Position } from './disposition.ts';
 import type { Control } from './control.ts';
 import type { WindowNow } from './during.ts';
 import type { RecentRun } from './loop.ts';
 import { emptyEpisode, openEpisode, runsOf } from './open-episode.ts';
 import { isOlder, isSame } from './order.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
-import { type Matching, decide, permitted, startOf } from './outcome.ts';
+import { type Matched, type Matching, decide, permitted, startOf } from './outcome.ts';
 import { type Later, evidenceMs, isSuperseded, lateness, tooLateFor } from './staleness.ts';
 
 export interface PlanInput {
@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly episode: Episode | null;
   /** When it is handled (ms): how long it waited decides staleness. Null: an operator put it back, so it is never stale. */
   readonly handledAt: number | null;
+  /** An operator put it back for one more attempt after this run. Default: not. */
+  readonly after?: EndedAttempt | null;
   /** What is stored behind a firing that waited long. Default: nothing is known of it. */
   readonly later?: Later | null;
   /** What operators have decided about triggers. */
@@ -192,7 +194,7 @@ function planPlain(input: PlanInput): Plan {
     } else if (tooLate !== null) {
       settled.push(tooLate);
     } else {
-      const start = startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, 1);
+      const start = startOfPlain(input, trigger, evaluation);
       const outcome = permitted(input, { ...start, late: late.kind === 'late' });
       if (outcome.kind === 'start') starts.push(outcome.start);
       else if (outcome.kind === 'plan') plans.push(outcome);
@@ -200,6 +202,14 @@ function planPlain(input: PlanInput): Plan {
     }
   }
   return { ...NOTHING, starts, plans, settled, forRun: forRun(event) };
+}
+
+/** Nothing remembers the attempts of a plain event but the ids of its runs. */
+function startOfPlain(input: PlanInput, trigger: Trigger, evaluation: Matched): PlannedStart {
+  const { event, after = null } = input;
+  const start = (attempt: number) => startOf(input, trigger, evaluation, `${event.source} ${event.id}`, 1, attempt);
+  const isAfter = after !== null && start(after.attempt).workflowId === after.workflowId;
+  return start(isAfter ? after.attempt + 1 : 1);
 }
 
 const NOTHING: Plan = { write: null, effect: null, starts: [], plans: [], signals: [], settled: [], forRun: null };

@@ -7,6 +7,7 @@ import type { RunContext, RunEvent } from '../../workflows/kit/run-context.ts';
 import type { StoredMessage } from '../nats/port.ts';
 import type { EventRecord, LedgerRecord, Position, RunRecord } from './disposition.ts';
 import type { Episode } from './episode.ts';
+import type { Stop } from './stop.ts';
 
 export interface EpisodeBook {
   /** Read from the leader; `revision` 0 when there is no record. */
@@ -128,8 +129,14 @@ export interface Runs {
   closedSince(since: number, whose?: Whose): AsyncIterable<RunInfo>;
   /** What is open and started before this instant. */
   openBefore(before: number, whose?: Whose): AsyncIterable<RunInfo>;
+  /** What waits for the red button. */
+  stopped(): AsyncIterable<RunInfo>;
   /** Why a closed run did not complete; null when it says nothing. */
   failure(workflowId: string, runId: string): Promise<string | null>;
+  /** The red button that a closed run waited for until its time was over; null when it ended otherwise. */
+  endedByStop(workflowId: string, runId: string): Promise<Stop | null>;
+  /** When the server will end an open run, ms since 1970; null for one that is closed, or has no end. */
+  endsAt(workflowId: string): Promise<number | null>;
   /** The plan that a completed run made, if that is all it did. */
   plan(workflowId: string): Promise<Plan | null>;
   /** A sentence when an open run cannot go on by itself (its workflow task fails again and again), else null. */

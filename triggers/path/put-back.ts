@@ -4,18 +4,20 @@
  */
 import type { EventLog } from '../nats/port.ts';
 import { REDRIVE, redriveOf } from './dead-letters.ts';
-import type { Position } from './disposition.ts';
+import type { EndedAttempt, Position } from './disposition.ts';
 import { positionOf } from './event-record.ts';
 
 export interface HeldEvent {
   readonly position: Position;
   readonly trigger: string;
+  /** Its run has ended undone: one more attempt is wanted, unless there is one already. */
+  readonly after?: EndedAttempt;
 }
 
 /** False when the event has expired meanwhile. */
 export async function putBack(
   log: Pick<EventLog, 'get' | 'publish'>,
-  { position, trigger }: HeldEvent,
+  { position, trigger, after }: HeldEvent,
   now: number,
 ): Promise<boolean> {
   const message = await log.get(position.stream, position.sequence);
@@ -24,12 +26,13 @@ export async function putBack(
   const own = Object.entries(message.headers).filter(([name]) => !name.startsWith('nats-'));
   await log.publish(message.subject, message.data, {
     expectStream: position.stream,
-    msgId: `put-back:${position.stream}:${position.sequence}:${trigger}`,
+    msgId: `put-back:${position.stream}:${position.sequence}:${trigger}${after === undefined ? '' : `:${after.attempt}`}`,
     headers: {
       ...Object.fromEntries(own),
       [REDRIVE.at]: String(now),
       [REDRIVE.of]: JSON.stringify(redriveOf(message)?.of ?? positionOf(message)),
       [REDRIVE.trigger]: trigger,
+      ...(after === undefined ? {} : { [REDRIVE.after]: JSON.stringify(after) }),
     },
   });
   return true;

@@ -10,6 +10,8 @@ export interface RecentRuns {
   /** Look now, and go on looking. Never rejects. */
   start(): Promise<void>;
   list(): readonly RecentRun[];
+  /** Look now. Never rejects. */
+  refresh(): Promise<void>;
   /** A run this process has just started. */
   note(run: RecentRun): void;
   close(): void;
@@ -31,7 +33,7 @@ const MAX_RUNS = 5_000;
 export function createRecentRuns({ runs, withinMs, logger, now = Date.now }: RecentRunsOptions): RecentRuns {
   const known = new Map<string, RecentRun>();
   let since = now() - withinMs;
-  let looking = false;
+  let looking: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -46,9 +48,7 @@ export function createRecentRuns({ runs, withinMs, logger, now = Date.now }: Rec
       known.delete(id);
     }
   };
-  const look = async (): Promise<void> => {
-    if (looking) return;
-    looking = true;
+  const lookNow = async (): Promise<void> => {
     const asked = now();
     try {
       for await (const run of runs.startedSince(Math.max(since, asked - withinMs))) {
@@ -60,9 +60,10 @@ export function createRecentRuns({ runs, withinMs, logger, now = Date.now }: Rec
       logger.debug({ err: error }, 'runs started lately could not be listed');
     } finally {
       forget();
-      looking = false;
+      looking = null;
     }
   };
+  const look = (): Promise<void> => (looking ??= lookNow());
   return {
     start: async () => {
       await look();
@@ -71,6 +72,11 @@ export function createRecentRuns({ runs, withinMs, logger, now = Date.now }: Rec
     list: () => {
       const oldest = now() - withinMs;
       return [...known.values()].filter(({ startedAt }) => startedAt >= oldest);
+    },
+    refresh: async () => {
+      // One that has begun already may have been asked too early.
+      await looking;
+      await look();
     },
     note,
     close: () => {

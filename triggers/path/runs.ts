@@ -7,10 +7,12 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import { LIMIT_WORKFLOW } from '../../workflows/engine/limit-protocol.ts';
-import { type RunContext, SCHEDULE_FIRED } from '../../workflows/kit/run-context.ts';
+import { EFFECTS_STOPPED, type RunContext, SCHEDULE_FIRED } from '../../workflows/kit/run-context.ts';
 import type { RunInfo, RunStatus, Runs, Whose } from './ports.ts';
+import type { Stop } from './stop.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 200;
@@ -42,6 +44,17 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
       throw error;
     }
   };
+  const failureOf = async (workflowId: string, runId: string): Promise<WorkflowFailedError | null> => {
+    try {
+      await call(() => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result());
+      return null;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return error;
+      // A server that is away will tell later; anything else (purged meanwhile, a reason nobody can decode) never will.
+      if (error instanceof ServiceError) throw error;
+      return null;
+    }
+  };
   return {
     find: async (workflowId) => {
       const description = await describe(workflowId);
@@ -55,16 +68,20 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
         whose,
       ),
     openBefore: (before, whose) => list(`ExecutionStatus = 'Running' AND StartTime < ${quoted(before)}`, whose),
-    failure: async (workflowId, runId) => {
-      try {
-        await call(() => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result());
-        return null;
-      } catch (error) {
-        if (error instanceof WorkflowFailedError) return reasonOf(error);
-        // A server that is away will tell later; anything else (purged meanwhile, a reason nobody can decode) never will.
-        if (error instanceof ServiceError) throw error;
-        return null;
-      }
+    stopped: () => list("ExecutionStatus = 'Running' AND TocsinPhase = 'stopped'"),
+    failure: async (...run) => {
+      const error = await failureOf(...run);
+      return error === null ? null : reasonOf(error);
+    },
+    endedByStop: async (...run) => {
+      const error = await failureOf(...run);
+      return error === null ? null : stopIn(error);
+    },
+    endsAt: async (workflowId) => {
+      const description = await describe(workflowId);
+      if (description?.status.name !== 'RUNNING') return null;
+      const seconds = description.raw.workflowExtendedInfo?.executionExpirationTime?.seconds ?? null;
+      return seconds === null ? null : Number(seconds) * 1_000;
     },
     plan: async (workflowId) => {
       try {
@@ -125,6 +142,14 @@ function reasonOf(error: WorkflowFailedError): string {
   const messages: string[] = [];
   for (let next: unknown = error.cause; next instanceof Error; next = next.cause) messages.push(next.message);
   return (messages.join(': ') || error.message).slice(0, 1_000);
+}
+
+/** Also of a part of the run: that one fails because of it. */
+function stopIn(error: WorkflowFailedError): Stop | null {
+  for (let next: unknown = error.cause; next instanceof Error; next = next.cause)
+    if (next instanceof ApplicationFailure && next.type === EFFECTS_STOPPED)
+      return (next.details?.[0] as Stop | undefined) ?? null;
+  return null;
 }
 
 const quoted = (instant: number): string => `'${new Date(instant).toISOString()}'`;

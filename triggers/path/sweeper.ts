@@ -160,7 +160,9 @@ const FAILED: ReadonlySet<RunOutcome> = new Set(['failed', 'terminated', 'timed-
 
 const seenKey = ({ runId }: RunInfo, outcome: RunOutcome): string => `${runId} ${outcome}`;
 
-const belongsTo = ({ context }: RunInfo, region: string): boolean => context?.event?.stream === eventStream(region);
+/** Whether an event of this region started it. */
+export const belongsTo = ({ context }: RunInfo, region: string): boolean =>
+  context?.event?.stream === eventStream(region);
 
 /** `onFailure: again` is judged by the planner on the next firing; what it needs to know is when the run failed. */
 async function noteFailure(book: EpisodeBook, run: RunInfo, failedAt: number): Promise<void> {

@@ -3,11 +3,11 @@
  * where it was: the record keeps a lifted stop until its backlog is decided, and putting an event back twice starts nothing twice.
  */
 import type { Backlog, Control } from '../../triggers/path/control.ts';
-import { type HeldAlert, heldAlerts } from '../../triggers/path/held.ts';
 import { putBack } from '../../triggers/path/put-back.ts';
 import type { Scope } from '../../triggers/path/stop.ts';
 import { chosenRegions } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { type BacklogEntry, backlogText, listBacklog, stillOpen } from '../red-button/backlog.ts';
 import { type Rate, paced } from '../red-button/paced.ts';
 import { clearStopFile, stopFilePath } from '../red-button/stop-file.ts';
 import { tellRuns } from '../red-button/tell-runs.ts';
@@ -34,8 +34,6 @@ export interface ResumeCommand extends CommonOptions {
 
 /** Processes look once a second. */
 const TAKES_EFFECT_MS = 2_500;
-/** Between an operator's clock and a server's. */
-const CLOCK_SKEW_MS = 60_000;
 const MAX_BACKLOGS = 50;
 /** Stops of one scope that wait for a decision together. */
 const MAX_PRESSED = 50;
@@ -69,8 +67,8 @@ export const resume = (options: ResumeCommand): Promise<number> =>
     if (!clear() && pending.length === 0) throw await nothingToResume(paths, scope);
     if (pending.some(({ lifted }) => lifted)) await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
     const runs = await tell(session, scope, regions);
-    const backlog = await listed(pending);
-    process.stderr.write(`${textOf(backlog)}\n`);
+    const backlog = await listBacklog(pending, () => session.runs()).catch(notListed(scope));
+    process.stderr.write(`${backlogText(backlog)}\n`);
     const done = await decide(options.decision, pending, backlog);
     output(
       options,
@@ -137,33 +135,13 @@ const tell = async (session: Session, scope: Scope, regions: readonly string[]) 
   }
 };
 
-type Listed = HeldAlert & { readonly region: string };
-
-async function listed(pending: readonly Pending[]): Promise<Listed[]> {
-  const found: Listed[] = [];
-  for (const { path, backlog } of pending) {
-    const since = Date.parse(backlog.pressedAt[0] ?? '') - CLOCK_SKEW_MS;
-    const alerts = await heldAlerts(path, { since, stops: backlog });
-    found.push(...alerts.map((alert) => ({ ...alert, region: path.region })));
-  }
-  return found;
-}
-
-const stillOpen = (backlog: readonly Listed[]): Listed[] => backlog.filter(({ state }) => state === 'open');
-
-function textOf(backlog: readonly Listed[]): string {
-  if (backlog.length === 0) return 'nothing was held';
-  const open = stillOpen(backlog);
-  const lines = open.map(
-    ({ region, key, trigger, count, first, last, title }) =>
-      `  ${region}  ${key}  ${title}: ${count} held for ${trigger}, ${first} to ${last}`,
-  );
-  const count = (state: HeldAlert['state']): number => backlog.filter((each) => each.state === state).length;
-  return [
-    `held: ${open.length} alerts are open, ${count('resolved')} have resolved meanwhile, ${count('started')} have run meanwhile`,
-    ...lines,
-  ].join('\n');
-}
+/** What nobody has seen is not decided; the record keeps it. */
+const notListed =
+  (scope: Scope) =>
+  (error: unknown): never => {
+    const why = `${scope} is resumed, but its backlog cannot be listed: ${messageOf(error)}`;
+    throw new CommandError(EXIT.unavailable, `${why}; give the command again`, error);
+  };
 
 interface Done {
   readonly words: string;
@@ -172,7 +150,11 @@ interface Done {
   readonly expired: number;
 }
 
-async function decide(decision: Decision, pending: readonly Pending[], backlog: readonly Listed[]): Promise<Done> {
+async function decide(
+  decision: Decision,
+  pending: readonly Pending[],
+  backlog: readonly BacklogEntry[],
+): Promise<Done> {
   const open = stillOpen(backlog);
   if (decision.kind === 'list' && open.length > 0) {
     const words = `${open.length} alerts wait for a decision: give the command again with --discard, --merge or --release 10/m.`;
@@ -181,13 +163,17 @@ async function decide(decision: Decision, pending: readonly Pending[], backlog: 
   let expired = 0;
   const release = decision.kind === 'merge' || decision.kind === 'release';
   if (release) {
-    for await (const { region, newest, trigger, key } of paced(
+    for await (const { region, newest, trigger, key, after } of paced(
       open,
       decision.kind === 'release' ? decision.rate : AT_ONCE,
     )) {
       const { path } = pending.find((each) => each.path.region === region) ?? { path: null };
       if (path === null) continue;
-      const there = await putBack(path.log, { position: newest, trigger }, Date.now());
+      const there = await putBack(
+        path.log,
+        { position: newest, trigger, ...(after === undefined ? {} : { after }) },
+        Date.now(),
+      );
       if (!there) expired += 1;
       process.stderr.write(`${there ? 'put back' : 'EXPIRED'}  ${region}  ${key}  for ${trigger}\n`);
     }

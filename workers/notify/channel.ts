@@ -14,6 +14,8 @@ export interface Notice {
   readonly link: string | null;
   /** When it was found, ms since 1970. */
   readonly at: number;
+  /** Names of the channels it is for; the others get it only when none of these takes it. Absent: all. */
+  readonly channels?: readonly string[];
 }
 
 export interface Told extends Notice {
@@ -37,6 +39,8 @@ export interface Message {
 export interface Channel {
   /** As logs show it; never a secret. */
   readonly name: string;
+  /** What `notify.channels` calls it; absent: it has no name there. */
+  readonly configured?: string | undefined;
   /**
    * Resolves once the receiver has taken the message. Rejects with Refused when trying again is of no use, with any other error to be
    * tried again, and soon after the signal aborts. A message may arrive twice when an answer is lost.

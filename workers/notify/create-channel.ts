@@ -22,7 +22,12 @@ const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
 const SMTP_PORTS = { starttls: 587, tls: 465, none: 25 } as const;
 
 /** Rejects with exit code 2 when a secret is missing or an address is none. */
-export function createChannel(config: ChannelConfig, { instance, logger }: ChannelContext): Channel {
+export const createChannel = (config: ChannelConfig, context: ChannelContext): Channel => ({
+  ...channelOf(config, context),
+  configured: config.name,
+});
+
+function channelOf(config: ChannelConfig, { instance, logger }: ChannelContext): Channel {
   switch (config.kind) {
     case 'webhook':
       return createWebhookChannel({ url: secretUrl(config.url), secret: optionalSecret(config.secret) });

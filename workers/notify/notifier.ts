@@ -52,9 +52,10 @@ export function createNotifier({
   for (const channel of channels)
     for (const outcome of ['sent', 'failed', 'dropped', 'suppressed'] satisfies NoticeOutcome[])
       counted(channel)(outcome, 0);
-  const lanes = channels.map((channel) =>
-    createLane({ channel, logger, clock, count: counted(channel), ...limits, ...signals }),
-  );
+  const lanes = channels.map((channel) => ({
+    channel,
+    lane: createLane({ channel, logger, clock, count: counted(channel), ...limits, ...signals }),
+  }));
   const repetitions = createRepetitions({
     dedupMs: limits.dedupMs,
     clock,
@@ -65,8 +66,22 @@ export function createNotifier({
       for (const channel of channels) counted(channel)('suppressed', 1);
     },
   });
-  const toAll = async (told: Told): Promise<boolean> =>
-    (await Promise.all(lanes.map((lane) => lane.add(told)))).some((delivered) => delivered);
+  const through = async (some: typeof lanes, told: Told): Promise<boolean> =>
+    (await Promise.all(some.map(({ lane }) => lane.add(told)))).some((delivered) => delivered);
+  const toAll = async ({ channels: wanted, ...told }: Told): Promise<boolean> => {
+    const isWanted = ({ configured = '' }: Channel): boolean => wanted === undefined || wanted.includes(configured);
+    if (
+      await through(
+        lanes.filter(({ channel }) => isWanted(channel)),
+        told,
+      )
+    )
+      return true;
+    return through(
+      lanes.filter(({ channel }) => !isWanted(channel)),
+      told,
+    );
+  };
   const tell = async (notice: Notice): Promise<boolean> => {
     if (closing.signal.aborted) logger.warn({ notice }, 'notice came after the notifier was closed');
     if (closing.signal.aborted) return false;
@@ -89,7 +104,7 @@ export function createNotifier({
       closing.abort();
       const drained = new AbortController();
       const late = clock.pause(deadlineMs, drained.signal).then(() => deadline.abort(new Error('the process ends')));
-      await Promise.all(lanes.map((lane) => lane.idle()));
+      await Promise.all(lanes.map(({ lane }) => lane.idle()));
       drained.abort();
       await late;
     },

@@ -1,6 +1,7 @@
 /** The notifier of a trigger process, as configuration wants it: what is stored, what is looked at, and the heartbeat. Closed by the lifecycle. */
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { eventStream } from '../../triggers/nats/subject.ts';
+import { createRuns } from '../../triggers/path/runs.ts';
 import { durationMs } from '../config.ts';
 import type { RoleContext } from '../roles/role-context.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
@@ -12,6 +13,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { clockLook } from './looks/clock-skew.ts';
 import { lagLook } from './looks/lag.ts';
 import { readinessLook } from './looks/readiness.ts';
+import { stoppedRunsLook } from './looks/stopped-runs.ts';
 import { regionOf } from '../regions.ts';
 import { zoneDataLook } from './looks/zone-data.ts';
 import type { Notifier } from './notifier.ts';
@@ -68,9 +70,11 @@ function looksOf(
   const { oldestEvent, clockSkew } = config.notify.watch;
   const maxSkewMs = durationMs(clockSkew);
   const stream = eventStream(regions[0] ?? '');
+  const runs = createRuns(temporal);
   return [
     readinessLook({ health, instance }),
     ...regions.map((region) => lagLook({ region, log, maxAgeMs: durationMs(oldestEvent) })),
+    ...regions.map((region) => stoppedRunsLook({ region, runs })),
     clockLook({
       server: 'nats',
       measure: async () => (await log.serverState(stream)).clockAheadMs,

@@ -108,7 +108,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       zoneOf: (region) => config.places.find(({ name }) => name === region)?.zone ?? null,
     },
     noWorker: (region) => context.metrics.noWorker(region),
-    tell: (notice, run) => notifier.notify(toldNotice(notice, run, uiUrl)),
+    tell: (notice, run) => notifier.notify(toldNotice(notice, run, { uiUrl, channels: config.approvals.channels })),
   });
   const refused = createRefusedAnswers({
     append: async (region, act) => {

@@ -22,6 +22,19 @@ export function tooLarge(what: string, ...values: readonly unknown[]): Applicati
       });
 }
 
+const KEPT_OF_MESSAGE = 1_000;
+
+/** An error that ends a run, or, when it is too large to be recorded, one that says so and how its message begins. */
+export function failureThatFits(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const parts: unknown[] = [];
+  // A stack repeats the message.
+  for (let next: unknown = error; next instanceof Error; next = next.cause)
+    parts.push(next.message, next.stack, next instanceof ApplicationFailure ? next.details : null);
+  const failure = tooLarge(`the failure of the run (${error.message.slice(0, KEPT_OF_MESSAGE)})`, parts);
+  return failure ?? error;
+}
+
 const bytesOf = (value: unknown): number => defaultPayloadConverter.toPayload(value).data?.length ?? 0;
 
 /** Loaded by name into the workflow bundle, after all that add to the arguments. Not async: what fits must take no turn more than before. */

@@ -58,7 +58,7 @@ export class RedButton {
   async #wait([stop, now]: Told, waits: number, gaveUp: () => boolean): Promise<void> {
     const leftMs = timeLeftMs(now);
     const words = `${stop.why === '' ? '' : `${stop.why}, `}${stop.by}`;
-    if (leftMs <= 0) throw outOfTime(words);
+    if (leftMs <= 0) throw outOfTime(stop, words);
     const done = this.#checklist.begin('stopped', `waiting: red button (${words})`);
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(waits, 10), LONGEST_WAIT_MS, leftMs);
     await condition(() => this.#told === null || gaveUp(), waitMs);
@@ -99,9 +99,11 @@ function timeLeftMs(now: number): number {
   return executionExpirationTime.getTime() - Math.min(LAST_WORDS_MS, executionTimeoutMs / 10) - now;
 }
 
-const outOfTime = (words: string): ApplicationFailure =>
+/** The stop is its detail: whoever lifts it decides about the run. */
+const outOfTime = (stop: Stop, words: string): ApplicationFailure =>
   ApplicationFailure.create({
     type: EFFECTS_STOPPED,
     message: `the red button (${words}) was not released before the execution timeout of this run`,
     nonRetryable: true,
+    details: [stop],
   });

@@ -14,7 +14,7 @@ import {
 import { Approval, Denied } from './approval.ts';
 import { runApproved } from './approved-pass.ts';
 import { decisions } from './decisions.ts';
-import { tooLarge } from './payload-size.ts';
+import { failureThatFits, tooLarge } from './payload-size.ts';
 import type { PlannedReport } from './plan.ts';
 import { makePlan } from './planning-pass.ts';
 import { ResolvedMeanwhile } from './resolved.ts';
@@ -78,7 +78,9 @@ export function runbook<Input, Report, Acts extends Activities<Acts>>(
         return { outcome: 'resolved-meanwhile', undone };
       }
       state.checklist.end('failed');
-      throw error instanceof ResolvedMeanwhile ? notUndone(left) : asFailure(error);
+      if (error instanceof ResolvedMeanwhile) throw notUndone('the alert is resolved', left);
+      if (isCancellation(error) && left.length > 0) throw notUndone('the run is cancelled', left);
+      throw failureThatFits(asFailure(error));
     }
   };
 }
@@ -119,11 +121,11 @@ async function inItsMode<Input, Report, Acts extends Activities<Acts>>(
 /** Whoever answered is told what came of it; bounded by the decisions they wait for. Costs no event. */
 const answersGiven = (): Promise<void> => CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 
-/** The alert is resolved, so nobody would look at this run if it ended well. */
-const notUndone = (left: readonly string[]): ApplicationFailure =>
+/** Nobody would look at this run if it ended as it was asked to. */
+const notUndone = (why: string, left: readonly string[]): ApplicationFailure =>
   ApplicationFailure.create({
     type: 'NotUndone',
-    message: `the alert is resolved, and what was done is not undone, which needs a human: ${left.join(', ')}`,
+    message: `${why}, and what was done is not undone, which needs a human: ${left.join(', ')}`,
     nonRetryable: true,
   });
 

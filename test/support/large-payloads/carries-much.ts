@@ -9,7 +9,7 @@ export interface MuchActs {
 }
 
 export interface Much {
-  readonly where: 'input' | 'answer' | 'result' | 'nowhere';
+  readonly where: 'input' | 'answer' | 'result' | 'error' | 'nowhere';
   readonly bytes: number;
 }
 
@@ -17,5 +17,6 @@ export const carriesMuch = runbook<Much, string, MuchActs>(async ({ where, bytes
   await run.act('prepare', (on) => on.prepare({}), { undo: (on) => on.tidy({}) });
   if (where === 'input') await run.act('send it', (on) => on.send({ text: 'x'.repeat(bytes) }));
   if (where === 'answer') await run.act('fetch it', (on) => on.fetch({ bytes }));
+  if (where === 'error') throw new Error('x'.repeat(bytes));
   return where === 'result' ? 'x'.repeat(bytes) : 'carried';
 });
