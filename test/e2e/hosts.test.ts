@@ -41,7 +41,8 @@ describe('runbooks that act on other hosts', { skip: lacksHosts }, () => {
 
   it('a full disk is cleared by one rule after another until there is room', async () => {
     lab.fillDisk();
-    const report = await result(await clear());
+    const { report: story, ...report } = (await result(await clear())) as Record<string, unknown>;
+    assert.match(String(story), /## Done\n\n- clear .* of web-1: old-archives\n/);
     assert.deepEqual(report, {
       outcome: 'cleared',
       host: 'web-1',
