@@ -20,6 +20,8 @@ export interface ClearDiskReport {
   readonly usedPercentAfter: number;
   /** Rules that were applied. */
   readonly applied: readonly string[];
+  /** Markdown. */
+  readonly report: string;
 }
 
 const LONG = { attemptMs: 300_000, totalMs: 1_200_000, heartbeatMs: 15_000 };
@@ -30,8 +32,9 @@ export const clearDisk = runbook<ClearDiskInput, ClearDiskReport, DiskActivities
     // By how much it is full may change; that it is, and what may be done, may not.
     significant: ({ full, rules }) => ({ full, rules }),
   });
-  const report = { host, path, usedPercentBefore: seen.usedPercent };
-  if (!seen.full) return { ...report, outcome: 'not-full', usedPercentAfter: seen.usedPercent, applied: [] };
+  const measured = { host, path, usedPercentBefore: seen.usedPercent };
+  if (!seen.full)
+    return { ...measured, outcome: 'not-full', usedPercentAfter: seen.usedPercent, applied: [], report: run.report() };
 
   run.note('what is deleted cannot be brought back: there is no undo');
   let now = seen;
@@ -56,5 +59,5 @@ export const clearDisk = runbook<ClearDiskInput, ClearDiskReport, DiskActivities
         `${disk} is ${now.usedPercent}% full after ${applied.join(', ')} (${seen.usedPercent}% before); nothing else may be deleted there`,
       );
   }
-  return { ...report, outcome: 'cleared', usedPercentAfter: now.usedPercent, applied };
+  return { ...measured, outcome: 'cleared', usedPercentAfter: now.usedPercent, applied, report: run.report() };
 });

@@ -27,6 +27,8 @@ export interface DrainNodeReport {
   readonly overdue: readonly string[];
   /** Whether new pods may start there again. */
   readonly open: boolean;
+  /** Markdown. */
+  readonly report: string;
 }
 
 const DRAIN_LIMIT = 'drain-per-pool';
@@ -47,8 +49,10 @@ export const drainNode = runbook<DrainNodeInput, DrainNodeReport, KubernetesActi
           ? observed
           : { uid: observed.uid, cordoned: observed.cordoned, inTheWay: observed.pods.inTheWay },
     });
-    if (seen.kind === 'gone')
-      return { outcome: 'gone', node, seen: 'there is no such node', pods: [], overdue: [], open: false };
+    if (seen.kind === 'gone') {
+      const nothing = { seen: 'there is no such node', pods: [], overdue: [], open: false };
+      return { outcome: 'gone', node, ...nothing, report: run.report() };
+    }
     if (seen.pods.inTheWay.length > 0)
       run.escalate(`${node} was left as it is: ${seen.pods.inTheWay.join('; ')}. Move these pods, or drain it by hand`);
 
@@ -77,19 +81,27 @@ export const drainNode = runbook<DrainNodeInput, DrainNodeReport, KubernetesActi
     if (!empty) run.escalate(`${node} was drained, and there are pods on it again: somebody else starts them there`);
     for (const pod of overdue) run.note(`${pod} may still run: the kubelet of ${node} does not answer`);
 
-    const report = { outcome: 'drained', node, seen: seen.detail, pods: seen.pods.evict, overdue } as const;
-    if (afterwards === 'leave') return { ...report, open: false };
+    const ended = (open: boolean): DrainNodeReport => ({
+      outcome: 'drained',
+      node,
+      seen: seen.detail,
+      pods: seen.pods.evict,
+      overdue,
+      open,
+      report: run.report(),
+    });
+    if (afterwards === 'leave') return ended(false);
     const ready = await run.verify(`is ${node} ready again?`, (on) => on.observeNode({ node, ...rules }), {
       holds: (observed) => observed.kind === 'node' && observed.ready,
       attempts: 60,
       everyMs: 60_000,
     });
     // A node that stays away is drained all the same; it is no failure that would open it.
-    if (!ready) return { ...report, open: false };
+    if (!ready) return ended(false);
     const { open } = await run.act(`open ${node} for new pods`, (on) => on.uncordonNode(same), {
       assumed: { open: true },
     });
-    return { ...report, open };
+    return ended(open);
   },
 );
 

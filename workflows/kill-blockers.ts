@@ -22,6 +22,8 @@ export interface KillBlockersReport {
   readonly chains: readonly TreatedChain[];
   /** Queues that were seen and not treated, because there are too many for one run. */
   readonly more: number;
+  /** Markdown. */
+  readonly report: string;
 }
 
 export interface TreatedChain {
@@ -63,6 +65,7 @@ export const killBlockers = runbook<KillBlockersInput, KillBlockersReport, Postg
     database,
     chains: treated,
     more: seen.more + chains.length - order.length,
+    report: run.report(),
   };
 });
 

@@ -47,7 +47,8 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
     await onFirst(2, 1);
     await lab.startWorker();
     const [from, pods] = [now(), await podsOn(lab.kube, 'web-1')];
-    const report = (await (await lab.begin({ node: 'web-1' })).result()) as DrainNodeReport;
+    const { report: story, ...report } = (await (await lab.begin({ node: 'web-1' })).result()) as DrainNodeReport;
+    assert.match(story, /## Done\n\n- drain web-1\n/);
     assert.deepEqual(report, {
       outcome: 'drained',
       node: 'web-1',

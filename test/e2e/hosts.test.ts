@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { WorkflowFailedError } from '@temporalio/client';
 import { accept } from '../../triggers/intake/accept.ts';
 import { alertmanager } from '../../triggers/sources/alertmanager.ts';
 import { cli } from '../support/cli.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { type HostsLab, LAB_UNIT, lacksHosts, startHostsLab } from '../support/hosts-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -41,7 +41,8 @@ describe('runbooks that act on other hosts', { skip: lacksHosts }, () => {
 
   it('a full disk is cleared by one rule after another until there is room', async () => {
     lab.fillDisk();
-    const report = await result(await clear());
+    const { report: story, ...report } = (await result(await clear())) as Record<string, unknown>;
+    assert.match(String(story), /## Done\n\n- clear .* of web-1: old-archives\n/);
     assert.deepEqual(report, {
       outcome: 'cleared',
       host: 'web-1',
@@ -142,15 +143,3 @@ const fillingUp = (mountpoint: string) => ({
     },
   ],
 });
-
-/** The message of the innermost cause of a failed run. */
-async function failureOf(run: Promise<unknown>): Promise<string> {
-  const error = await run.then(
-    () => assert.fail('the run completed, expected it to fail'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof WorkflowFailedError, String(error));
-  let last: Error = error;
-  while (last.cause instanceof Error) last = last.cause;
-  return last.message;
-}

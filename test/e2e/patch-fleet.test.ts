@@ -25,6 +25,7 @@ describe('patchFleet', () => {
     });
     assert.equal(run.failure, null);
     assert.deepEqual([run.report?.outcome, run.report && 'done' in run.report && run.report.done], ['rolled-out', 24]);
+    assert.match((run.report && 'report' in run.report && run.report.report) || '', /## Done\n\n- wave canary\n/);
     const patches = of('patch');
     assert.equal(patches.length, 24);
     assert.deepEqual(

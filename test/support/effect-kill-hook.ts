@@ -10,7 +10,7 @@ export type Moment = (typeof MOMENTS)[number];
 
 export interface EffectKill {
   readonly activity: string;
-  /** Of the calls of this activity in the run, from 1. */
+  /** Of the calls of this activity in the run and its children, from 1. */
   readonly occurrence: number;
   readonly moment: Moment;
   /** The target writes it as soon as it has begun to act. */
@@ -47,7 +47,8 @@ function killing(activity: Activity, { occurrence, moment, begun, hold, marker }
   const calls = new Set<string>();
   return async (...args) => {
     // An attempt that is repeated is the same call.
-    calls.add(Context.current().info.activityId);
+    const { activityId, workflowExecution } = Context.current().info;
+    calls.add(`${workflowExecution?.workflowId} ${activityId}`);
     if (calls.size !== occurrence || existsSync(marker)) return activity(...args);
     if (moment === 'before') die(marker);
     if (moment === 'during') {

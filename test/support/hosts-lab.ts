@@ -5,9 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine } from '../../triggers/path/engine.ts';
-import { workflowId } from '../../triggers/path/workflow-id.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { type BeginRun, beginsRuns } from './begin-run.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import { type SmallDisk, lacksMount, mountSmallDisk } from './small-disk.ts';
 import { type TestSshd, lacksSshd, startSshd } from './sshd.ts';
@@ -17,7 +15,6 @@ import { type TestUnits, installSystemctl } from './systemctl.ts';
 export const lacksHosts = lacksSshd || lacksMount;
 export const LAB_UNIT = 'checkout.service';
 const HOST = 'web-1';
-const EXECUTION_TIMEOUT_MS = 600_000;
 const DISK_MIB = 16;
 
 export interface HostsLab {
@@ -30,7 +27,7 @@ export interface HostsLab {
   /** Old files that may be deleted, and one that may not; the disk is full with them, and has room without those of both rules. */
   fillDisk(): void;
   /** As a trigger's dispatcher starts a run; resolves to its workflow id. */
-  begin(runbook: string, input: object, context?: Partial<RunContext>): Promise<string>;
+  readonly begin: BeginRun;
   stop(): Promise<void>;
 }
 
@@ -73,7 +70,7 @@ export async function startHostsLab({ config = {} }: LabOptions = {}): Promise<H
       ...config,
     }),
   });
-  let generation = 0;
+  const begin = beginsRuns(tocsin, HOST);
   return {
     tocsin,
     sshd,
@@ -87,26 +84,7 @@ export async function startHostsLab({ config = {} }: LabOptions = {}): Promise<H
       disk.write('logs/app/deep/1.log', 4_000, 48);
       disk.write('logs/app/young.log', 4_000, 1);
     },
-    begin: async (runbook, input, context = {}) => {
-      generation += 1;
-      const own = { ...CONTEXT, generation, ...context };
-      const id = workflowId({
-        stream: 'EVENTS_EU',
-        trigger: own.trigger ?? '',
-        key: own.alertKey ?? '',
-        generation,
-        attempt: 1,
-      });
-      await createEngine({ client: tocsin.client, namespace: tocsin.servers.namespace }).start({
-        workflowId: id,
-        workflowType: runbook,
-        input,
-        context: own,
-        executionTimeoutMs: EXECUTION_TIMEOUT_MS,
-        summary: runbook,
-      });
-      return id;
-    },
+    begin,
     stop: async () => {
       await tocsin.stop();
       await sshd.kill();
@@ -115,25 +93,6 @@ export async function startHostsLab({ config = {} }: LabOptions = {}): Promise<H
     },
   };
 }
-
-const CONTEXT: RunContext = {
-  trigger: 'lab',
-  alertKey: 'am:Lab:1',
-  generation: 1,
-  attempt: 1,
-  event: {
-    id: 'e1',
-    type: 'tocsin.alert.firing',
-    source: 'tocsin:/in/am',
-    stream: 'EVENTS_EU',
-    sequence: 1,
-    title: null,
-  },
-  region: 'eu',
-  service: HOST,
-  severity: 'critical',
-  onResolved: 'finish',
-};
 
 /** The real `find`, which notes the key of its step, and waits where a test wants to look. */
 function installFind(bin: string, record: string, { begun, hold }: TestUnits): void {

@@ -8,6 +8,8 @@ import { clockFinding } from '../../workers/doctor/clock.ts';
 import { diskFinding, zoneFinding } from '../../workers/doctor/host.ts';
 import { retentionFindings } from '../../workers/doctor/temporal.ts';
 import { isOlder } from '../../workers/doctor/version.ts';
+import { versionFindings } from '../../workers/doctor/versions.ts';
+import type { Version } from '../../workers/versions/deployment.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -58,6 +60,54 @@ describe('doctor', () => {
   it('zone data that does not say its release is worth a warning', () => {
     assert.equal(zoneFinding({ tzdb: 'unknown', origin: '/zones' }).severity, 'warning');
     assert.equal(zoneFinding({ tzdb: '2026f', origin: 'moment-timezone' }).severity, 'ok');
+  });
+
+  const version = (build: string, more: Partial<Version>): Version => ({
+    build,
+    state: 'inactive',
+    share: 0,
+    createdAt: 0,
+    retiredAt: 0,
+    running: 0,
+    failed: 0,
+    workers: 3,
+    ...more,
+  });
+  const current = version('new', { state: 'current', share: 100, running: 2 });
+  for (const [why, behaviour, external, others, texts] of [
+    ['one is current', 'pinned', true, [], []],
+    ['a new one waits, and takes over no run', 'pinned', true, [version('next', {})], []],
+    ['a new one waits, and would take over the runs in progress', 'autoUpgrade', true, [version('next', {})], [/next/]],
+    ['one without workers can take over nothing', 'autoUpgrade', true, [version('next', { workers: 0 })], []],
+    ['`tocsin up` promotes what it is', 'autoUpgrade', false, [], [/tocsin up makes its own version current/]],
+    ['`tocsin up` with runs that stay', 'pinned', false, [], []],
+    [
+      'runs wait for nobody',
+      'pinned',
+      true,
+      [version('old', { state: 'draining', running: 4, workers: 0 })],
+      [/4 runs wait for version old/],
+    ],
+    ['one that is drained may be gone', 'pinned', true, [version('old', { state: 'drained', workers: 0 })], []],
+  ] as const)
+    it(`versions: ${why}`, () => {
+      const deployment = { versions: [current, ...others], current, ramping: null, conflictToken: null };
+      const found = versionFindings(deployment, { name: 'tocsin', behaviour }, external);
+      if (texts.length === 0)
+        return assert.deepEqual(
+          found.map(({ severity }) => severity),
+          ['ok'],
+        );
+      assert.equal(found.length, texts.length);
+      for (const [index, text] of texts.entries()) assert.match(found[index]?.what ?? '', text);
+      for (const { remedy } of found) assert.notEqual(remedy, '');
+    });
+
+  it('versions: none takes new runs', () => {
+    const deployment = { versions: [version('first', {})], current: null, ramping: null, conflictToken: null };
+    const [finding] = versionFindings(deployment, { name: 'tocsin', behaviour: 'pinned' }, true);
+    assert.match(finding?.what ?? '', /no version of tocsin takes new runs/);
+    assert.match(finding?.remedy ?? '', /tocsin versions promote BUILD/);
   });
 
   it('looks at the disk of a directory that is not there yet', () =>

@@ -1,6 +1,7 @@
 /** What the engine is asked for a planned start: the runbook, its input, its bound, and what the run will know about why it exists. */
 import ms from 'ms';
 import { APPROVAL_ALLOWANCE_MS, type RunContext } from '../../workflows/kit/run-context.ts';
+import type { Alert } from '../events/alert.ts';
 import type { Decoded } from './decode.ts';
 import type { Position } from './disposition.ts';
 import type { PlannedStart } from './planner.ts';
@@ -9,6 +10,7 @@ import type { StartRequest } from './ports.ts';
 const DEFAULT_EXECUTION_TIMEOUT = '1h';
 /** Larger ones would be repeated in each step's header; without them a stop of a label counts as covering the run. */
 const MAX_LABELS_BYTES = 4_096;
+const MAX_LINK_CHARS = 1_000;
 
 export function startRequest(
   decoded: Extract<Decoded, { ok: true }>,
@@ -44,6 +46,7 @@ function contextOf(
       stream: position.stream,
       sequence: position.sequence,
       title: alert?.title ?? event.subject ?? null,
+      ...linksOf(alert),
     },
     region: start.region,
     service: start.service,
@@ -53,6 +56,14 @@ function contextOf(
     labels: carried(alert?.labels ?? {}),
     ...(start.lineage === null ? {} : { lineage: start.lineage }),
   };
+}
+
+/** A link that is cut leads nowhere, so one that is too long is left out. */
+function linksOf(alert: Alert | null): Pick<NonNullable<RunContext['event']>, 'links'> {
+  const given = Object.entries(alert?.links ?? {}).flatMap(([name, link]) =>
+    link === null || link.length > MAX_LINK_CHARS ? [] : [[name, link] as const],
+  );
+  return given.length === 0 ? {} : { links: Object.fromEntries(given) };
 }
 
 function carried(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {

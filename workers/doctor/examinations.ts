@@ -5,5 +5,6 @@ import { host } from './host.ts';
 import { nats } from './nats.ts';
 import { schedules } from './schedules.ts';
 import { temporal } from './temporal.ts';
+import { versions } from './versions.ts';
 
-export const examinations: readonly Examination[] = [configuration, host, nats, temporal, schedules];
+export const examinations: readonly Examination[] = [configuration, host, nats, temporal, versions, schedules];

@@ -73,6 +73,7 @@ function factsOf(context: RunContext | null): readonly Fact[] {
     ['region', region],
     ['trigger', trigger ?? 'started by hand'],
     ['event', event === null ? null : `${event.stream} #${event.sequence}`],
+    ...Object.entries(event?.links ?? {}),
   ];
 }
 

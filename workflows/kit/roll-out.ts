@@ -108,7 +108,7 @@ async function runWave<Acts>(
   { timeoutMs, ...input }: WaveInput & Bound,
 ): Promise<EndedWave> {
   const { wave: name, targets } = input;
-  const assumed: WaveReport = { done: targets.map(targetKey), failed: [], left: [] };
+  const assumed: WaveReport = { done: targets.map(targetKey), failed: [], left: [], report: '' };
   try {
     const report = await run.child<WaveRunbook>(runbook, input, {
       title: `wave ${name}`,

@@ -40,6 +40,8 @@ export interface WaveReport {
   readonly failed: readonly FailedTarget[];
   /** Not begun. */
   readonly left: readonly string[];
+  /** Markdown: what was seen and done there, target by target. */
+  readonly report: string;
 }
 
 export interface FailedTarget extends PartFailure {
@@ -68,7 +70,7 @@ export async function rollWave<Acts>(run: Run<Acts>, wave: WaveInput, steps: Wav
   const failed = failuresOf(begun);
   // Nobody waits with bad news.
   if (left.length > 0 || failed.length > wave.mayFail || treated.length === 0)
-    return { done: treated.map(targetKey), failed, left };
+    return { done: treated.map(targetKey), failed, left, report: run.report() };
   await run.soak(`soak wave ${wave.wave}`, wave.soakMs);
   const looks = await fanOut(
     treated,
@@ -82,6 +84,7 @@ export async function rollWave<Acts>(run: Run<Acts>, wave: WaveInput, steps: Wav
     done: looks.filter(({ ok }) => ok).map(({ item }) => targetKey(item)),
     failed: [...failed, ...failuresOf(looks)],
     left,
+    report: run.report(),
   };
 }
 

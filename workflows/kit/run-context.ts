@@ -23,6 +23,8 @@ export interface RunContext {
     readonly stream: string;
     readonly sequence: number;
     readonly title: string | null;
+    /** Where its sender says that people can look: `source`, `runbook`, `dashboard`. Absent: it says of none. */
+    readonly links?: Readonly<Record<string, string>>;
   } | null;
   /** Region whose activity workers act, unless a step names another. */
   readonly region: string;

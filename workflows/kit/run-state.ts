@@ -163,6 +163,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       const report = await this.#children.run(runbook, input, other, options);
       done('ok');
       this.#acted.push(title);
+      this.#story.add('Done', title);
       return report;
     } catch (error) {
       done('failed');
