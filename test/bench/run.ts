@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { intake } from './intake.ts';
 import { path } from './path.ts';
 import { redButton } from './red-button.ts';
+import { runbooks } from './runbooks.ts';
 import type { Row } from './statistics.ts';
 import { time } from './time.ts';
 import { trust } from './trust.ts';
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promi
   intake,
   path,
   'red-button': redButton,
+  runbooks,
   time,
   trust,
 };
