@@ -2,7 +2,9 @@
  * A measured process: a trigger process, a bare consumer to compare it with, or workers. Orders come by IPC, one at a time; the answer has
  * the elapsed and the processor time of exactly the work that was ordered.
  */
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
+import type { Trigger } from '../../triggers/define-trigger.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import { eventStream, laneConsumer } from '../../triggers/nats/subject.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
@@ -13,7 +15,8 @@ import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { installRuntime } from '../../workers/temporal-runtime.ts';
 import { look } from '../../activities/look.ts';
 import { createWorker } from '../../workers/worker.ts';
-import { benchTriggers } from './bench-triggers.ts';
+import { BY_HAND } from './by-hand-queues.ts';
+import { benchTriggers, repairTriggers } from './bench-triggers.ts';
 import { rawStarts } from './raw-starts.ts';
 
 export type Order =
@@ -21,9 +24,13 @@ export type Order =
   | { readonly kind: 'starts'; readonly round: string; readonly count: number }
   /** Pull until `count` events of the region are recorded; for ever when it is null. */
   | { readonly kind: 'trigger'; readonly region: string; readonly count: number | null }
+  /** The same for ever, starting the runbook of `repair-by-kit.ts`. */
+  | { readonly kind: 'repairs'; readonly region: string; readonly eager: boolean }
   /** Consume `count` events, publish one message for each, acknowledge. */
   | { readonly kind: 'bare'; readonly region: string; readonly count: number }
-  | { readonly kind: 'worker'; readonly region: string; readonly codePath: string };
+  | { readonly kind: 'worker'; readonly regions: readonly string[]; readonly codePath: string }
+  /** Workers by the bare SDK, for the workflows of `repair-by-hand.ts`. */
+  | { readonly kind: 'by-hand'; readonly codePath: string };
 
 export interface Answer {
   readonly elapsedMs: number;
@@ -52,7 +59,8 @@ process.on('message', (order: Order) => {
 process.send?.('ready');
 
 async function carryOut(order: Order): Promise<Answer> {
-  if (order.kind === 'worker') return work(order.region, order.codePath);
+  if (order.kind === 'worker') return work(order.regions, order.codePath);
+  if (order.kind === 'by-hand') return workByHand(order.codePath);
   const rpcsBefore = await requests();
   const cpuBefore = process.cpuUsage();
   const begun = performance.now();
@@ -62,20 +70,28 @@ async function carryOut(order: Order): Promise<Answer> {
   return { elapsedMs, cpuMs: (cpu.user + cpu.system) / 1_000, rpcs: (await requests()) - rpcsBefore };
 }
 
-async function measured(order: Exclude<Order, { kind: 'worker' }>): Promise<void> {
+async function measured(order: Exclude<Order, { kind: 'worker' | 'by-hand' }>): Promise<void> {
   if (order.kind === 'starts') return rawStarts(temporal.client, order.round, order.count, MAX_IN_FLIGHT);
-  return order.kind === 'trigger' ? trigger(order.region, order.count) : bare(order.region, order.count);
+  if (order.kind === 'bare') return bare(order.region, order.count);
+  return order.kind === 'trigger'
+    ? trigger(order.region, order.count, { triggers: benchTriggers, eager: false })
+    : trigger(order.region, null, { triggers: repairTriggers, eager: order.eager });
 }
 
-async function trigger(region: string, count: number | null): Promise<void> {
+interface Starts {
+  readonly triggers: readonly Trigger[];
+  readonly eager: boolean;
+}
+
+async function trigger(region: string, count: number | null, { triggers, eager }: Starts): Promise<void> {
   let recorded = 0;
   let done: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (done = resolve));
   const running = createTriggerProcess({
     ...regionPath(region, log),
     regions: [region],
-    engine: createEngine(temporal),
-    triggers: benchTriggers,
+    engine: createEngine({ ...temporal, eager }),
+    triggers,
     options: { reorderBoundMs: 1_000, maxInFlight: MAX_IN_FLIGHT, ackWaitMs: ACK_WAIT_MS },
     instance: 'bench',
     logger,
@@ -106,15 +122,29 @@ async function bare(region: string, count: number): Promise<void> {
   void consumption.close(ACK_WAIT_MS);
 }
 
-async function work(region: string, codePath: string): Promise<Answer> {
+/** Steps that cost nothing by themselves. */
+const ACTIVITIES = {
+  step: look(() => Promise.resolve()),
+  diagnose: look(() => Promise.resolve({ sick: true })),
+  remediate: () => Promise.resolve(),
+  confirm: look(() => Promise.resolve({ well: true })),
+};
+const NOTHING: Answer = { elapsedMs: 0, cpuMs: 0, rpcs: 0 };
+
+async function work(regions: readonly string[], codePath: string): Promise<Answer> {
   const limits = { maxCachedWorkflows: 500, maxActivities: 50, shutdownGraceMs: 1_000 };
   await createWorker(temporal, { kind: 'runbooks', codePath }, limits);
-  await createWorker(
-    temporal,
-    { kind: 'activities', region, activities: { step: look(() => Promise.resolve()) } },
-    limits,
-  );
-  return { elapsedMs: 0, cpuMs: 0, rpcs: 0 };
+  for (const region of regions)
+    await createWorker(temporal, { kind: 'activities', region, activities: ACTIVITIES }, limits);
+  return NOTHING;
+}
+
+async function workByHand(codePath: string): Promise<Answer> {
+  const { connection } = temporal;
+  const workflows = { workflowBundle: { codePath }, taskQueue: BY_HAND.queue, activities: ACTIVITIES };
+  for (const options of [workflows, { taskQueue: BY_HAND.activityQueue, activities: ACTIVITIES }])
+    void (await Worker.create({ connection, ...options })).run();
+  return NOTHING;
 }
 
 /** Start, signal, describe and the like; polls and pings of the connection itself are no part of a start. */

@@ -11,8 +11,9 @@ import { alertmanager } from '../../triggers/sources/alertmanager.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
-import { until } from '../support/until.ts';
 import { type Bench, ROUNDS, topology } from './path-bench.ts';
+import { quiet } from './quiet-bundler.ts';
+import { latencyOf } from './run-latency.ts';
 import { type Row, median, percentile, row } from './statistics.ts';
 
 const LATENCIES = 40;
@@ -28,7 +29,7 @@ export async function measureLatencies(bench: Bench, report: (line: string) => v
   const codePath = join(bench.servers.dir, 'bench-workflows.js');
   writeFileSync(codePath, code);
   const [workers, triggers] = [await bench.child(), await bench.child()];
-  await workers.order({ kind: 'worker', region, codePath });
+  await workers.order({ kind: 'worker', regions: [region], codePath });
   void triggers.order({ kind: 'trigger', region, count: null });
   const intake = createIntake({
     senders: [{ name: 'am', source: alertmanager, auth: { kind: 'none' } }],
@@ -54,8 +55,8 @@ export async function measureLatencies(bench: Bench, report: (line: string) => v
     const raw: number[] = [];
     const done: number[] = [];
     for (let index = 0; index < LATENCIES; index += 1) {
-      const ours = await latencyOf(bench, () => post(url, `latency ${round} ${index}`));
-      const bare = await latencyOf(bench, () => rawStart(bench, region, round, index));
+      const ours = await latencyOf(bench.temporal.client, () => post(url, `latency ${round} ${index}`));
+      const bare = await latencyOf(bench.temporal.client, () => rawStart(bench, region, round, index));
       http.push(ours.toActivityMs);
       raw.push(bare.toActivityMs);
       done.push(ours.toEndMs);
@@ -80,20 +81,6 @@ export async function measureLatencies(bench: Bench, report: (line: string) => v
     row('http_to_three_steps_done_p50_ms', 'ms', figures.done),
   ];
 }
-
-/** Begin, then read from the run's own history when its first activity began and when it ended. Both clocks are this machine's. */
-async function latencyOf(bench: Bench, begin: () => Promise<string>) {
-  const begun = Date.now() + (performance.now() % 1);
-  const handle = bench.temporal.client.workflow.getHandle(await begin());
-  await until('the run is there', () => handle.result().then(() => true));
-  const { events } = await handle.fetchHistory();
-  const first = events?.find((event) => event.activityTaskStartedEventAttributes);
-  const last = events?.find((event) => event.workflowExecutionCompletedEventAttributes);
-  return { toActivityMs: millis(first?.eventTime) - begun, toEndMs: millis(last?.eventTime) - begun };
-}
-
-const millis = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): number =>
-  Number(time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6;
 
 /** Resolves with the id the run will have: nothing may be asked of the servers that are being measured. */
 async function post(url: string, instance: string): Promise<string> {
@@ -151,6 +138,3 @@ const contextOf = (sequence: number): RunContext => ({
   severity: 'critical',
   onResolved: 'ignore',
 });
-
-const silent = (): void => undefined;
-const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error };

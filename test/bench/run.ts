@@ -4,6 +4,7 @@ import { provideBuiltProgram } from '../support/built-program.ts';
 import { intake } from './intake.ts';
 import { path } from './path.ts';
 import { redButton } from './red-button.ts';
+import { runbooks } from './runbooks.ts';
 import type { Row } from './statistics.ts';
 import { time } from './time.ts';
 import { trust } from './trust.ts';
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, (report: (line: string) => void) => Promi
   intake,
   path,
   'red-button': redButton,
+  runbooks,
   time,
   trust,
 };

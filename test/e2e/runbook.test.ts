@@ -123,7 +123,6 @@ describe('runbook restartService', () => {
       TocsinRegion: REGION,
       TocsinService: 'checkout',
       TocsinSeverity: 'critical',
-      TocsinPhase: 'done',
     });
   });
 

@@ -28,8 +28,9 @@ describe('tocsin runs', () => {
     await tocsin.service.exhaust();
     await storeAlert(tocsin.log, tocsin.region, 'firing');
     const [run] = await until('it verifies', async () => {
-      const found = await listed('--status', 'running', '--service', 'checkout', '--phase', 'verifying');
-      return found.length === 1 && found;
+      const found = await listed('--status', 'running', '--service', 'checkout');
+      const checklist = found[0] === undefined ? null : (await shown(found[0].workflowId)).checklist;
+      return /⏳ does checkout answer/.test(checklist ?? '') && found;
     });
     assert.ok(run);
     id = run.workflowId;

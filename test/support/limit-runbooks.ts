@@ -1,6 +1,5 @@
 /** Runbooks whose one step is under limits, and the limits' own workflow; bundled for tests and for the bench. */
-import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import { type LimitUse, runbook } from '../../workflows/kit/index.ts';
 import type { EffectInput } from './limit-effects.ts';
 
@@ -35,17 +34,12 @@ export const unlimited = runbook<EffectInput, number | null, Effects>(async (inp
   run.act(`act on ${input.name}`, (on) => on.effect(input), BOUNDS),
 );
 
-const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
-
 /** The same without Tocsin: what `unlimited` costs more is the price of nothing used. */
 export async function bare(input: EffectInput): Promise<number | null> {
-  upsertSearchAttributes([{ key: PHASE, value: 'acting' }]);
   const { effect } = proxyActivities<Effects>({
     taskQueue: 'activities-eu',
     startToCloseTimeout: BOUNDS.attemptMs,
     scheduleToCloseTimeout: BOUNDS.totalMs,
   });
-  const token = await effect(input);
-  upsertSearchAttributes([{ key: PHASE, value: 'done' }]);
-  return token;
+  return effect(input);
 }

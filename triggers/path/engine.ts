@@ -36,16 +36,27 @@ export interface EngineOptions {
   readonly namespace: string;
   /** Each run takes them along: what the configuration says of regions, where it differs from the defaults. */
   readonly regions?: NonNullable<RunContext['regions']>;
+  /**
+   * A worker of this process shares the client's connection: it is given the first task of a run with the answer to the start, when it has room.
+   * Without one, or when it dies with the task, the task takes its usual way.
+   */
+  readonly eager?: boolean;
 }
 
-export function createEngine({ client, namespace, regions }: EngineOptions): Engine {
+export function createEngine({ client, namespace, regions, eager = false }: EngineOptions): Engine {
   const call = <T>(what: string, work: () => Promise<T>): Promise<T> =>
     client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work).catch((error: unknown) => {
       throw explain(what, error);
     });
   return {
-    start: (request) =>
-      start(client, call, regions === undefined ? request : { ...request, context: { ...request.context, regions } }),
+    start: ({ context, ...request }) =>
+      start(
+        { client, call, eager },
+        {
+          ...request,
+          context: { ...context, ...(regions === undefined ? {} : { regions }), phases: 'exceptional' },
+        },
+      ),
     signalResolved: (workflowId, resolvedBy) => signal(client, workflowId, RESOLVED_SIGNAL, resolvedBy),
     signalEvent: (workflowId, event) => signal(client, workflowId, EVENT_SIGNAL, event),
     ping: async () => {
@@ -69,7 +80,13 @@ async function signal(client: Client, workflowId: string, name: string, argument
 
 type Call = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
-async function start(client: Client, call: Call, request: StartRequest): Promise<StartResult> {
+interface Starter {
+  readonly client: Client;
+  readonly call: Call;
+  readonly eager: boolean;
+}
+
+async function start({ client, call, eager }: Starter, request: StartRequest): Promise<StartResult> {
   const what = `start ${request.workflowId}`;
   try {
     const handle = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
@@ -83,6 +100,7 @@ async function start(client: Client, call: Call, request: StartRequest): Promise
         memo: { tocsin: request.context },
         staticSummary: request.summary.slice(0, 200),
         typedSearchAttributes: searchAttributes(request.context),
+        ...(eager ? { requestEagerStart: true } : {}),
       }),
     );
     return { kind: 'started', runId: handle.firstExecutionRunId };

@@ -25,6 +25,8 @@ export interface TriggerRoleOptions {
   readonly regions: readonly string[];
   readonly log: EventLog;
   readonly temporal: TemporalConnection;
+  /** Workers of this process share `temporal`, and take any run: the first task of a run comes with its start. */
+  readonly eager?: boolean;
   readonly onRecorded?: (region: string, record: EventRecord) => void;
 }
 
@@ -34,7 +36,7 @@ const SWEEP_MS = 10_000;
 export function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): void {
   const { config, logger, lifecycle, metrics, health, instance } = context;
   const { log, temporal } = options;
-  const engine = createEngine({ ...temporal, regions: regionRules(config) });
+  const engine = createEngine({ ...temporal, regions: regionRules(config), eager: options.eager === true });
   const runs = createRuns(temporal);
   const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
   const windows = configuredWindows(config);

@@ -1,4 +1,4 @@
-/** Runs by state, of the last day; and the phases of those that go on. */
+/** Runs by state, of the last day; and those that left the ordinary way. */
 import type { Client } from '@temporalio/client';
 import { runsQuery } from '../runs-query.ts';
 import type { StatusSection } from './section.ts';
@@ -6,7 +6,7 @@ import type { StatusSection } from './section.ts';
 const WINDOW_MS = 86_400_000;
 const CALL_TIMEOUT_MS = 5_000;
 const STATUSES = ['running', 'completed', 'failed', 'terminated', 'canceled', 'timed-out'] as const;
-const PHASES = ['checking', 'acting', 'verifying', 'approval', 'asking', 'undoing'] as const;
+const PHASES = ['approval', 'asking', 'waiting', 'stopped', 'no-worker', 'undoing'] as const;
 
 export const runs: StatusSection = {
   name: 'runs',

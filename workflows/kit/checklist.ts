@@ -22,16 +22,21 @@ type Mark = 'open' | 'ok' | 'failed' | 'stopped' | 'note';
 
 const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
 const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', stopped: '⏸', note: '·' };
+/** A run that meets nothing else says where it is by its checklist and its status, which cost no history event. */
+const ORDINARY: ReadonlySet<Phase> = new Set(['checking', 'acting', 'verifying', 'done', 'failed']);
 /** A run that loops must not grow its details without bound. */
 const MAX_LINES = 100;
 
 export class Checklist {
   readonly #header: string;
+  readonly #writesAll: boolean;
   #lines: { mark: Mark; text: string }[] = [];
   #phase: Phase | null = null;
+  #written = false;
   #question: string | null = null;
 
   constructor(context: RunContext) {
+    this.#writesAll = context.phases === undefined;
     const facts = [
       ['alert', context.alertKey],
       ['service', context.service],
@@ -81,10 +86,12 @@ export class Checklist {
     return this.#phase;
   }
 
-  /** Written on changes only: each costs one history event. */
+  /** Written on changes only, and an ordinary one only in place of another: each costs one history event. */
   enter(phase: Phase): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
+    if (ORDINARY.has(phase) && !this.#written && !this.#writesAll) return;
+    this.#written = true;
     upsertSearchAttributes([{ key: PHASE, value: phase }]);
   }
 
