@@ -3,18 +3,21 @@
  * finds no test, because node's own runner would call that a success.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { provideBinary } from '../workers/servers/binaries.ts';
 import { provideBuiltProgram } from './support/built-program.ts';
+import { BUNDLES } from './support/bundles-folder.ts';
+import { together } from './support/together.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Bound on one test; those of test/chaos take minutes or wait for outages, and are run by name. */
 const TEST_TIMEOUT_MS = 300_000;
 const CHAOS_TIMEOUT_MS = 1_200_000;
 /** Each has its own servers; most of the time they wait for each other. Outages are told apart better alone. */
-const FILES_AT_ONCE = 2;
+const FILES_AT_ONCE = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,13 +32,16 @@ if (files.length === 0) {
 }
 // Here rather than in a test, so that a download is seen and does not count against a test's bound.
 const report = (line: string): void => console.log(line);
+const scratch = mkdtempSync(join(tmpdir(), 'tocsin-run-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const env = {
   ...process.env,
+  [BUNDLES]: scratch,
   TOCSIN_TEMPORAL: await provideBinary('temporal', { report }),
   TOCSIN_NATS_SERVER: await provideBinary('nats-server', { report }),
 };
 provideBuiltProgram();
-process.exit(await run(files));
+process.exit(await run(together(files, scratch)));
 
 function testFiles(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
-import { type WorkflowBundle, DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { join } from 'node:path';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
@@ -16,6 +16,7 @@ import type { Plan, PlannedReport } from '../../workflows/kit/plan.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { createApprovalActs } from '../support/approval-acts.ts';
 import { answerTo, makeKeys, quietRuntime, send } from '../support/approvals.ts';
+import { runbooksBundle } from '../support/bundles.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
@@ -33,7 +34,7 @@ const settings: { -readonly [K in keyof ApprovalSettings]: ApprovalSettings[K] }
 let gate = Promise.resolve();
 let servers: TestServers;
 let temporal: TemporalConnection;
-let bundle: WorkflowBundle;
+let bundle: Awaited<ReturnType<typeof runbooksBundle>>;
 const closing: (() => Promise<void>)[] = [];
 
 before(async () => {
@@ -41,10 +42,7 @@ before(async () => {
   servers = await startTestServers({ temporal: true });
   const { namespace, temporalAddress: address } = servers;
   temporal = await connectTemporal({ connection: { address }, namespace, external: true });
-  bundle = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, '../support/approval-runbooks.ts'),
-    logger: new DefaultLogger('ERROR'),
-  });
+  bundle = await runbooksBundle(join(import.meta.dirname, '../support/approval-runbooks.ts'));
   const decisions = createDecisions({ approvals: () => settings, tell: (notice) => void told.push(notice) });
   const acts = refusePlans(createApprovalActs(called, () => gate));
   for (const options of [

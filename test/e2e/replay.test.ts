@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { pino } from 'pino';
 import { workflowBundle } from '../../workers/bundle.ts';
+import { bundlesFolder } from '../support/bundles-folder.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -62,7 +63,7 @@ describe('replay', () => {
     });
 
   it('recorded histories replay on the runbooks of today, without a server', async () => {
-    const { codePath } = await workflowBundle(SCRATCH, pino({ level: 'silent' }));
+    const { codePath } = await workflowBundle(bundlesFolder(), pino({ level: 'silent' }));
     const replayed = [];
     for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath } }, histories)) {
       assert.equal(error, undefined, `${workflowId}: ${error?.message}`);

@@ -14,6 +14,7 @@ import { type TemporalConnection, connectTemporal } from '../../workers/temporal
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
 import { ESCALATED } from '../../workflows/kit/escalated.ts';
 import type { OnResolved, RunContext } from '../../workflows/kit/run-context.ts';
+import { bundlesFolder } from '../support/bundles-folder.ts';
 import { servicesOf } from '../support/services.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -52,7 +53,7 @@ describe('runbook restartService', () => {
     );
     const { namespace, temporalAddress: address } = servers;
     temporal = await connectTemporal({ connection: { address }, namespace, external: true });
-    const { codePath } = await workflowBundle(servers.dir, pino({ level: 'silent' }));
+    const { codePath } = await workflowBundle(bundlesFolder(), pino({ level: 'silent' }));
     workers = await Promise.all([
       createWorker(temporal, { kind: 'runbooks', codePath }, LIMITS),
       createWorker(temporal, { kind: 'activities', region: REGION, activities }, LIMITS),

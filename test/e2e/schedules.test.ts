@@ -25,6 +25,7 @@ import { workflowBundle } from '../../workers/bundle.ts';
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
 import type { ScheduleActivities } from '../../workflows/engine/schedule-fired.ts';
+import { bundlesFolder } from '../support/bundles-folder.ts';
 import { cli } from '../support/cli.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -104,7 +105,7 @@ describe('schedules', () => {
     const connection = { address: servers.temporalAddress };
     temporal = await connectTemporal({ connection, namespace: servers.namespace, external: true });
     schedules = createTemporalSchedules(temporal.client, servers.namespace);
-    const { codePath } = await workflowBundle(servers.dir, logger);
+    const { codePath } = await workflowBundle(bundlesFolder(), logger);
     const decisions: ScheduleActivities = {
       publishSchedule: ({ names, due }) => publishSchedule(log, names, due, new Date().toISOString()),
     };

@@ -4,9 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { OVERRIDE_SIGNAL } from '../../workflows/kit/window-message.ts';
+import { runbooksBundle } from '../support/bundles.ts';
 import { until } from '../support/until.ts';
 import { startWindowLab } from '../support/window-lab.ts';
 
@@ -35,10 +36,7 @@ describe('runs within windows', () => {
       histories.map(({ workflowId }) => workflowId),
       ['carried-over', 'cut-off', 'doubtful', 'opened-by-hand', 'opened'].map((name) => `${name}.json`).toSorted(),
     );
-    const bundle = await bundleWorkflowCode({
-      workflowsPath: join(import.meta.dirname, '../support/window-runbooks.ts'),
-      logger: new DefaultLogger('ERROR'),
-    });
+    const bundle = await runbooksBundle(join(import.meta.dirname, '../support/window-runbooks.ts'));
     for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: bundle }, histories))
       assert.equal(error, undefined, `${workflowId}: ${error?.message}`);
   });

@@ -24,6 +24,7 @@ import { createWorker } from '../../workers/worker.ts';
 import type { AnswerResult, Decision, SignedAnswer } from '../../workflows/kit/approval-message.ts';
 import type { RefusedAnswer } from '../../workflows/kit/refused-answers.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { bundlesFolder } from './bundles-folder.ts';
 import { crashService } from './crash-service.ts';
 import { startTestServers } from './servers.ts';
 import { servicesOf } from './services.ts';
@@ -94,7 +95,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
   );
   const { namespace, temporalAddress: address } = servers;
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
-  const { codePath } = await workflowBundle(servers.dir, pino({ level: 'silent' }));
+  const { codePath } = await workflowBundle(bundlesFolder(), pino({ level: 'silent' }));
   const workers = await Promise.all([
     createWorker(temporal, { kind: 'runbooks', codePath, decisions, refused: hear }, LIMITS),
     createWorker(temporal, { kind: 'activities', region: REGION, activities }, LIMITS),

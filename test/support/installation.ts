@@ -20,6 +20,7 @@ import { dataConverterOf } from '../../workers/encryption/data-converter.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
+import { shareBundles } from './bundles.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { tocsinProcess } from './tocsin-process.ts';
 import { until } from './until.ts';
@@ -91,6 +92,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     port: await freePort(),
     stubborn: options.stubborn === true,
   });
+  shareBundles(join(servers.dir, 'data'));
   const file = join(servers.dir, 'tocsin.yaml');
   const { duplicateWindow = '100ms', reorderBound = '1s', ackWait = '3s' } = options;
   writeFileSync(

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
-import { type WorkerOptions, DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { type WorkerOptions, Worker } from '@temporalio/worker';
 import { stringify } from 'yaml';
 import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { createDecisions } from '../../activities/decisions.ts';
@@ -19,6 +19,7 @@ import { connectTemporal } from '../../workers/temporal-connection.ts';
 import type { AnswerResult } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, quietRuntime, send, sendChoice } from './approvals.ts';
+import { runbooksBundle } from './bundles.ts';
 import { type KitActs, createKitActs } from './kit-acts.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { until } from './until.ts';
@@ -78,10 +79,7 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: 
     tell: (notice) => void told.push(notice),
     ...placesOf(PLACES),
   });
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, 'kit-runbooks.ts'),
-    logger: new DefaultLogger('ERROR'),
-  });
+  const workflowBundle = await runbooksBundle(join(import.meta.dirname, 'kit-runbooks.ts'));
   const acts: KitActs = refusePlans(createKitActs(lines));
   const stops = await Promise.all(
     [

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, Runtime, bundleWorkflowCode } from '@temporalio/worker';
-import { writeFileSync } from 'node:fs';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createDecisions } from '../../activities/decisions.ts';
 import { idempotencyKey } from '../../activities/idempotency-key.ts';
 import { meantRegion } from '../../activities/meant-region.ts';
@@ -14,6 +13,7 @@ import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
 import type { OnResolved, RegionRule, RunContext } from '../../workflows/kit/run-context.ts';
 import { makeKeys, sendChoice } from './approvals.ts';
+import { runbooksBundle } from './bundles.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 
@@ -67,15 +67,10 @@ const effectsOf = (region: string, done: Done[], hangs: ReadonlySet<string>, fai
 export async function startRegionLab({ regions }: RegionLabOptions): Promise<RegionLab> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const servers = await startTestServers({ temporal: true });
-  const codePath = join(servers.dir, 'regions.js');
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, 'region-runbooks.ts'),
-    workflowInterceptorModules: ['kit/run-header', 'kit/fence-header'].map((name) =>
-      join(ROOT, 'workflows', `${name}.ts`),
-    ),
-    logger: new DefaultLogger('ERROR'),
-  });
-  writeFileSync(codePath, code);
+  const { codePath } = await runbooksBundle(
+    join(import.meta.dirname, 'region-runbooks.ts'),
+    ['kit/run-header', 'kit/fence-header'].map((name) => join(ROOT, 'workflows', `${name}.ts`)),
+  );
   const { namespace, temporalAddress: address } = servers;
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const [told, counted, all]: [RunNotice[], string[], Done[]] = [[], [], []];

@@ -4,8 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
-import { writeFileSync } from 'node:fs';
 import type { ApproverKey } from '../../activities/approvals.ts';
 import { type ZoneData, zoneDataSource } from '../../activities/calendar/zone-data.ts';
 import { createDecisions } from '../../activities/decisions.ts';
@@ -20,6 +18,7 @@ import { createWorker } from '../../workers/worker.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { WindowOptions } from '../../workflows/kit/window-options.ts';
 import { makeKeys, quietRuntime } from './approvals.ts';
+import { runbooksBundle } from './bundles.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { createWindowActs } from './window-acts.ts';
 
@@ -72,13 +71,9 @@ export async function startWindowLab({
   const servers = given ?? (await startTestServers({ temporal: true }));
   const address = servers.temporalAddress;
   const temporal = await connectTemporal({ connection: { address }, namespace: servers.namespace, external: true });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, 'window-runbooks.ts'),
-    workflowInterceptorModules: [join(KIT, 'window-header.ts')],
-    logger: new DefaultLogger('ERROR'),
-  });
-  const codePath = join(servers.dir, 'workflows.js');
-  writeFileSync(codePath, code);
+  const { codePath } = await runbooksBundle(join(import.meta.dirname, 'window-runbooks.ts'), [
+    join(KIT, 'window-header.ts'),
+  ]);
   const [calls, told, freezes]: [string[], RunNotice[], Freeze[]] = [[], [], []];
   const keys = makeKeys();
   const always = { times: ['00:00-24:00'], zone: 'America/Vancouver' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, describe, it } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
@@ -15,13 +15,8 @@ import { createEffectGate } from '../../workers/red-button/effect-gate.ts';
 import { effectsInterceptor } from '../../workers/red-button/effects-interceptor.ts';
 import { EFFECTS_STOPPED, RUN_HEADER } from '../../workflows/kit/run-context.ts';
 
-let dir: string;
-let stopFile: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'tocsin-gate-'));
-  stopFile = join(dir, 'STOP');
-});
-afterEach(() => rmSync(stopFile, { force: true }));
+const dir = mkdtempSync(join(tmpdir(), 'tocsin-gate-'));
+const stopFile = join(dir, 'STOP');
 after(() => rmSync(dir, { recursive: true, force: true }));
 
 const control = (...scopes: Scope[]): Control => ({
@@ -38,6 +33,8 @@ const gate = (current: Control, ageMs = 0, failClosedAfterMs: number | null = 30
   });
 
 describe('effect gate', () => {
+  afterEach(() => rmSync(stopFile, { force: true }));
+
   it('nothing stops what nothing covers', async () => {
     assert.equal(await gate(control('service=billing')).stoppedBy(['eu'], facts), null);
   });

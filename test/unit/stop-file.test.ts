@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { clearStopFile, parseStopFile, readStopFile, writeStopFile } from '../../workers/red-button/stop-file.ts';
 
-let dir: string;
-before(() => (dir = mkdtempSync(join(tmpdir(), 'tocsin-stop-'))));
+const dir = mkdtempSync(join(tmpdir(), 'tocsin-stop-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
 
 const scopes = (text: string): string[] => parseStopFile(text, 'STOP', '').map(({ scope }) => scope);
