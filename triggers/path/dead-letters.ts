@@ -6,26 +6,55 @@ import { parseJson } from '../events/json.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog, StoredMessage } from '../nats/port.ts';
 import { deadStream, deadSubject, eventStream } from '../nats/subject.ts';
-import type { Position } from './disposition.ts';
+import type { Position, SourceAnswer } from './disposition.ts';
 import type { DeadLetter, DeadLetters, StoredDeadLetter } from './ports.ts';
 
 /** Headers of a letter; the event's own headers follow behind `tocsin-dead-header-`. */
 const PREFIX = 'tocsin-dead-';
 const OWN_PREFIX = `${PREFIX}header-`;
-/** Headers of an event that an operator put back: for which trigger, when, and where it stood at first. */
-export const REDRIVE = { trigger: 'tocsin-redrive-trigger', at: 'tocsin-redrive-at', of: 'tocsin-redrive-of' } as const;
+/**
+ * Headers of an event that was put back: for which trigger, when, where it stood at first, and, unless an operator did it, why: its window
+ * has opened, or its source was asked.
+ */
+export const REDRIVE = {
+  trigger: 'tocsin-redrive-trigger',
+  at: 'tocsin-redrive-at',
+  of: 'tocsin-redrive-of',
+  by: 'tocsin-redrive-by',
+  asked: 'tocsin-redrive-asked',
+} as const;
+
+export type PutBackBy = 'operator' | 'window' | 'source';
+
+export interface Redrive {
+  readonly trigger: string | null;
+  readonly of: Position;
+  readonly by: PutBackBy;
+  /** What the source said, of one that was put back for it. */
+  readonly asked: SourceAnswer | null;
+}
 
 /** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
-export function redriveOf({
-  headers,
-}: Pick<StoredMessage, 'headers'>): { readonly trigger: string | null; readonly of: Position } | null {
-  const text = headers[REDRIVE.of];
+export function redriveOf({ headers }: Pick<StoredMessage, 'headers'>): Redrive | null {
+  const of = jsonHeader(headers[REDRIVE.of]);
+  const { stream, sequence, storedAt } = of ?? {};
+  if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
+  const asked = answerOf(jsonHeader(headers[REDRIVE.asked]));
+  const by = asked !== null ? 'source' : headers[REDRIVE.by] === 'window' ? 'window' : 'operator';
+  return { trigger: headers[REDRIVE.trigger] ?? null, of: { stream, sequence, storedAt }, by, asked };
+}
+
+function jsonHeader(text: string | undefined): Readonly<Record<string, unknown>> | null {
   if (text === undefined) return null;
   const parsed = parseJson(Buffer.from(text));
   if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
-  const { stream, sequence, storedAt } = parsed.value as Record<string, unknown>;
-  if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
-  return { trigger: headers[REDRIVE.trigger] ?? null, of: { stream, sequence, storedAt } };
+  return parsed.value as Record<string, unknown>;
+}
+
+function answerOf(given: Readonly<Record<string, unknown>> | null): SourceAnswer | null {
+  const { says, at, why } = given ?? {};
+  if (says !== 'fires' && says !== 'over' && says !== 'unknown') return null;
+  return typeof at === 'string' && typeof why === 'string' ? { says, at, why } : null;
 }
 
 type Log = Pick<EventLog, 'publish' | 'read' | 'get' | 'remove'>;

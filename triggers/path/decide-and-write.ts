@@ -48,6 +48,8 @@ export async function decideAndWrite(
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
+      byOperator: redrive?.by === 'operator',
+      asked: redrive?.asked ?? null,
       later,
       windowNow: windowNow(options),
       control: options.control(),
