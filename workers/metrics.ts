@@ -131,7 +131,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
   };
 }
 
-const LATE: ReadonlySet<string> = new Set(['stale', 'folded', 'superseded']);
+const LATE: ReadonlySet<string> = new Set(['stale', 'folded', 'superseded', 'over']);
 
 /** What of a record is about time; a clock ahead is no trigger's matter. */
 function lateness({

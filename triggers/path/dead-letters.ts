@@ -6,43 +6,71 @@ import { parseJson } from '../events/json.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog, StoredMessage } from '../nats/port.ts';
 import { deadStream, deadSubject, eventStream } from '../nats/subject.ts';
-import type { EndedAttempt, Position } from './disposition.ts';
+import type { EndedAttempt, Position, SourceAnswer } from './disposition.ts';
 import type { DeadLetter, DeadLetters, StoredDeadLetter } from './ports.ts';
 
 /** Headers of a letter; the event's own headers follow behind `tocsin-dead-header-`. */
 const PREFIX = 'tocsin-dead-';
 const OWN_PREFIX = `${PREFIX}header-`;
-/** Headers of an event that an operator put back: for which trigger, when, where it stood at first, and after which run. */
+/**
+ * Headers of an event that was put back: for which trigger, when, where it stood at first, after which run, and, unless an operator did it,
+ * why: its window has opened, or its source was asked.
+ */
 export const REDRIVE = {
   trigger: 'tocsin-redrive-trigger',
   at: 'tocsin-redrive-at',
   of: 'tocsin-redrive-of',
   after: 'tocsin-redrive-after',
+  by: 'tocsin-redrive-by',
+  asked: 'tocsin-redrive-asked',
 } as const;
+
+export type PutBackBy = 'operator' | 'window' | 'source';
 
 export interface Redrive {
   readonly trigger: string | null;
   readonly of: Position;
   /** The run that an operator wants one more attempt after; null: none, the event has started nothing. */
   readonly after: EndedAttempt | null;
+  readonly by: PutBackBy;
+  /** What the source said, of one that was put back for it. */
+  readonly asked: SourceAnswer | null;
 }
 
 /** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
 export function redriveOf({ headers }: Pick<StoredMessage, 'headers'>): Redrive | null {
-  const of = fieldsOf(headers[REDRIVE.of]);
-  if (of === null) return null;
-  const { stream, sequence, storedAt } = of;
+  const of = jsonHeader(headers[REDRIVE.of]);
+  const { stream, sequence, storedAt } = of ?? {};
   if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
-  const { workflowId, attempt } = fieldsOf(headers[REDRIVE.after]) ?? {};
-  const after =
-    typeof workflowId === 'string' && Number.isSafeInteger(attempt) ? { workflowId, attempt: attempt as number } : null;
-  return { trigger: headers[REDRIVE.trigger] ?? null, of: { stream, sequence, storedAt }, after };
+  const asked = answerOf(jsonHeader(headers[REDRIVE.asked]));
+  const by = asked !== null ? 'source' : headers[REDRIVE.by] === 'window' ? 'window' : 'operator';
+  return {
+    trigger: headers[REDRIVE.trigger] ?? null,
+    of: { stream, sequence, storedAt },
+    after: attemptOf(jsonHeader(headers[REDRIVE.after])),
+    by,
+    asked,
+  };
 }
 
-function fieldsOf(text: string | undefined): Readonly<Record<string, unknown>> | null {
+function jsonHeader(text: string | undefined): Readonly<Record<string, unknown>> | null {
   if (text === undefined) return null;
   const parsed = parseJson(Buffer.from(text));
-  return parsed.ok && typeof parsed.value === 'object' ? (parsed.value as Record<string, unknown> | null) : null;
+  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
+  return parsed.value as Record<string, unknown>;
+}
+
+function attemptOf(given: Readonly<Record<string, unknown>> | null): EndedAttempt | null {
+  const { workflowId, attempt } = given ?? {};
+  return typeof workflowId === 'string' && typeof attempt === 'number' && Number.isSafeInteger(attempt)
+    ? { workflowId, attempt }
+    : null;
+}
+
+function answerOf(given: Readonly<Record<string, unknown>> | null): SourceAnswer | null {
+  const { says, at, why } = given ?? {};
+  if (says !== 'fires' && says !== 'over' && says !== 'unknown') return null;
+  return typeof at === 'string' && typeof why === 'string' ? { says, at, why } : null;
 }
 
 type Log = Pick<EventLog, 'publish' | 'read' | 'get' | 'remove'>;

@@ -51,6 +51,8 @@ export async function decideAndWrite(
       episode,
       handledAt: redrive === null ? options.now() : null,
       after: redrive?.after ?? null,
+      byOperator: redrive?.by === 'operator',
+      asked: redrive?.asked ?? null,
       later,
       windowNow: windowNow(options),
       control: options.control(),

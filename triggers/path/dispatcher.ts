@@ -9,6 +9,7 @@ import { timed } from '../match/timed.ts';
 import { BoundedSet } from './bounded-set.ts';
 import type { Delivery } from '../nats/port.ts';
 import { type DecideOptions, decideAndWrite } from './decide-and-write.ts';
+import { redriveOf } from './dead-letters.ts';
 import { type Decoded, decode } from './decode.ts';
 import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
 import type { Windows } from './during.ts';
@@ -121,7 +122,14 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       }
       if (!decoded.ok) return finish(delivery, buriedWhole(delivery, identity, decoded.reason, decoded.message));
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
-      return finish(delivery, { position, event: summary(decoded, position), episode: done.effect, dispositions });
+      const asked = redriveOf(delivery)?.asked;
+      return finish(delivery, {
+        position,
+        event: summary(decoded, position),
+        episode: done.effect,
+        dispositions,
+        ...(asked ? { asked } : {}),
+      });
     },
     quarantine: async ({ delivery, decoded, identity }, reason, message) => {
       if (decoded.ok && decoded.alert !== null)

@@ -28,7 +28,9 @@ export type IgnoredReason =
   /** The trigger is paused, and its policy is to ignore. */
   | 'paused'
   /** It came while the trigger's window was closed, and its policy is to ignore. */
-  | 'window';
+  | 'window'
+  /** It came too late, and its source says that it does not fire any more. */
+  | 'over';
 
 export type HeldReason =
   /** The trigger is paused, and its policy is to hold. */
@@ -37,7 +39,7 @@ export type HeldReason =
   | 'stopped'
   /** It seems to be caused by a chain of runs. */
   | 'loop'
-  /** Too old to act on unseen: a human can verify it. */
+  /** Too old to act on unseen: its source is asked, and where that cannot say, a human decides. */
   | 'stale'
   /** The trigger's window is closed; released when it opens. */
   | 'window';
@@ -70,6 +72,16 @@ export type Disposition = { readonly trigger: string } & (
   | { readonly kind: 'dead'; readonly reason: string; readonly message: string }
 );
 
+/** What a source said of an alert of its own that came too late. */
+export interface SourceAnswer {
+  /** It fires now; it does not; or that cannot be known, and a human decides. */
+  readonly says: 'fires' | 'over' | 'unknown';
+  /** When it was asked, RFC 3339. */
+  readonly at: string;
+  /** One line for people: who said what. */
+  readonly why: string;
+}
+
 /** Episode effect of the event on its alert key. */
 export type EpisodeEffect = 'opened' | 'joined' | 'closed' | 'none';
 
@@ -94,6 +106,8 @@ export interface EventRecord {
   /** RFC 3339, UTC, by the recording process's clock. */
   readonly recordedAt: string;
   readonly recordedBy: string;
+  /** Set on an event that was held as too old, and put back with what its source said. */
+  readonly asked?: SourceAnswer;
   /** Set when an audit wrote this record for a run whose own record was missing. */
   readonly adopted?: true;
 }

@@ -39,18 +39,22 @@ type Held = Extract<Disposition, { kind: 'held' }>;
 /** Oldest first. */
 export async function heldAlerts({ ledger, book }: HeldSource, query: HeldQuery): Promise<HeldAlert[]> {
   const groups = new Map<string, { record: EventRecord; held: Held; count: number; first: number }>();
+  /** Whose source says that they fire no more. */
+  const over = new Set<string>();
   for await (const record of ledger.read({ since: query.since })) {
     if (record.kind !== 'event') continue;
     for (const held of record.dispositions) {
-      if (held.kind !== 'held' || !isWanted(held, query)) continue;
       const group = JSON.stringify([identityOf(record.event), held.trigger]);
+      if (held.kind === 'ignored' && held.reason === 'over') over.add(group);
+      if (held.kind !== 'held' || !isWanted(held, query)) continue;
+      over.delete(group);
       const before = groups.get(group);
       const first = before?.first ?? record.position.storedAt;
       groups.set(group, { record, held, count: (before?.count ?? 0) + 1, first });
     }
   }
   const alerts: HeldAlert[] = [];
-  for (const { record, held, count, first } of groups.values()) {
+  for (const [group, { record, held, count, first }] of groups) {
     alerts.push({
       key: identityOf(record.event),
       trigger: held.trigger,
@@ -61,7 +65,7 @@ export async function heldAlerts({ ledger, book }: HeldSource, query: HeldQuery)
       last: new Date(record.position.storedAt).toISOString(),
       newest: record.position,
       detail: held.detail,
-      state: await stateOf(record, held.trigger, book),
+      state: over.has(group) ? 'resolved' : await stateOf(record, held.trigger, book),
     });
   }
   return alerts;

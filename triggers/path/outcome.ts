@@ -73,7 +73,7 @@ function attemptFor(
 
 /** Whether a trigger may start this run now, or have it planned. */
 export function permitted(input: PlanInput, start: PlannedStart, parked: string | null = null): Outcome {
-  const { control, event, handledAt } = input;
+  const { control, event, byOperator = false } = input;
   // Another attempt of one episode is no loop, whatever it has caused.
   const lineage = start.attempt > 1 ? null : start.lineage;
   const labels = alertOf(event)?.labels ?? {};
@@ -84,7 +84,7 @@ export function permitted(input: PlanInput, start: PlannedStart, parked: string 
     lineage,
     parked,
     windowNow: input.windowNow ?? NO_WINDOWS,
-    released: handledAt === null,
+    released: byOperator,
   });
   if (kept === null) return { kind: 'start', start: { ...start, mode: startMode(control, start.trigger) } };
   if (kept.kind !== 'ignored' || kept.reason !== 'observed') return settle(kept);

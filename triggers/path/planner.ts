@@ -8,7 +8,7 @@ import { ALERT_FIRING, ALERT_RESOLVED, type Alert } from '../events/alert.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { forRun } from '../events/for-run.ts';
 import { evaluate } from '../match/evaluate.ts';
-import type { Disposition, EndedAttempt, EpisodeEffect, Position } from './disposition.ts';
+import type { Disposition, EndedAttempt, EpisodeEffect, Position, SourceAnswer } from './disposition.ts';
 import type { Control } from './control.ts';
 import type { WindowNow } from './during.ts';
 import type { RecentRun } from './loop.ts';
@@ -26,10 +26,14 @@ export interface PlanInput {
   readonly asOf: Position;
   readonly triggers: readonly Trigger[];
   readonly episode: Episode | null;
-  /** When it is handled (ms): how long it waited decides staleness. Null: an operator put it back, so it is never stale. */
+  /** When it is handled (ms): how long it waited decides staleness. Null: it was put back, so it is never stale. */
   readonly handledAt: number | null;
   /** An operator put it back for one more attempt after this run. Default: not. */
   readonly after?: EndedAttempt | null;
+  /** An operator put it back, and has seen why it was parked. Default: nobody did. */
+  readonly byOperator?: boolean;
+  /** What its source said, when it was put back for that. Default: nobody was asked. */
+  readonly asked?: SourceAnswer | null;
   /** What is stored behind a firing that waited long. Default: nothing is known of it. */
   readonly later?: Later | null;
   /** What operators have decided about triggers. */

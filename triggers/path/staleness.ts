@@ -1,6 +1,7 @@
 /**
  * Whether an event comes too late to act on, and whether its clock can be believed. Pure. What waited here too long counts only if it is
- * still the last word about its alert; what happened too long ago cannot be verified from here, so a human decides about it.
+ * still the last word about its alert; what happened too long ago cannot be verified from here, so its source is asked (`stale-check.ts`), or
+ * a human decides about it.
  */
 import ms from 'ms';
 import { ALERT_FIRING, type Alert } from '../events/alert.ts';
@@ -26,12 +27,17 @@ export type Lateness =
   | {
       readonly kind: 'stale';
       readonly detail: string;
-      /** Kept for a human, who can verify it. */ readonly held: boolean;
-    };
+      /** Kept until its source, or a human, has verified it. */ readonly held: boolean;
+    }
+  /** Its source says that it fires no more. */
+  | { readonly kind: 'over'; readonly detail: string };
 
 export const IN_TIME: Lateness = { kind: 'in-time' };
 
 export function lateness(input: PlanInput, trigger: Trigger): Lateness {
+  const { asked = null } = input;
+  if (asked?.says === 'over') return { kind: 'over', detail: asked.why };
+  if (asked?.says === 'unknown') return { kind: 'stale', detail: `${asked.why}; a human decides`, held: true };
   if (input.handledAt === null) return IN_TIME;
   const alert = input.event.type === ALERT_FIRING;
   const policy = trigger.whenLate ?? (alert ? 'verify' : 'drop');
@@ -52,6 +58,7 @@ export function lateness(input: PlanInput, trigger: Trigger): Lateness {
 /** Null: it is not too late. */
 export function tooLateFor({ id, run }: Trigger, late: Lateness): Disposition | null {
   if (late.kind === 'folded') return { trigger: id, kind: 'ignored', reason: 'folded', detail: late.detail };
+  if (late.kind === 'over') return { trigger: id, kind: 'ignored', reason: 'over', detail: late.detail };
   if (late.kind !== 'stale') return null;
   if (!late.held) return { trigger: id, kind: 'ignored', reason: 'stale', detail: late.detail };
   return { trigger: id, kind: 'held', reason: 'stale', detail: `would run ${run}; ${late.detail}` };

@@ -74,7 +74,7 @@ export function createWindowRelease(options: WindowReleaseOptions): WindowReleas
         if (released.has(name) || !windows.at(window.use, window.where, now()).open) continue;
         const due = await isOpen(options.book, identity, each);
         if (due) count += 1;
-        if (due && !(await putBack(options.log, { position, trigger }, now())))
+        if (due && !(await putBack(options.log, { position, trigger, by: 'window' }, now())))
           logger.warn(
             { region, trigger, sequence: position.sequence },
             'held event has expired and cannot be put back',

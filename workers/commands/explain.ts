@@ -68,6 +68,7 @@ function eventLines({ record, sequence, storedAt, title, filtered, rulesChanged 
       : record.dispositions.map((each) => `    ${sentence(each)}`);
   return [
     `#${sequence} ${storedAt} ${title}${record === null ? '' : `  (id ${record.event.id})`}`,
+    ...(record?.asked === undefined ? [] : [`    its source was asked at ${record.asked.at}: ${record.asked.why}`]),
     ...(record?.episode ? [`    episode ${record.episode.generation}: ${record.episode.effect}`] : []),
     ...decided,
     ...filtered.map(

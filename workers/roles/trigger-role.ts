@@ -5,12 +5,14 @@ import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import { createRecentRuns } from '../../triggers/path/recent-runs.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
+import { createStaleCheck } from '../../triggers/path/stale-check.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { createScheduleKeeper } from '../../triggers/schedules/schedule-keeper.ts';
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
 import { durationMs } from '../config.ts';
 import { createWindowRelease } from '../../triggers/path/window-release.ts';
+import { alertSources } from '../alert-sources.ts';
 import { configuredWindows } from '../windows/windows-config.ts';
 import { lateNotices, loopNotices } from '../notify/run-notices.ts';
 import { startNotifier } from '../notify/start-notifier.ts';
@@ -77,6 +79,14 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     });
     release.start();
     lifecycle.onClose(`held by windows ${region}`, SWEEP_MS, () => release.close());
+    const staleCheck = createStaleCheck({
+      ...path,
+      sources: alertSources(config, region),
+      perMinute: config.trigger.catchUpPerMinute,
+      logger: logger.child({ part: 'late events' }),
+    });
+    staleCheck.start();
+    lifecycle.onClose(`late events ${region}`, SWEEP_MS, () => staleCheck.close());
     health.addCheck(`trigger ${region}`, () => process.ready());
     metrics.watchRegion(region, { ...path, triggers: project.triggers });
     const sweeper = createSweeper({
