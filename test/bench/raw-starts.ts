@@ -1,11 +1,7 @@
 /** Starts by the bare client, carrying what a run of the trigger carries: without that the two would not start the same thing. */
 import type { Client } from '@temporalio/client';
-import {
-  SearchAttributeType,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  defineSearchAttributeKey,
-} from '@temporalio/common';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { attributesOf } from '../../workflows/kit/run-attributes.ts';
 import { RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
 
 /** Ids of runs of one round begin with its name. */
@@ -28,24 +24,9 @@ async function rawStart(client: Client, round: string, index: number): Promise<v
     workflowExecutionTimeout: '1h',
     memo: { tocsin: context },
     staticSummary: `threeSteps for ${context.event?.title ?? ''}`,
-    typedSearchAttributes: [
-      { key: KEYS.trigger, value: 'bench' },
-      { key: KEYS.alert, value: context.alertKey ?? '' },
-      { key: KEYS.region, value: context.region },
-      { key: KEYS.service, value: 'checkout' },
-      { key: KEYS.severity, value: 'critical' },
-    ],
+    typedSearchAttributes: attributesOf(context),
   });
 }
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const KEYS = {
-  trigger: keyword('TocsinTrigger'),
-  alert: keyword('TocsinAlert'),
-  region: keyword('TocsinRegion'),
-  service: keyword('TocsinService'),
-  severity: keyword('TocsinSeverity'),
-};
 
 function contextOf(round: string, index: number): RunContext {
   const instance = `raw ${round} ${index}`;
@@ -70,6 +51,7 @@ function contextOf(round: string, index: number): RunContext {
     severity: 'critical',
     onResolved: 'cancel',
     mode: 'auto',
+    phases: 'exceptional',
     labels: { alertname: 'ServiceDown', service: 'checkout', severity: 'critical', instance },
   };
 }

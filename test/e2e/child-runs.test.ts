@@ -74,7 +74,7 @@ describe('parts of a run', () => {
     const attributes = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     assert.deepEqual(
       [attributes['TocsinTrigger'], attributes['TocsinRegion'], attributes['TocsinPhase']],
-      ['restart', 'us', undefined],
+      ['restart', 'us', 'ordinary'],
     );
     assert.match(await lab.details(child), /✔ act on own/);
     assert.match(await lab.details(run), /✔ the child: placed in us/);

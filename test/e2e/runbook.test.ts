@@ -124,6 +124,7 @@ describe('runbook restartService', () => {
       TocsinRegion: REGION,
       TocsinService: 'checkout',
       TocsinSeverity: 'critical',
+      TocsinPhase: 'ordinary',
     });
   });
 

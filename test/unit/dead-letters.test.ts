@@ -39,7 +39,13 @@ describe('dead letters', () => {
     await bury(letters, event({ 'ce-id': 'a' }));
     await letters.redrive(1);
     const again = stored[1] ?? assert.fail('not put back');
-    assert.deepEqual(redriveOf(again), { trigger: 'restart-service', of: FIRST, after: null });
+    assert.deepEqual(redriveOf(again), {
+      trigger: 'restart-service',
+      of: FIRST,
+      after: null,
+      by: 'operator',
+      asked: null,
+    });
     assert.deepEqual([again.subject, again.headers['ce-id']], ['events.eu.urgent.am.x', 'a']);
   });
 
@@ -53,6 +59,8 @@ describe('dead letters', () => {
       trigger: 'restart-service',
       of: FIRST,
       after: null,
+      by: 'operator',
+      asked: null,
     });
   });
 

@@ -9,12 +9,8 @@ import {
   WorkflowNotFoundError,
   isGrpcServiceError,
 } from '@temporalio/client';
-import {
-  SearchAttributeType,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  defineSearchAttributeKey,
-} from '@temporalio/common';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { attributesOf } from '../../workflows/kit/run-attributes.ts';
 import { EVENT_SIGNAL, RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
 import type { Engine, StartRequest, StartResult } from './ports.ts';
 
@@ -99,7 +95,7 @@ async function start({ client, call, eager }: Starter, request: StartRequest): P
         workflowExecutionTimeout: request.executionTimeoutMs,
         memo: { tocsin: request.context },
         staticSummary: request.summary.slice(0, 200),
-        typedSearchAttributes: searchAttributes(request.context),
+        typedSearchAttributes: attributesOf(request.context),
         ...(eager ? { requestEagerStart: true } : {}),
       }),
     );
@@ -127,26 +123,6 @@ function isBySameEvent({ memo }: WorkflowExecutionDescription, { event }: RunCon
 function statusOf({ status }: WorkflowExecutionDescription): 'running' | 'done' | 'failed' {
   if (status.name === 'RUNNING') return 'running';
   return status.name === 'COMPLETED' ? 'done' : 'failed';
-}
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const KEYS = {
-  trigger: keyword('TocsinTrigger'),
-  alert: keyword('TocsinAlert'),
-  region: keyword('TocsinRegion'),
-  service: keyword('TocsinService'),
-  severity: keyword('TocsinSeverity'),
-};
-
-function searchAttributes(context: RunContext) {
-  const values = [
-    [KEYS.trigger, context.trigger ?? 'by-hand'],
-    [KEYS.alert, context.alertKey],
-    [KEYS.region, context.region],
-    [KEYS.service, context.service],
-    [KEYS.severity, context.severity],
-  ] as const;
-  return values.flatMap(([key, value]) => (value === null ? [] : [{ key, value: value.slice(0, 255) }]));
 }
 
 /**

@@ -60,7 +60,7 @@ export function registerRuns({ program, common, end }: CommandLine): void {
   runs
     .command('list')
     .option('--status <status>', 'running, completed, failed, terminated, canceled or timed-out')
-    .option('--phase <phase>', 'as the run itself says, e.g. acting or approval')
+    .option('--phase <phase>', 'as the run itself says: ordinary, or what it met, e.g. approval or undoing')
     .option('--trigger <id>', 'started by this trigger; by-hand: by an operator')
     .option('--service <name>', 'of this service')
     .option(REGION, 'one region only')

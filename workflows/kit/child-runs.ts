@@ -2,7 +2,6 @@
  * Runs of other runbooks as parts of this one: each with a checklist, an undo stack and a history of its own, so that a region that hangs or
  * a wave that fails stays alone with it. Cancellation and a resolved alert reach them; their ids begin with that of this run.
  */
-import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import {
   type ChildWorkflowHandle,
   ChildWorkflowCancellationType,
@@ -11,6 +10,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { attributesOf } from './run-attributes.ts';
 import { APPROVAL_ALLOWANCE_MS, RESOLVED_SIGNAL, type RunContext } from './run-context.ts';
 
 export interface ChildOptions {
@@ -95,19 +95,3 @@ function childId(parent: string, number: number, title: string): string {
   const readable = title.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').slice(0, MAX_TITLE);
   return `${parent.slice(0, MAX_ID)}/${number}-${readable}`;
 }
-
-const KEYS = {
-  TocsinTrigger: (context: RunContext) => context.trigger ?? 'by-hand',
-  TocsinAlert: (context: RunContext) => context.alertKey,
-  TocsinRegion: (context: RunContext) => context.region,
-  TocsinService: (context: RunContext) => context.service,
-  TocsinSeverity: (context: RunContext) => context.severity,
-};
-const MAX_VALUE = 255;
-
-const attributesOf = (context: RunContext) =>
-  Object.entries(KEYS).flatMap(([name, valueOf]) => {
-    const value = valueOf(context);
-    const key = defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-    return value === null ? [] : [{ key, value: value.slice(0, MAX_VALUE) }];
-  });

@@ -115,6 +115,9 @@ export const SEARCH_ATTRIBUTES = [
   'TocsinPhase',
 ] as const;
 
+/** What `TocsinPhase` says of a run that has not left the ordinary way: its checklist and its status say the rest. */
+export const ORDINARY_PHASE = 'ordinary';
+
 /** Header of an activity with what its log lines name. */
 export const LOG_HEADER = 'tocsin-log';
 export interface LogAttributes {
