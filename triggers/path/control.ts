@@ -104,7 +104,8 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
   };
   const stored = async (): Promise<Stored> => {
     const message = await log.last(stream, subject);
-    if (message === null) return { control: NO_CONTROL, revision: 0 };
+    // Nothing but the marker of `nats kv del` is empty.
+    if (message === null || message.data.length === 0) return { control: NO_CONTROL, revision: message?.sequence ?? 0 };
     const control = readControl(message.data);
     if (control === null)
       throw new ControlUnreadable(
