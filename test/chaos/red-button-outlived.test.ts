@@ -29,10 +29,15 @@ describe('a run that a stop outlives', () => {
 
   const run = (...args: readonly string[]) => cli(tocsin.env, '--json', ...args);
   const told = (key: string) =>
-    until(`${key} is told`, () =>
-      receiver.requests
-        .map(({ body }) => JSON.parse(body) as { readonly key: string; readonly title: string; readonly text: string })
-        .find((notice) => notice.key === key),
+    until(
+      `${key} is told`,
+      () =>
+        receiver.requests
+          .map(
+            ({ body }) => JSON.parse(body) as { readonly key: string; readonly title: string; readonly text: string },
+          )
+          .find((notice) => notice.key === key),
+      150_000,
     );
 
   it('is told before it ends and when it has, is listed by resume, and runs again once', async () => {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import { LogRefused } from '../../triggers/nats/errors.ts';
 import { NATS_ROLES, type NatsUserRole } from '../../triggers/nats/permissions.ts';
 import { natsServerConfig, passwordVariable } from '../../triggers/nats/server-config.ts';
 import { regionTopology } from '../../triggers/nats/topology.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { createControlWatch } from '../../triggers/path/control-watch.ts';
+import { ControlUnreadable, createControlStore } from '../../triggers/path/control.ts';
+import type { Stop } from '../../triggers/path/stop.ts';
 import { createDeadLetters } from '../../triggers/path/dead-letters.ts';
 import { inboxOf } from '../../workers/nats-access.ts';
 import { openWire } from '../support/nats-wire.ts';
@@ -283,6 +287,32 @@ describe('permissions at NATS', () => {
     await createDeadLetters(operator, 'eu').discard(sequence);
     assert.equal(await observer.get('DLQ_EU', sequence), null);
     await Promise.all([trigger.close(), operator.close(), observer.close()]);
+  });
+
+  it('the answer to a question can be sent anywhere by whoever may ask it, and lifts no stop there', async () => {
+    const [operator, observer] = [await open('operator'), await open('observer')];
+    const stop: Stop = { scope: 'all', why: 'drill', by: 'ann', at: new Date().toISOString() };
+    const store = createControlStore(operator, 'eu');
+    await store.update((before) => ({ ...before, stops: [stop] }), { ...stop, trigger: null, what: 'stopped' });
+    const watch = createControlWatch(store, pino({ level: 'silent' }));
+    await watch.start();
+    watch.close();
+    const subject = '$KV.EPISODES_EU.control.triggers';
+    const before = await observer.last('KV_EPISODES_EU', subject);
+    const wire = await openWire(server.url, 'tocsin-observer', passwordOf('observer'));
+    await wire.publish('$JS.API.STREAM.INFO.EVENTS_EU', '', subject);
+    wire.close();
+    await until('the server has stored its answer as the record', async () => {
+      const now = await observer.last('KV_EPISODES_EU', subject);
+      return now?.sequence !== before?.sequence;
+    });
+    await assert.rejects(store.read(), ControlUnreadable);
+    assert.deepEqual(watch.current().stops, [stop], 'who has seen the stop keeps it');
+    const fresh = createControlWatch(store, pino({ level: 'silent' }));
+    await assert.rejects(fresh.start(), ControlUnreadable);
+    assert.equal(fresh.ageMs(), Infinity, 'who has not has seen no record, and refuses effects');
+    fresh.close();
+    await Promise.all([operator.close(), observer.close()]);
   });
 
   // Last: some of what is allowed is nonsense to the server, and leaves its traces.

@@ -10,6 +10,7 @@ import {
   type TestKit,
   answers,
   at,
+  cancelled,
   givenAlert,
   openTestKit,
   replayHistories,
@@ -93,22 +94,27 @@ describe('the test kit', () => {
     );
   });
 
-  it('an alert that resolves does not hide what could not be undone: the run fails and names it', async () => {
-    const run = await kit.run('restartService', {
-      input: { service: 'checkout' },
-      activities: {
-        observeService: () => sick,
-        takeOutOfRotation: () => undefined,
-        restartUnit: () => ({ restarted: true }),
-        putBackInRotation: () => {
-          throw ApplicationFailure.nonRetryable('the load balancer says no');
+  for (const [name, ended, why] of [
+    ['an alert that resolves', resolves('3s'), /^the alert is resolved, and/],
+    ['a cancellation', cancelled('3s'), /^the run is cancelled, and/],
+  ] as const)
+    it(`${name} does not hide what could not be undone: the run fails and names it`, async () => {
+      const run = await kit.run('restartService', {
+        input: { service: 'checkout' },
+        activities: {
+          observeService: () => sick,
+          takeOutOfRotation: () => undefined,
+          restartUnit: () => ({ restarted: true }),
+          putBackInRotation: () => {
+            throw ApplicationFailure.nonRetryable('the load balancer says no');
+          },
         },
-      },
-      meanwhile: [resolves('3s')],
+        meanwhile: [ended],
+      });
+      assert.match(run.failure ?? '', why);
+      assert.match(run.failure ?? '', /not undone, which needs a human: take checkout out of rotation/);
+      assert.equal(run.report, null);
     });
-    assert.match(run.failure ?? '', /not undone, which needs a human: take checkout out of rotation/);
-    assert.equal(run.report, null);
-  });
 
   it('records what it ran, and replays it', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'tocsin-recorded-'));

@@ -3,7 +3,7 @@ import { type Socket, connect } from 'node:net';
 
 export interface Wire {
   /** True when the server let the line through. */
-  publish(subject: string, body?: string): Promise<boolean>;
+  publish(subject: string, body?: string, reply?: string): Promise<boolean>;
   subscribe(subject: string): Promise<boolean>;
   close(): void;
 }
@@ -24,7 +24,8 @@ export async function openWire(url: string, user: string, pass: string): Promise
   const options = { user, pass, verbose: false, pedantic: false, headers: true, lang: 'wire', version: '1' };
   await allowed(`CONNECT ${JSON.stringify(options)}\r\n`);
   return {
-    publish: (subject, body = '') => allowed(`PUB ${subject} _INBOX.wire ${Buffer.byteLength(body)}\r\n${body}\r\n`),
+    publish: (subject, body = '', reply = '_INBOX.wire') =>
+      allowed(`PUB ${subject} ${reply} ${Buffer.byteLength(body)}\r\n${body}\r\n`),
     subscribe: (subject) => allowed(`SUB ${subject} ${(subscriptions += 1)}\r\n`),
     close: () => socket.destroy(),
   };

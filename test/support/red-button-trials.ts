@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -51,6 +52,10 @@ const ROOT = join(import.meta.dirname, '../..');
 const SERVICE = 'ticker';
 /** How long a stop is watched for an effect that comes too late; the promise is 2 s. */
 const WATCH_MS = 3_000;
+/** A run that is refused twice, while its worker finds NATS again, comes back after 90 s. */
+const GO_ON_MS = 180_000;
+/** It bundles its runbooks first, on a machine that may be busy. */
+const WORKER_UP_MS = 120_000;
 const RUNS = ['ticking', 'ticking', 'lasting'] as const;
 
 export async function startRedButtonTrials(
@@ -67,7 +72,7 @@ export async function startRedButtonTrials(
 
   const goOn = async (): Promise<void> => {
     const from = performance.now();
-    await until('effects go on', () => effects.filter((at) => at > from).length >= 5);
+    await until('effects go on', () => effects.filter((at) => at > from).length >= 5, GO_ON_MS);
   };
   const begin = async (): Promise<readonly string[]> => {
     const engine = createEngine({ client: tocsin.client, namespace: tocsin.servers.namespace });
@@ -153,19 +158,25 @@ async function startTarget() {
 
 async function startWorker({ env, servers }: Installation, target: string) {
   const health = await freePort();
+  const logFile = join(servers.dir, 'ticking-worker.log');
+  const output = openSync(logFile, 'a');
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', join(ROOT, 'test/support/ticking-worker.ts'), target, servers.dir],
-    { cwd: ROOT, env: { ...env, TOCSIN_HEALTH_PORT: String(health) }, stdio: 'ignore' },
+    { cwd: ROOT, env: { ...env, TOCSIN_HEALTH_PORT: String(health) }, stdio: ['ignore', output, output] },
   );
+  closeSync(output);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded()) return;
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
   };
   try {
-    await until('the worker is up', async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok);
+    const url = `http://127.0.0.1:${health}/readyz`;
+    await until('the worker is up', async () => hasEnded() || (await fetch(url)).ok, WORKER_UP_MS);
+    assert.ok(!hasEnded(), `the worker ended: ${readFileSync(logFile, 'utf8').slice(-2_000)}`);
   } catch (error) {
     await kill();
     throw error;

@@ -1,6 +1,6 @@
 /** The control record as this process last saw it, looked up again and again: a change takes effect within a moment. */
 import type { Logger } from 'pino';
-import { type Control, type ControlStore, NO_CONTROL } from './control.ts';
+import { type Control, type ControlStore, ControlUnreadable, NO_CONTROL } from './control.ts';
 
 export interface ControlWatch {
   /** Look now, and go on looking. Rejects when it cannot be read now: nothing may be decided before it was. */
@@ -22,10 +22,12 @@ export function createControlWatch(
   let seen: Instants | null = null;
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
+  let unreadable = false;
   let closed = false;
   const read = async (): Promise<void> => {
     const asked = instants();
     const next = await store.read();
+    unreadable = false;
     seen = asked;
     if (hasVanished(next, control)) logger.error('the control record is gone; what was decided last still holds');
     else control = next;
@@ -36,8 +38,10 @@ export function createControlWatch(
     try {
       await read();
     } catch (error) {
+      if (error instanceof ControlUnreadable && !unreadable) logger.error({ err: error }, 'effects are refused soon');
       // Without the log nothing is decided either, and the record is read again before that changes.
-      logger.debug({ err: error }, 'the control record could not be read');
+      else logger.debug({ err: error }, 'the control record could not be read');
+      unreadable = error instanceof ControlUnreadable;
     } finally {
       looking = false;
     }

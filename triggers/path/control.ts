@@ -79,6 +79,22 @@ export interface ControlStore {
   update(next: (control: Control) => Control | null, change: Change): Promise<Control>;
 }
 
+/** Something else stands where the record should: no stop is lifted by it, and no pause. Needs a human. */
+export class ControlUnreadable extends Error {
+  override readonly name = 'ControlUnreadable';
+}
+
+/** Null when it is none: each record of ours holds at least the change that wrote it. */
+function readControl(data: Uint8Array): Control | null {
+  try {
+    const control = { ...NO_CONTROL, ...decodeJson<Partial<Control>>(data) };
+    const lists = [control.changes, control.stops, control.backlogs];
+    return lists.every(Array.isArray) && control.changes.length > 0 ? control : null;
+  } catch {
+    return null;
+  }
+}
+
 export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, region: string): ControlStore {
   const stream = bookStream(region);
   // Two tokens after the bucket: an alert key is always one, so the two never meet.
@@ -88,8 +104,14 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
   };
   const stored = async (): Promise<Stored> => {
     const message = await log.last(stream, subject);
-    if (message === null) return { control: NO_CONTROL, revision: 0 };
-    const control = { ...NO_CONTROL, ...decodeJson<Partial<Control>>(message.data) };
+    // Nothing but the marker of `nats kv del` is empty.
+    if (message === null || message.data.length === 0) return { control: NO_CONTROL, revision: message?.sequence ?? 0 };
+    const control = readControl(message.data);
+    if (control === null)
+      throw new ControlUnreadable(
+        `the control record of region ${region} (${subject}, sequence ${message.sequence}) was not written by Tocsin; ` +
+          'nothing is taken from it: see docs/security.md',
+      );
     return { control, revision: message.sequence, storedAt: message.storedAt };
   };
   const update: ControlStore['update'] = async (next, change) => {

@@ -1,6 +1,7 @@
 /**
  * Runs of all regions that were started lately, for whoever looks for loops: this process's own at once, those of others from Temporal's
- * visibility, which lags behind by a moment. What cannot be asked for is missing; then a loop may get one effect further.
+ * visibility, which lags behind by a moment and is asked anew before a start that may be part of a loop. What cannot be asked for is missing; then
+ * a loop may get one effect further.
  */
 import type { Logger } from 'pino';
 import type { RecentRun } from './loop.ts';

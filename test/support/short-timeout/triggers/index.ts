@@ -1,4 +1,4 @@
 import type { Trigger } from '../../../../triggers/define-trigger.ts';
 import { restartServiceTrigger } from '../../../../triggers/restart-service.ts';
 
-export const triggers: readonly Trigger[] = [{ ...restartServiceTrigger, executionTimeout: '30s' }];
+export const triggers: readonly Trigger[] = [{ ...restartServiceTrigger, executionTimeout: '90s' }];

@@ -1,2 +1,2 @@
-/** Front door of an installation whose runs may last half a minute. */
+/** Front door of an installation whose runs may last a minute and a half. */
 export { restartService } from '../../../../workflows/restart-service.ts';
