@@ -17,7 +17,7 @@ import { type RecordingServices, recordingServices } from '../support/recording-
 import { until } from '../support/until.ts';
 
 const EXECUTION_TIMEOUT_MS = 300_000;
-const COMMAND_TIMEOUT_MS = 20_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 /** What Temporal takes as one payload, with room: output never gets near it. */
 const MAX_HISTORY_BYTES = 500_000;
 const UNHEALTHY = 'http://127.0.0.1:1/';
