@@ -136,7 +136,7 @@ const FAULTS: readonly Fault[] = [
         async () => (await client.workflow.getHandle(id).describe()).status.name !== 'RUNNING',
       );
       const late = await send(client, id, 'approve', [answerTo(question, ann ?? assert.fail(), 'approve')]);
-      assert.match(String(late), /^refused by the server: /);
+      assert.match(JSON.stringify(late), /^"refused by the server: /);
     },
     ends: 'failed',
     human: /nobody approved plan [0-9a-f]{12} in time; nothing further was done/,
