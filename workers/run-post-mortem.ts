@@ -39,7 +39,9 @@ export function postMortemOf(events: readonly HistoryEvent[], options: PostMorte
     contextOf(payloadValue(attributes?.memo?.fields?.['tocsin'])),
   );
   for (const entry of entries) tell(story, entry, options);
-  for (const title of leftOf(entries, options)) story.add('Left as it is', title);
+  const left = leftOf(entries, options);
+  for (const title of left) story.add('Left as it is', title);
+  for (const line of toDo(entries, status, left)) story.add('To do', line);
   const end = entries.findLast(({ kind }) => kind === 'end');
   const facts: readonly Fact[] = [
     ['started', attributes ? (timelineStart(started) ?? null) : null],
@@ -80,6 +82,20 @@ function leftOf(entries: readonly TimelineEntry[], { status, registered }: PostM
   if (status === 'running' || (status === 'completed' && undone.size === 0)) return [];
   const done = steps.filter((entry) => !entry.title.startsWith(UNDO) && !looks(entry, registered));
   return [...new Set(done.map(({ title }) => title))].filter((title) => !undone.has(`${UNDO}${title}`));
+}
+
+/** For whoever takes over a run that did not come to its end. */
+function toDo(entries: readonly TimelineEntry[], status: string, left: readonly string[]): readonly string[] {
+  if (status === 'running' || status === 'completed') return [];
+  const steps = entries.filter(({ kind }) => kind === 'step');
+  const failed = steps.findLast(({ outcome, title }) => outcome === 'failed' && !title.startsWith(UNDO));
+  return [
+    ...(failed === undefined ? [] : [`find out why "${failed.title}" failed, and how its target is now`]),
+    ...steps
+      .filter(({ outcome }) => outcome === 'open')
+      .map(({ title }) => `look whether "${title}" was done: the run ended before it knew`),
+    ...left.map((title) => `"${title}" was done and is not undone: undo it by hand, or leave it`),
+  ];
 }
 
 function isAccepted(detail: string): boolean {

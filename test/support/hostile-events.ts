@@ -2,6 +2,7 @@
  * An alert event with every text that an event can have, and a way to put a hostile one into any of them. The fields are read from the schemas:
  * a field that is added there is a row of the tables here, or the sample below has to name it.
  */
+import { randomUUID } from 'node:crypto';
 import { AlertSchema } from '../../triggers/events/alert.ts';
 import { CloudEventSchema } from '../../triggers/events/cloud-event.ts';
 
@@ -125,7 +126,8 @@ export function schemaFieldOf(field: Field): Field {
 
 /** The sample with this text in this field. The alert key is told twice, and both have to agree. */
 export function eventWith(field: Field, text: string): Json {
-  const event = structuredClone(SAMPLE);
+  // The server takes equal ids within a moment for copies.
+  const event: Json = { ...structuredClone(SAMPLE), id: randomUUID() };
   // Another type is no alert.
   if (field === 'type') return { ...event, type: text, data: {} };
   put(event, field, text);

@@ -34,9 +34,11 @@ export interface HostsLab {
 export interface LabOptions {
   /** More sections of the configuration. */
   readonly config?: object;
+  /** More environment for the roles. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function startHostsLab({ config = {} }: LabOptions = {}): Promise<HostsLab> {
+export async function startHostsLab({ config = {}, env = {} }: LabOptions = {}): Promise<HostsLab> {
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-hosts-'));
   const sshd = await startSshd(dir, HOST);
   const disk = mountSmallDisk(DISK_MIB);
@@ -52,6 +54,7 @@ export async function startHostsLab({ config = {} }: LabOptions = {}): Promise<H
     olderThan: '1d',
   });
   const tocsin = await startInstallation({
+    env,
     config: (service) => ({
       ssh: { knownHosts: sshd.knownHosts, identity: `file:${sshd.identity}`, user },
       hosts: [{ name: HOST, region: 'eu', address, port }],

@@ -25,8 +25,9 @@ export interface RecordingServices {
   reset(): void;
 }
 
-const COMMAND = `
-cd "$0/$1" || exit 9
+/** `SERVICE VERB [INVOCATION]`; 9: there is no such service. */
+const CONTROL = `
+cd "$(dirname "$0")/$1" || exit 9
 exec 9>lock; flock 9
 state() { [ "$(cat "$1")" != "$2" ] && echo "$2" >"$1"; }
 case "$2" in
@@ -45,7 +46,9 @@ while [ -e ../hold ]; do sleep 0.05; done
 /** `health`: answers 2xx. */
 export function recordingServices(dir: string, names: readonly string[], health: string): RecordingServices {
   const record = join(dir, 'record');
-  const command = (name: string, ...verb: string[]): string[] => ['/bin/sh', '-c', COMMAND, dir, name, ...verb];
+  const control = join(dir, 'control');
+  writeFileSync(control, CONTROL);
+  const command = (name: string, ...verb: string[]): string[] => ['/bin/sh', control, name, ...verb];
   const reset = (): void => {
     for (const name of names) {
       mkdirSync(join(dir, name), { recursive: true });

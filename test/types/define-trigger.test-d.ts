@@ -82,6 +82,52 @@ defineTrigger({
   maxEventAge: 'two hours',
 });
 
+// @ts-expect-error a type is a text
+eventType(7, Type.Object({}));
+// @ts-expect-error an event type needs a schema
+eventType('com.example.deployed');
+// @ts-expect-error labels are an object
+alertType('ServiceDown', Type.String());
+// @ts-expect-error an alert has a name
+alertType(Type.Object({ service: Type.String() }));
+
+defineTrigger({
+  id: 'no-schema',
+  on: eventType('com.example.deployed', { version: 'string' }),
+  run: 'restartService',
+  // @ts-expect-error what is no schema says nothing of the data
+  input: ({ data }) => ({ service: data.version }),
+});
+
+defineTrigger({
+  id: 'no-event-type',
+  // @ts-expect-error the name of a type is no event type
+  on: 'com.example.deployed',
+  run: 'restartService',
+  input: () => ({ service: 'x' }),
+});
+
+defineTrigger({
+  id: 'field-that-is-not-there',
+  on: deployed,
+  // @ts-expect-error the event has no field `stage`
+  match: { stage: 'canary' },
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.version }),
+});
+
+defineTrigger({
+  id: 'wrong-mode',
+  on: down,
+  run: 'restartService',
+  input: ({ data }) => ({ service: data.labels.service }),
+  // @ts-expect-error there is no such mode
+  mode: 'automatic',
+});
+
+// @ts-expect-error a trigger has an id
+defineTrigger({ on: down, run: 'restartService', input: ({ data }) => ({ service: data.labels.service }) });
+
 interface Steps {
   readonly look: Look<(input: { readonly what: string }) => Promise<boolean>>;
   readonly change: (input: { readonly what: string }) => Promise<void>;

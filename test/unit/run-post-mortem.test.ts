@@ -27,6 +27,9 @@ describe('post-mortem made of a history', () => {
     assert.deepEqual(section(page, 'Done'), ['take checkout out of rotation', 'restart checkout']);
     assert.deepEqual(section(page, 'Undone'), ['take checkout out of rotation']);
     assert.deepEqual(section(page, 'Left as it is'), ['restart checkout']);
+    assert.deepEqual(section(page, 'To do'), [
+      '"restart checkout" was done and is not undone: undo it by hand, or leave it',
+    ]);
     assert.match(page, /- status: failed: .*still sick/);
     assert.match(page, /- event: EVENTS_EU #1\n/);
     assert.match(page, /- link: http:\/\/ui\/run\n/);
@@ -55,7 +58,12 @@ describe('post-mortem made of a history', () => {
     const cut = all.slice(0, restart + 1);
     assert.match(section(told(cut, 'terminated'), 'Open').join(), /^restart checkout: .*look at the target/);
     assert.deepEqual(section(told(cut, 'terminated'), 'Left as it is'), ['take checkout out of rotation']);
+    assert.deepEqual(section(told(cut, 'terminated'), 'To do'), [
+      'look whether "restart checkout" was done: the run ended before it knew',
+      '"take checkout out of rotation" was done and is not undone: undo it by hand, or leave it',
+    ]);
     assert.deepEqual(section(told(cut, 'running'), 'Open'), ['restart checkout: goes on']);
+    assert.deepEqual(section(told(cut, 'running'), 'To do'), []);
     assert.deepEqual(section(told(cut, 'running'), 'Left as it is'), []);
   });
 

@@ -5,7 +5,7 @@
 import { asJson, canonical } from './canonical.ts';
 import type { RunContext } from './run-context.ts';
 
-const SECTIONS = ['Seen', 'Done', 'Failed', 'Open', 'Undone', 'Left as it is', 'Answers', 'Notes'] as const;
+const SECTIONS = ['Seen', 'Done', 'Failed', 'Open', 'Undone', 'Left as it is', 'To do', 'Answers', 'Notes'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** A report is a section for each of these at most: some 50 KB, far below what Temporal takes as a result. */

@@ -1,0 +1,237 @@
+/**
+ * What can go wrong with a target, and with those who are asked: each time the run ends well before its bound, and its post-mortem names the
+ * step, what was done, what was undone, and what is left to do for a human. A real sshd; units under the stand-in for systemctl. Minutes, so
+ * run by name.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { openQuestion } from '../../workers/open-question.ts';
+import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { answerTo, makeKeys, send } from '../support/approvals.ts';
+import { cli } from '../support/cli.ts';
+import { type HostsLab, LAB_UNIT, lacksHosts, startHostsLab } from '../support/hosts-lab.ts';
+import { type RecordingServices, recordingServices } from '../support/recording-services.ts';
+import { until } from '../support/until.ts';
+
+const EXECUTION_TIMEOUT_MS = 300_000;
+const COMMAND_TIMEOUT_MS = 30_000;
+/** What Temporal takes as one payload, with room: output never gets near it. */
+const MAX_HISTORY_BYTES = 500_000;
+const UNHEALTHY = 'http://127.0.0.1:1/';
+
+interface Fault {
+  readonly name: string;
+  readonly runbook?: string;
+  readonly input?: object;
+  readonly context?: Partial<RunContext>;
+  /** Strikes once `checkout` has been taken out of rotation; for the others before the run begins. Returns what takes it back. */
+  readonly strike: (lab: HostsLab) => Promise<() => Promise<void> | void>;
+  readonly before?: true;
+  /** While it waits. */
+  readonly meanwhile?: (lab: HostsLab, id: string) => Promise<void>;
+  readonly ends: 'completed' | 'failed';
+  /** Of the post-mortem, without times. */
+  readonly failed?: RegExp;
+  readonly done: readonly string[];
+  readonly undone: readonly string[];
+  /** What a human reads: in the status line or in `To do`. */
+  readonly human?: RegExp;
+  /** By the services' own record. */
+  readonly changes: readonly string[];
+}
+
+const TAKEN = 'take checkout out of rotation';
+const STRUCK = { done: [TAKEN], undone: [TAKEN], changes: ['checkout take-out', 'checkout put-back'] } as const;
+
+/** `restart` of a unit goes this way instead; `$REAL` is the program that was there. */
+function restartBy(body: string): Fault['strike'] {
+  return async ({ sshd }) => {
+    const [program, real] = [join(sshd.bin, 'systemctl'), join(sshd.bin, 'systemctl.real')];
+    renameSync(program, real);
+    const script = ['#!/bin/sh', `REAL='${real}'`, '[ "$1" = restart ] || exec "$REAL" "$@"', body];
+    writeFileSync(program, `${script.join('\n')}\n`, { mode: 0o755 });
+    return () => renameSync(real, program);
+  };
+}
+
+const { ann } = makeKeys();
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'target gone',
+    strike: async ({ sshd }) => {
+      await sshd.kill();
+      return () => sshd.start();
+    },
+    ends: 'failed',
+    failed: /^restart checkout: cannot reach host web-1/,
+    human: /find out why "restart checkout" failed/,
+    ...STRUCK,
+  },
+  {
+    name: 'auth refused',
+    strike: async ({ sshd }) => {
+      const [key, away] = [`${sshd.identity}.pub`, `${sshd.identity}.away`];
+      renameSync(key, away);
+      return () => renameSync(away, key);
+    },
+    ends: 'failed',
+    failed: /^restart checkout: host web-1 .* refuses our key/,
+    human: /a human has to look/,
+    ...STRUCK,
+  },
+  {
+    name: 'half-finished effect',
+    strike: restartBy('"$REAL" stop -- "$3"; echo "Job failed" >&2; exit 1'),
+    ends: 'failed',
+    failed: /^restart checkout: systemctl restart .* exited with 1/,
+    human: /find out why "restart checkout" failed, and how its target is now/,
+    ...STRUCK,
+  },
+  {
+    name: 'output of 1 GB',
+    strike: restartBy('head -c 1000000000 /dev/zero; exec "$REAL" "$@"'),
+    ends: 'completed',
+    done: [TAKEN, 'restart checkout', 'put checkout back in rotation'],
+    undone: [],
+    changes: ['checkout take-out', 'checkout put-back'],
+  },
+  {
+    name: 'hung command',
+    strike: restartBy('exec sleep 3600'),
+    ends: 'failed',
+    failed: /^restart checkout: .*timed out/,
+    human: /find out why "restart checkout" failed/,
+    ...STRUCK,
+  },
+  {
+    name: 'partial fan-out failure',
+    runbook: 'takeSomeOut',
+    input: { services: ['checkout', 'cart', 'search'] },
+    before: true,
+    strike: async () => {
+      const away = join(recordDir, 'cart.away');
+      renameSync(join(recordDir, 'cart'), away);
+      return () => renameSync(away, join(recordDir, 'cart'));
+    },
+    ends: 'failed',
+    failed: /^take cart out of rotation: .* exited with 9/,
+    human: /cart of 3 services could not be taken out/,
+    done: ['take checkout out of rotation', 'take search out of rotation'],
+    undone: ['take checkout out of rotation', 'take search out of rotation'],
+    changes: ['checkout put-back', 'checkout take-out', 'search put-back', 'search take-out'],
+  },
+  {
+    name: 'approval after expiry',
+    before: true,
+    context: { mode: 'approve' },
+    strike: async () => () => undefined,
+    meanwhile: async ({ tocsin: { client } }, id) => {
+      const question = await until('it asks', () => openQuestion(client, id));
+      await until(
+        'nobody approves in time',
+        async () => (await client.workflow.getHandle(id).describe()).status.name !== 'RUNNING',
+      );
+      const late = await send(client, id, 'approve', [answerTo(question, ann ?? assert.fail(), 'approve')]);
+      assert.match(JSON.stringify(late), /^"refused by the server: /);
+    },
+    ends: 'failed',
+    human: /nobody approved plan [0-9a-f]{12} in time; nothing further was done/,
+    done: [],
+    undone: [],
+    changes: [],
+  },
+  // Last: the key stays changed.
+  {
+    name: 'host key changed',
+    strike: async ({ sshd }) => {
+      await sshd.changeHostKey();
+      return () => undefined;
+    },
+    ends: 'failed',
+    failed: /^restart checkout: host web-1 .* is not who ssh\.knownHosts says; a human has to look/,
+    human: /a human has to look/,
+    ...STRUCK,
+  },
+];
+
+const recordDir = mkdtempSync(join(tmpdir(), 'tocsin-faults-'));
+
+describe('faults', { skip: lacksHosts }, () => {
+  let lab: HostsLab;
+  let services: RecordingServices;
+  before(async () => {
+    services = recordingServices(recordDir, ['checkout', 'cart', 'search'], UNHEALTHY);
+    const [checkout, ...others] = services.targets;
+    assert.ok(checkout !== undefined && ann !== undefined);
+    const { takeOut, putBack } = checkout;
+    const systemd = { host: 'web-1', unit: LAB_UNIT };
+    lab = await startHostsLab({
+      env: { TOCSIN_PROJECT: join(import.meta.dirname, '../support/undo-project') },
+      config: {
+        services: [
+          { name: 'checkout', region: 'eu', systemd, takeOut, putBack, timeoutMs: COMMAND_TIMEOUT_MS },
+          ...others,
+        ],
+        http: { allow: [{ origin: new URL(UNHEALTHY).origin, private: true }] },
+        approvals: { keys: [ann.entry], expiry: '3s', reminders: [] },
+      },
+    });
+    await lab.tocsin.startReady('worker');
+  });
+  after(async () => {
+    await lab?.stop();
+    rmSync(recordDir, { recursive: true, force: true });
+  });
+
+  async function struck(fault: Fault): Promise<string> {
+    const { runbook = 'restartService', input = { service: 'checkout' }, context = {}, strike, meanwhile } = fault;
+    services.reset();
+    lab.units.set(LAB_UNIT, 'failed');
+    if (fault.before !== true) writeFileSync(services.hold, '');
+    const early = fault.before === true ? await strike(lab) : null;
+    const id = await lab.begin(runbook, input, { service: 'checkout', ...context }, EXECUTION_TIMEOUT_MS);
+    if (early === null) await until('it has acted once', () => services.changes().length > 0);
+    const takeBack = early ?? (await strike(lab));
+    rmSync(services.hold, { force: true });
+    try {
+      await meanwhile?.(lab, id);
+      await lab.tocsin.client.workflow
+        .getHandle(id)
+        .result()
+        .catch(() => undefined);
+    } finally {
+      await takeBack();
+    }
+    return id;
+  }
+
+  for (const fault of FAULTS)
+    it(`${fault.name}: the run is ${fault.ends}, and says what was done, undone, and is left to do`, async () => {
+      const id = await struck(fault);
+      const { startTime, closeTime, status, historyLength } = await lab.tocsin.client.workflow.getHandle(id).describe();
+      assert.equal(status.name, fault.ends.toUpperCase());
+      const lasted = (closeTime ?? assert.fail('it goes on')).getTime() - startTime.getTime();
+      assert.ok(lasted < EXECUTION_TIMEOUT_MS, `${lasted} ms, ${historyLength} events`);
+      const { events } = await lab.tocsin.client.workflow.getHandle(id).fetchHistory();
+      assert.ok(JSON.stringify(events).length < MAX_HISTORY_BYTES);
+
+      const { code, stdout } = await cli(lab.tocsin.env, 'runs', 'show', id, '--markdown');
+      assert.equal(code, 0, stdout);
+      assert.deepEqual(section(stdout, 'Done').toSorted(), fault.done.toSorted(), stdout);
+      assert.deepEqual(section(stdout, 'Undone').toSorted(), fault.undone.toSorted(), stdout);
+      if (fault.failed !== undefined) assert.match(section(stdout, 'Failed').at(-1) ?? '', fault.failed, stdout);
+      if (fault.human !== undefined) assert.match(stdout, fault.human);
+      const changes = services.changes().map(({ service, verb }) => `${service} ${verb}`);
+      assert.deepEqual(changes.toSorted(), fault.changes.toSorted());
+    });
+});
+
+/** The lines of one section, without their times. */
+function section(page: string, name: string): string[] {
+  const [, text = ''] = new RegExp(`## ${name}\\n\\n((?:- .*\\n?)*)`).exec(page) ?? [];
+  return [...text.matchAll(/^- (?:[\d:]+Z )?(.*)$/gm)].map(([, line = '']) => line);
+}
