@@ -1,4 +1,4 @@
-/** What an operator reads while a run goes on: a checklist as the run's current details, and its phase as a search attribute. */
+/** What an operator reads while a run goes on: a checklist as the run's current details, and its phase as a search attribute while it is off the ordinary way. */
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunContext } from './run-context.ts';
@@ -22,7 +22,7 @@ type Mark = 'open' | 'ok' | 'failed' | 'stopped' | 'note';
 
 const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
 const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', stopped: '⏸', note: '·' };
-/** A run that meets nothing else says where it is by its checklist and its status, which cost no history event. */
+/** Where a run is that meets nothing else is told by its checklist and its status, which cost no history event. */
 const ORDINARY: ReadonlySet<Phase> = new Set(['checking', 'acting', 'verifying', 'done', 'failed']);
 /** A run that loops must not grow its details without bound. */
 const MAX_LINES = 100;
@@ -32,7 +32,7 @@ export class Checklist {
   readonly #writesAll: boolean;
   #lines: { mark: Mark; text: string }[] = [];
   #phase: Phase | null = null;
-  #written = false;
+  #written: Phase | null = null;
   #question: string | null = null;
 
   constructor(context: RunContext) {
@@ -86,12 +86,16 @@ export class Checklist {
     return this.#phase;
   }
 
-  /** Written on changes only, and an ordinary one only in place of another: each costs one history event. */
   enter(phase: Phase): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
-    if (ORDINARY.has(phase) && !this.#written && !this.#writesAll) return;
-    this.#written = true;
+    this.#write(!this.#writesAll && ORDINARY.has(phase) ? null : phase);
+  }
+
+  /** On changes only: each costs one history event. */
+  #write(phase: Phase | null): void {
+    if (phase === this.#written) return;
+    this.#written = phase;
     upsertSearchAttributes([{ key: PHASE, value: phase }]);
   }
 
