@@ -55,9 +55,13 @@ function createGenerations(parts: DevParts, onSettled: () => void) {
   let running: Generation | null = null;
   /** Loaded ahead, to save its time at the next change. */
   let spare: Generation | null = createGeneration(configFile);
-  const renewSpare = async (): Promise<void> => {
-    await spare?.end();
-    spare = lifecycle.signal.aborted ? null : createGeneration(configFile);
+  const loadSpare = (): void => {
+    spare ??= lifecycle.signal.aborted ? null : createGeneration(configFile);
+  };
+  const takeSpare = (): Generation | null => {
+    const taken = spare;
+    spare = null;
+    return taken;
   };
 
   /** Not waited for: the next change may be the repair of what keeps this generation from beginning. */
@@ -74,7 +78,13 @@ function createGenerations(parts: DevParts, onSettled: () => void) {
       if (generation === running && !lifecycle.signal.aborted)
         say(`dev: nothing runs until the next change: ${whyOf(error)}`);
     }
-    if (generation === running) onSettled();
+    if (generation === running) settled();
+  };
+
+  /** Both take processor time that the new code is better given first. */
+  const settled = (): void => {
+    onSettled();
+    loadSpare();
   };
 
   const replace = async (files: readonly string[]): Promise<void> => {
@@ -82,22 +92,21 @@ function createGenerations(parts: DevParts, onSettled: () => void) {
     if (files.length > 0) say(`dev: ${named(files)} changed ...`);
     // Runbooks are in the bundle only; any other file may be in what was loaded ahead.
     const runbooks = new Set(listedRunbooks(workflows).map(({ file }) => file));
-    if (!files.every((file) => runbooks.has(file))) await renewSpare();
+    if (!files.every((file) => runbooks.has(file))) void takeSpare()?.end();
+    const next = takeSpare() ?? createGeneration(configFile);
     try {
-      const next = spare ?? createGeneration(configFile);
       await Promise.all([bundle(parts), next.loaded()]);
-      spare = null;
-      await running?.end();
-      running = next;
     } catch (error) {
+      await next.end();
       if (!lifecycle.signal.aborted)
         say(`dev: ${running === null ? 'nothing runs yet' : 'the old code stays'}: ${whyOf(error)}`);
-      void renewSpare();
-      onSettled();
+      settled();
       return;
     }
-    void announce(running, files, begun);
-    void renewSpare();
+    await running?.end();
+    if (lifecycle.signal.aborted) return next.end();
+    running = next;
+    void announce(next, files, begun);
   };
   return {
     replace,
