@@ -84,6 +84,8 @@ async function bundleOf(
       ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER } : {}),
       webpackConfigHook: (config) => ({
         ...config,
+        // Failures name file and line of the source; its text is no business of every worker, and a third of the size.
+        devtool: 'inline-nosources-source-map',
         plugins: [...(config.plugins ?? []), found.plugin],
         // One copy of the SDK, whatever a project has installed beside ours.
         resolve: { ...config.resolve, alias: Object.assign({}, config.resolve?.alias, sdkAliases()) },

@@ -87,6 +87,16 @@ describe('tocsin dev', () => {
     assert.equal(await run(), 3);
   });
 
+  it('a mistake in the configuration leaves what ran in place', async () => {
+    const from = said.length;
+    write('tocsin.yaml', 'regions: [EU]\n');
+    await untilSaid(
+      /dev: tocsin\.yaml changed \.\.\.[^]*dev: the old code stays: .*tocsin\.yaml:\n\s+1:11 \/regions\/0/,
+      from,
+    );
+    assert.equal(await run(), 3);
+  });
+
   it('Ctrl-C leaves nothing behind', async () => {
     const children = readFileSync(`/proc/${dev.pid}/task/${dev.pid}/children`, 'utf8').trim().split(' ').map(Number);
     assert.ok(children.length >= 3, `roles and two servers, found ${children.join()}`);

@@ -48,7 +48,7 @@ describe('a region without workers', () => {
     assert.equal(await run.result(), 'waits');
     assert.equal(lab.done('w').length, 1);
     assert.match(await lab.details(run), /✔ no worker in waits/);
-    assert.equal(await lab.phase(run), 'done');
+    assert.equal(await lab.phase(run), 'ordinary');
   });
 
   it('asks people when it is to ask', async () => {

@@ -16,6 +16,7 @@ const SCRATCH = join(ROOT, '.tocsin/replay-test');
 
 const histories = readdirSync(HISTORIES)
   .filter((file) => file.endsWith('.json'))
+  .toSorted()
   .map((file) => ({
     workflowId: file,
     history: JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as never,
@@ -28,12 +29,16 @@ describe('replay', () => {
   const outcomes = {
     restartService: [
       'already-healthy',
+      'approved-quiet',
       'approved',
       'denied',
+      'escalated-quiet',
       'escalated',
       'planned',
       'resolved-meanwhile',
+      'restarted-quiet',
       'restarted',
+      'stopped-quiet',
       'stopped',
       'voided',
     ],

@@ -159,7 +159,7 @@ describe('runbook restartService', () => {
     assert.equal(failure.type, ESCALATED);
     assert.match(failure.message, /stubborn was restarted and is still sick/);
     assert.deepEqual(actions('stubborn'), ['take-out', 'restart', 'put-back']);
-    assert.equal((await attributes(temporal.client, id))['TocsinPhase'], 'failed');
+    assert.equal((await attributes(temporal.client, id))['TocsinPhase'], 'ordinary');
     assert.equal((await stepTitles(temporal.client, id)).at(-1), 'undo: take stubborn out of rotation');
   });
 

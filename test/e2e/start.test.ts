@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../../workers/servers/server-process.ts';
+import { connectClient } from '../../workers/temporal-connection.ts';
 import { cli } from '../support/cli.ts';
 import { startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -53,6 +54,7 @@ describe('start', () => {
         assert.deepEqual(Object.keys(JSON.parse(line) as object), ['at', 'part', 'text']);
       assert.match(stdout, /created \d+ streams and consumers/);
       assert.match(stdout, /the service is healthy again/);
+      assert.equal(await firstTaskCameWithTheStart(servers.temporalAddress), true);
       assert.doesNotMatch(stdout, /starting servers/);
       assert.deepEqual([existsSync(join(data, 'nats')), existsSync(join(data, 'temporal'))], [false, false]);
     } finally {
@@ -135,5 +137,21 @@ function isAlive(pid: number): boolean {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
+  }
+}
+
+/** Of the one run there is, as its history tells. */
+async function firstTaskCameWithTheStart(address: string): Promise<boolean> {
+  const { client, close } = await connectClient({ connection: { address }, namespace: 'default', external: true });
+  try {
+    const id = await until('the run is listed', async () => {
+      for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'restartService'" }))
+        return workflowId;
+      return null;
+    });
+    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    return events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted === true;
+  } finally {
+    await close();
   }
 }

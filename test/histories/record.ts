@@ -39,7 +39,7 @@ const context: RunContext = {
 /** Sick, unless the outcome is that nothing had to be done. */
 const sick = (tocsin: Installation): Promise<void> => tocsin.service.exhaust();
 
-const RECORDINGS: Readonly<Record<string, Recording>> = {
+const OUTCOMES: Readonly<Record<string, Recording>> = {
   restarted: { prepare: sick },
   'already-healthy': { prepare: () => Promise.resolve() },
   escalated: { prepare: sick, stubborn: true },
@@ -74,6 +74,14 @@ const RECORDINGS: Readonly<Record<string, Recording>> = {
       await answer(running, 'approve');
     },
   },
+};
+
+/** As runs are since they have a phase only while they are off the ordinary way. */
+const QUIET = ['restarted', 'escalated', 'stopped', 'approved'];
+
+const RECORDINGS: Readonly<Record<string, Recording | undefined>> = {
+  ...OUTCOMES,
+  ...Object.fromEntries(QUIET.map((name) => [`${name}-quiet`, OUTCOMES[name]])),
 };
 
 interface Recording {

@@ -2,7 +2,7 @@
  * From a save to running code, again and again: bundle the runbooks, load everything else in a new process, and only when both are fine end
  * the old process and begin the new one. At no time do two generations ask for tasks; what arrives between them waits in the servers.
  */
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { BundleProblem } from '../bundle-problem.ts';
 import { workflowBundle } from '../bundle.ts';
 import type { Config } from '../config.ts';
@@ -50,13 +50,18 @@ export async function runDevLoop(parts: DevParts): Promise<void> {
 
 /** `onSettled`: the newest code runs, or cannot. */
 function createGenerations(parts: DevParts, onSettled: () => void) {
-  const { say, configFile, workflows, lifecycle } = parts;
+  const { say, configFile, root, workflows, lifecycle } = parts;
+  const named = (files: readonly string[]): string => files.map((file) => relative(root, file)).join(', ');
   let running: Generation | null = null;
   /** Loaded ahead, to save its time at the next change. */
   let spare: Generation | null = createGeneration(configFile);
-  const renewSpare = async (): Promise<void> => {
-    await spare?.end();
-    spare = lifecycle.signal.aborted ? null : createGeneration(configFile);
+  const loadSpare = (): void => {
+    spare ??= lifecycle.signal.aborted ? null : createGeneration(configFile);
+  };
+  const takeSpare = (): Generation | null => {
+    const taken = spare;
+    spare = null;
+    return taken;
   };
 
   /** Not waited for: the next change may be the repair of what keeps this generation from beginning. */
@@ -67,35 +72,41 @@ function createGenerations(parts: DevParts, onSettled: () => void) {
       say(
         files.length === 0
           ? `dev: ready for alerts: POST ${intakeUrl}/in/<sender>; save a file to reload; Ctrl-C stops everything`
-          : `dev: the new code runs, ${seconds} s after the change of ${files.join(', ')}`,
+          : `dev: the new code runs, ${seconds} s after the change of ${named(files)}`,
       );
     } catch (error) {
       if (generation === running && !lifecycle.signal.aborted)
         say(`dev: nothing runs until the next change: ${whyOf(error)}`);
     }
-    if (generation === running) onSettled();
+    if (generation === running) settled();
+  };
+
+  /** Both take processor time that the new code is better given first. */
+  const settled = (): void => {
+    onSettled();
+    loadSpare();
   };
 
   const replace = async (files: readonly string[]): Promise<void> => {
     const begun = performance.now();
+    if (files.length > 0) say(`dev: ${named(files)} changed ...`);
     // Runbooks are in the bundle only; any other file may be in what was loaded ahead.
     const runbooks = new Set(listedRunbooks(workflows).map(({ file }) => file));
-    if (!files.every((file) => runbooks.has(file))) await renewSpare();
+    if (!files.every((file) => runbooks.has(file))) void takeSpare()?.end();
+    const next = takeSpare() ?? createGeneration(configFile);
     try {
-      const next = spare ?? createGeneration(configFile);
       await Promise.all([bundle(parts), next.loaded()]);
-      spare = null;
-      await running?.end();
-      running = next;
     } catch (error) {
+      await next.end();
       if (!lifecycle.signal.aborted)
         say(`dev: ${running === null ? 'nothing runs yet' : 'the old code stays'}: ${whyOf(error)}`);
-      void renewSpare();
-      onSettled();
+      settled();
       return;
     }
-    void announce(running, files, begun);
-    void renewSpare();
+    await running?.end();
+    if (lifecycle.signal.aborted) return next.end();
+    running = next;
+    void announce(next, files, begun);
   };
   return {
     replace,

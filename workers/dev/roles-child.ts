@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 export type Told =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'running'; readonly intakeUrl: string }
-  /** The code cannot be loaded, or the roles cannot start. */
+  /** The code or the configuration cannot be loaded, or the roles cannot start. */
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Activities in progress may finish for so long when the code changes; then Temporal gives them to the next generation. */
@@ -41,9 +41,10 @@ async function load(): Promise<{ readonly run: () => Promise<void> }> {
     import('../roles/all-roles.ts'),
     import('../log-file.ts'),
   ]);
+  // A mistake in the configuration, too, leaves the generation before in place.
+  const config = forDevelopment(loadConfig(configFile === '' ? {} : { file: configFile }));
   return {
     run: async () => {
-      const config = forDevelopment(loadConfig(configFile === '' ? {} : { file: configFile }));
       const context = await openRoleContext(config, {
         ...(configFile === '' ? {} : { configFile }),
         logFile: logFileOf(config),

@@ -191,10 +191,13 @@ const connectionOf = (environment: TestWorkflowEnvironment): TemporalConnection 
 
 const fileOf = (place: URL | string): string => (typeof place === 'string' ? place : fileURLToPath(place));
 
-/** Runs that fail are often the point of a test; the SDK's warnings about them are not. */
+/** Runs that fail are often the point of a test; the SDK's warnings about them, and about the server for tests, are not. */
 function quiet(): void {
   try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+    });
   } catch {
     // Another kit of this process has done it.
   }

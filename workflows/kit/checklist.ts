@@ -1,7 +1,7 @@
 /** What an operator reads while a run goes on: a checklist as the run's current details, and its phase as a search attribute. */
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { RunContext } from './run-context.ts';
+import { ORDINARY_PHASE, type RunContext } from './run-context.ts';
 
 export type Phase =
   | 'planning'
@@ -22,7 +22,7 @@ type Mark = 'open' | 'ok' | 'failed' | 'stopped' | 'note';
 
 const PHASE = defineSearchAttributeKey('TocsinPhase', SearchAttributeType.KEYWORD);
 const SIGNS: Readonly<Record<Mark, string>> = { open: '⏳', ok: '✔', failed: '✖', stopped: '⏸', note: '·' };
-/** A run that meets nothing else says where it is by its checklist and its status, which cost no history event. */
+/** Where a run is that meets nothing else is told by its checklist and its status, which cost no history event. */
 const ORDINARY: ReadonlySet<Phase> = new Set(['checking', 'acting', 'verifying', 'done', 'failed']);
 /** A run that loops must not grow its details without bound. */
 const MAX_LINES = 100;
@@ -32,11 +32,13 @@ export class Checklist {
   readonly #writesAll: boolean;
   #lines: { mark: Mark; text: string }[] = [];
   #phase: Phase | null = null;
-  #written = false;
+  #written: Phase | typeof ORDINARY_PHASE | null;
   #question: string | null = null;
 
   constructor(context: RunContext) {
     this.#writesAll = context.phases === undefined;
+    // As it was started.
+    this.#written = this.#writesAll ? null : ORDINARY_PHASE;
     const facts = [
       ['alert', context.alertKey],
       ['service', context.service],
@@ -86,12 +88,16 @@ export class Checklist {
     return this.#phase;
   }
 
-  /** Written on changes only, and an ordinary one only in place of another: each costs one history event. */
   enter(phase: Phase): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
-    if (ORDINARY.has(phase) && !this.#written && !this.#writesAll) return;
-    this.#written = true;
+    this.#write(!this.#writesAll && ORDINARY.has(phase) ? ORDINARY_PHASE : phase);
+  }
+
+  /** On changes only: each costs one history event. */
+  #write(phase: Phase | typeof ORDINARY_PHASE): void {
+    if (phase === this.#written) return;
+    this.#written = phase;
     upsertSearchAttributes([{ key: PHASE, value: phase }]);
   }
 

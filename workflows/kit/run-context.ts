@@ -41,7 +41,7 @@ export interface RunContext {
   readonly parent?: string;
   /** All regions of the configuration at the start, and what it said of each that differs from the defaults. Absent in runs of before. */
   readonly regions?: Readonly<Record<string, RegionRule>>;
-  /** `exceptional`: the run writes a phase only when it leaves the ordinary way. Absent in runs of before: it writes each. */
+  /** `exceptional`: the run is started with the ordinary phase, and has another only while it is off that way. Absent in runs of before: it writes each. */
   readonly phases?: 'exceptional';
   /** Set when the event seems to be an effect of another run. */
   readonly lineage?: Lineage;
