@@ -3,7 +3,16 @@
  * cannot be bundled is left out and named; the others are there.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, isAbsolute, join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -57,7 +66,9 @@ export async function workflowBundle(cacheDir: string, logger: Logger, options: 
   if (existsSync(codePath)) return { codePath, fresh: false, broken: [] };
   mkdirSync(cacheDir, { recursive: true });
   const log = logger.child({ part: 'bundler' });
-  const make: Make = (runbooks) => bundleOf(runbooks, { cacheDir, modules, encodeFailures, log });
+  // Where it really is: webpack follows links, and would not find the entry beside itself.
+  const folder = realpathSync(cacheDir);
+  const make: Make = (runbooks) => bundleOf(runbooks, { cacheDir: folder, modules, encodeFailures, log });
   const all = listedRunbooks(workflows);
   const listed = all.filter(({ name: each }, index) => all.findIndex(({ name: other }) => other === each) === index);
   const whole = await outcomeOf(() => make(listed));

@@ -12,7 +12,7 @@ import {
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CommandError, EXIT } from './exit-code.ts';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 
 export interface TemporalTarget {
   readonly connection: ConnectionOptions;
@@ -63,6 +63,8 @@ export async function connectTemporal(
 ): Promise<TemporalConnection> {
   // Both packages describe the same options. Small payloads: compressing them costs more processor time than it saves.
   const native = { grpcCompression: { codec: 'none' }, ...options } as NativeConnectionOptions;
+  // Loaded here: a command that asks a question does without the workers' package.
+  const { NativeConnection } = await import('@temporalio/worker');
   const connection = await NativeConnection.connect(native);
   return {
     connection,
