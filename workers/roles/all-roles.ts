@@ -25,7 +25,7 @@ export async function startAllRoles(
   const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, ...told });
   await startWorkerRole(context, { temporal, log, runbooks: true, regions: config.regions });
   await promoteOwn(context, temporal);
-  startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
+  await startTriggerRole(context, { regions: config.regions, log, temporal, onRecorded: story.recorded });
   const [region = ''] = config.regions;
   const intakeUrl = await startIntakeRole(context, { region, log, onStored: story.stored });
   health.started();
