@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import type { ApproverKey } from '../approvals.ts';
 import { type WindowDecision, type WindowRequest, windowName } from '../../workflows/kit/window-message.ts';
-import { clockDoubt } from './clock-doubt.ts';
+import { clockDoubt } from '../calendar/clock-doubt.ts';
 import { jitterOf } from './jitter.ts';
 import { overrideOf } from './override.ts';
 import type { Windows } from './windows.ts';

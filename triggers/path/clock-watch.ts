@@ -3,7 +3,7 @@
  * doubt. A clock that jumps between two comparisons is seen at once, because the time since the last one also runs monotonically.
  */
 import type { Logger } from 'pino';
-import { clockDoubt } from '../../activities/windows/clock-doubt.ts';
+import { clockDoubt } from '../../activities/calendar/clock-doubt.ts';
 import type { EventLog } from '../nats/port.ts';
 import type { WindowState, Windows } from './during.ts';
 import { pause } from './pause.ts';
