@@ -29,7 +29,7 @@ export function readAlertmanagerInterval(definition: unknown): AlertmanagerWindo
       return [];
     }
     const { location } = item;
-    if (location !== undefined && typeof location !== 'string')
+    if (location !== undefined && location !== null && typeof location !== 'string')
       problems.add(`${place}/location`, `${shown(location)} is no zone`);
     zones.add(typeof location === 'string' ? location : null);
     return readItem(item, place, problems);
@@ -45,6 +45,7 @@ function readItem(item: Readonly<Record<string, unknown>>, place: string, proble
   const { times, weekdays, days_of_month: daysOfMonth, months, years } = item;
   const given = (value: unknown): boolean => value !== undefined && value !== null;
   if (given(weekdays)) refuseWrapped(weekdays, `${place}/weekdays`, problems);
+  if (given(daysOfMonth)) refuseNeverForwards(daysOfMonth, `${place}/days_of_month`, problems);
   const days = {
     ...(given(weekdays) ? { weekdays: readWeekdays(weekdays, `${place}/weekdays`, problems) } : {}),
     ...(given(daysOfMonth) ? { daysOfMonth: readDaysOfMonth(daysOfMonth, `${place}/days_of_month`, problems) } : {}),
@@ -75,3 +76,15 @@ function refuseWrapped(value: unknown, place: string, problems: Problems): void 
       problems.add(`${place}/${index}`, `${shown(entry)} runs over the end of the week; expected two entries`);
   });
 }
+
+/** As Alertmanager does: what runs from the end of a month to its beginning, or backwards already in a month of 28 days. */
+function refuseNeverForwards(value: unknown, place: string, problems: Problems): void {
+  listOf(value).forEach((entry, index) => {
+    const [from, to] = typeof entry === 'string' ? entry.split(':').map(Number) : [];
+    if (from === undefined || to === undefined || Math.sign(from) === Math.sign(to)) return;
+    if (from < 0 || from > SHORTEST_MONTH + to)
+      problems.add(`${place}/${index}`, `the range ${from}:${to} runs backwards`);
+  });
+}
+
+const SHORTEST_MONTH = 28;

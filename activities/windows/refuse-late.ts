@@ -11,11 +11,12 @@ const SKEW_MS = 5_000;
 
 export const refuseLate =
   (clock: () => number): ActivityInterceptorsFactory =>
-  ({ info: { attempt } }) => ({
+  ({ info: { attempt, currentAttemptScheduledTimestampMs } }) => ({
     inbound: {
       execute: (input, next) => {
         const end = notAfterOf(input.headers);
-        if (clock() <= end + SKEW_MS) return next(input);
+        // The server's word is a lower bound, for a host whose clock is behind.
+        if (Math.max(clock(), currentAttemptScheduledTimestampMs) <= end + SKEW_MS) return next(input);
         throw ApplicationFailure.create({
           type: WINDOW_CLOSED,
           message: `it may begin until ${new Date(end).toISOString()}, by its window, and is refused`,

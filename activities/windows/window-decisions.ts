@@ -5,6 +5,7 @@
 import { Context } from '@temporalio/activity';
 import type { ApproverKey } from '../approvals.ts';
 import { type WindowDecision, type WindowRequest, windowName } from '../../workflows/kit/window-message.ts';
+import { clockDoubt } from '../calendar/clock-doubt.ts';
 import { jitterOf } from './jitter.ts';
 import { overrideOf } from './override.ts';
 import type { Windows } from './windows.ts';
@@ -16,9 +17,6 @@ export interface WindowDependencies {
   /** Clock of this host, ms since 1970. Without it clocks are not compared. */
   readonly clock?: () => number;
 }
-
-/** Two clocks that differ by more leave in doubt what time it is; a busy worker takes some of it. */
-const MAX_SKEW_MS = 5 * 60_000;
 
 /** Without dependencies every window is closed by doubt. */
 export const createWindowDecisions = (dependencies?: WindowDependencies) => ({
@@ -47,11 +45,8 @@ export function decideWindow(
   const opened = override === null ? null : overrideOf(override, { run, window: windowName(use), at, keys: keys() });
   if (opened !== null && opened.until - at >= needMs)
     return { kind: 'open', closesAt: opened.until, by: opened.person, why: opened.text, tz: '' };
-  const skewMs = clock === undefined ? 0 : clock() - at;
-  if (Math.abs(skewMs) > MAX_SKEW_MS)
-    return inDoubt(
-      `the clock of this host is ${Math.round(Math.abs(skewMs) / 60_000)} min ${skewMs > 0 ? 'ahead of' : 'behind'} that of the Temporal server; one of them is wrong`,
-    );
+  const doubt = clock === undefined ? null : clockDoubt(clock() - at, 'Temporal');
+  if (doubt !== null) return inDoubt(doubt);
   const answer = windows.at(use, region, at, needMs);
   const { why, tz, opensAt, closesAt } = answer;
   if (answer.open) return { kind: 'open', closesAt, by: null, why, tz };

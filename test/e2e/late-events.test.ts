@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
+import { stringify } from 'yaml';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { heldAlerts } from '../../triggers/path/held.ts';
 import { putBack } from '../../triggers/path/put-back.ts';
+import { createStaleCheck } from '../../triggers/path/stale-check.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { restartServiceTrigger } from '../../triggers/restart-service.ts';
+import { alertSources } from '../../workers/alert-sources.ts';
+import { loadConfig } from '../../workers/config.ts';
 import type { RegionPath } from '../../workers/region-path.ts';
+import { lacksPrometheus, startMonitoring } from '../support/monitoring.ts';
 import { type PathServers, startPathServers } from '../support/path-servers.ts';
 import { storeAlert } from '../support/payloads.ts';
 import { until } from '../support/until.ts';
@@ -96,4 +104,69 @@ describe('a backlog after an outage', () => {
       await process.close(10_000);
     }
   });
+
+  it(
+    'is asked about at its Alertmanager: what still fires runs, what does not is over',
+    { skip: lacksPrometheus },
+    async () => {
+      const path = await servers.newRegion('late-three');
+      const dir = mkdtempSync(join(tmpdir(), 'tocsin-late-'));
+      const labels = { service: 'checkout', severity: 'critical' };
+      const monitoring = await startMonitoring({
+        dir: join(dir, 'monitoring'),
+        labels,
+        alertname: 'Unused',
+        webhook: 'http://127.0.0.1:9/',
+      });
+      const process = comesBack(path, 180 * MINUTE);
+      try {
+        const told = await fetch(`${monitoring.alertmanagerUrl}/api/v2/alerts`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify([{ labels: { alertname: 'ServiceDown', instance: 'still', ...labels } }]),
+        });
+        assert.equal(told.status, 200);
+        for (const instance of ['still', 'gone']) await storeAlert(servers.log, path.region, 'firing', { instance });
+        await until('both are held', async () => (await heldAlerts(path, { since: 0 })).length === 2);
+        const file = join(dir, 'tocsin.yaml');
+        const { origin } = new URL(monitoring.alertmanagerUrl);
+        writeFileSync(
+          file,
+          stringify({
+            regions: [path.region],
+            intake: { senders: [{ name: 'am', kind: 'alertmanager', auth: { kind: 'none' } }] },
+            monitoring: [{ region: path.region, alertmanager: origin, answersFor: ['am'] }],
+            http: { allow: [{ origin, private: true }] },
+          }),
+        );
+        const now = (): number => Date.now() + 180 * MINUTE;
+        const check = createStaleCheck({
+          ...path,
+          sources: alertSources(loadConfig({ file, env: {} }), path.region, now),
+          perMinute: 600,
+          logger: pino({ level: 'silent' }),
+          now,
+        });
+        assert.equal(await check.look(), 2);
+        const records = await until('both are decided', async () => {
+          const all = await recordsOf(path);
+          return all.length === 4 ? all : null;
+        });
+        assert.deepEqual(outcomes(records), { 'held(stale)': 2, started: 1, 'ignored(over)': 1 });
+        assert.equal(await check.look(), 0, 'once');
+        const states = (await heldAlerts(path, { since: 0 })).map(({ state }) => state);
+        assert.deepEqual(states.toSorted(), ['resolved', 'started']);
+        const started = records.find(({ dispositions }) => dispositions.some(({ kind }) => kind === 'started'));
+        assert.equal(started?.event.labels['instance'], 'still');
+        assert.deepEqual(
+          [started?.asked?.says, started?.asked?.why],
+          ['fires', 'Alertmanager says that it still fires'],
+        );
+      } finally {
+        await process.close(10_000);
+        await monitoring.stop();
+        rmSync(dir, { recursive: true, force: true });
+      }
+    },
+  );
 });

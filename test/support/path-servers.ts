@@ -11,6 +11,8 @@ import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { startTestServers } from './servers.ts';
 
 export interface PathServers {
+  readonly natsUrl: string;
+  readonly temporalAddress: string;
   readonly log: EventLog;
   readonly client: Client;
   readonly engine: Engine;
@@ -28,6 +30,8 @@ export async function startPathServers(): Promise<PathServers> {
   const connection = await Connection.connect({ address: servers.temporalAddress });
   const client = new Client({ connection, namespace: NAMESPACE });
   return {
+    natsUrl: servers.natsUrl,
+    temporalAddress: servers.temporalAddress,
     log,
     client,
     engine: createEngine({ client, namespace: NAMESPACE }),

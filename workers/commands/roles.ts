@@ -34,7 +34,7 @@ export const trigger = (options: RoleCommand): Promise<number> =>
     const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, context, regions);
     await untilTopology(context, log, topologyOf(config, regions));
     await untilSearchAttributes(context, temporal);
-    startTriggerRole(context, { regions, log, temporal });
+    await startTriggerRole(context, { regions, log, temporal });
   });
 
 export const worker = (options: RoleCommand & { readonly runbooks: boolean }): Promise<number> =>

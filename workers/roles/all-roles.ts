@@ -27,7 +27,7 @@ export async function startAllRoles(
   await promoteOwn(context, temporal);
   // A version is given runs by its cluster's rules, which a task handed over at once would go around.
   const eager = config.deployment === undefined;
-  startTriggerRole(context, { regions: config.regions, log, temporal, eager, onRecorded: story.recorded });
+  await startTriggerRole(context, { regions: config.regions, log, temporal, eager, onRecorded: story.recorded });
   const [region = ''] = config.regions;
   const intakeUrl = await startIntakeRole(context, { region, log, onStored: story.stored });
   health.started();

@@ -1,7 +1,9 @@
 /** Role `trigger`: for each region, events become runs, and closed runs become records. */
 import { zoneDataSource } from '../../activities/calendar/zone-data.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { eventStream } from '../../triggers/nats/subject.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
+import { createClockWatch } from '../../triggers/path/clock-watch.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import { createRecentRuns } from '../../triggers/path/recent-runs.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
@@ -35,24 +37,32 @@ export interface TriggerRoleOptions {
 /** Bound on waiting for a sweep in progress. */
 const SWEEP_MS = 10_000;
 
-export function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): void {
+/** Resolves when all have begun; each has compared its clock with its region's NATS server first. */
+export async function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): Promise<void> {
   const { config, logger, lifecycle, metrics, health, instance } = context;
   const { log, temporal } = options;
   const engine = createEngine({ ...temporal, regions: regionRules(config), eager: options.eager === true });
   const runs = createRuns(temporal);
   const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
-  const windows = configuredWindows(config);
   keepSchedules(context, temporal);
   const notifier = startNotifier(context, options);
   for (const region of options.regions) {
     const path = regionPath(region, log);
+    const clock = createClockWatch({
+      log,
+      stream: eventStream(region),
+      windows: configuredWindows(config),
+      logger: logger.child({ part: 'windows' }),
+    });
+    await clock.start();
+    lifecycle.onClose(`clock ${region}`, SWEEP_MS, () => clock.close());
     const process = createTriggerProcess({
       ...path,
       regions: config.regions,
       engine,
       recent,
       triggers: project.triggers,
-      windows,
+      windows: clock.windows,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
@@ -73,7 +83,7 @@ export function startTriggerRole(context: RoleContext, options: TriggerRoleOptio
     lifecycle.onClose(`trigger process ${region}`, drainMs(config), (deadlineMs) => process.close(deadlineMs));
     const release = createWindowRelease({
       ...path,
-      windows,
+      windows: clock.windows,
       perMinute: config.trigger.catchUpPerMinute,
       logger: logger.child({ part: 'windows' }),
     });

@@ -171,10 +171,19 @@ describe('windows', () => {
     ['an unknown field', { weekday: ['monday'] }],
     ['a location that is no text', { location: 5 }],
     ['months backwards', { months: ['november:february'] }],
+    ['days from the end of a month to its beginning', { days_of_month: ['-15:5'] }],
+    ['days that run backwards counted from the end', { days_of_month: ['10:-25'] }],
   ] as const)
     it(`of Alertmanager refuse ${name}`, () => {
       assert.throws(() => readAlertmanagerInterval(definition), CalendarError);
     });
+
+  it('of Alertmanager take what is null for what is not there, and a range up to the end of each month', () => {
+    const nothing = { times: null, weekdays: null, days_of_month: ['1:-1'], months: null, years: null, location: null };
+    const { window, zone } = readAlertmanagerInterval(nothing);
+    assert.equal(zone, null);
+    assert.deepEqual(window.rules, [{ start: 0, end: 1_440, days: { daysOfMonth: [{ from: 1, to: -1 }] } }]);
+  });
 });
 
 const spans = fc

@@ -72,6 +72,11 @@ describe('monitoring', () => {
         /monitoring\/0\/alertmanager: https:\/\/am.test is not allowed by http.allow/,
       ],
       [[{ region: 'moon' }], /monitoring\/0\/region: moon is not configured/],
+      [[{ region: 'eu', answersFor: ['alertmanager'] }], /answersFor: there is no alertmanager beside it/],
+      [
+        [{ region: 'eu', answersFor: ['nobody'] }],
+        /answersFor: nobody is no sender of kind alertmanager; those are: alertmanager/,
+      ],
       [[{ region: 'eu' }, { region: 'eu' }], /monitoring\/1\/region: eu is there twice/],
       [[{ region: 'eu', prometheus: 'ftp://a' }], /monitoring\/0\/prometheus/],
     ] as const)

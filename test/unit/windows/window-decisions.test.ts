@@ -80,8 +80,15 @@ describe('an effect within a window', () => {
 
   it('is refused by its worker when it comes too late, and nothing of it begins', async () => {
     let ran = 0;
-    const run = async (headers: ActivityExecuteInput['headers'], now: number, attempt = 1): Promise<unknown> => {
-      const { inbound } = refuseLate(() => now)({ info: { attempt } } as never);
+    const run = async (
+      headers: ActivityExecuteInput['headers'],
+      now: number,
+      attempt = 1,
+      scheduled = now,
+    ): Promise<unknown> => {
+      const { inbound } = refuseLate(() => now)({
+        info: { attempt, currentAttemptScheduledTimestampMs: scheduled },
+      } as never);
       return inbound?.execute?.({ args: [], headers }, async () => (ran += 1));
     };
     const header = { [WINDOW_HEADER]: defaultPayloadConverter.toPayload(end) };
@@ -98,6 +105,7 @@ describe('an effect within a window', () => {
         assert.deepEqual([error.type, error.nonRetryable, error.details], ['WindowClosed', true, [untouched]]);
         return true;
       });
+    await assert.rejects(run(header, end - 86_400_000, 1, end + 5_001), /is refused/, 'a host a day behind the server');
     assert.equal(ran, 3);
   });
 });
