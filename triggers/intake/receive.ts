@@ -5,6 +5,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { LocalTimes } from '../events/local-time.ts';
+import { type Steps, inTurns } from '../events/steps.ts';
 import { inSpan } from '../in-span.ts';
 import { LogRefused } from '../nats/errors.ts';
 import type { Control, Rejection, Source } from '../sources/source.ts';
@@ -64,16 +65,20 @@ export async function receive(options: ReceiveOptions, sender: Sender, request: 
   const outcome = await inSpan(`intake ${sender.name}`, span, () => outcomeOf(options, sender, request));
   if (outcome.kind === 'come-again') options.onComeAgain?.(sender.name, outcome.reason);
   if (outcome.kind === 'refused') options.onRejected?.(sender.name, outcome.reason);
-  if (outcome.kind === 'accepted')
-    for (const stored of outcome.stored) {
-      logStored(options, stored);
-      options.onStored?.(stored);
-    }
+  if (outcome.kind === 'accepted') await inTurns(told(options, outcome.stored));
   if (outcome.kind === 'accepted' || outcome.kind === 'rejected')
     for (const { reason } of outcome.rejected) options.onRejected?.(sender.name, reason);
   return outcome.kind === 'refused' && outcome.status === 401
     ? outcome
     : quarantined(options, sender, request, outcome);
+}
+
+function* told(options: ReceiveOptions, all: readonly StoredEvent[]): Steps<void> {
+  for (const stored of all) {
+    logStored(options, stored);
+    options.onStored?.(stored);
+    yield;
+  }
 }
 
 /** One line for each event; who follows an event through the logs begins here. */
@@ -201,7 +206,7 @@ async function quarantined(
       sender: sender.name,
       kind: sender.source.kind,
       contentType: headers['content-type'] ?? null,
-      raw: keptBytes(sender.source.kind, raw),
+      raw: await keptBytes(sender.source.kind, raw),
       refused,
     });
   } catch (error) {
