@@ -13,6 +13,7 @@ import { type Accepted, type AcceptOptions, type StoredEvent, accept } from './a
 import { type Auth, type SignedRequest, isAllowed } from './auth.ts';
 import { CannotTell } from './cannot-tell.ts';
 import { keptBytes } from './kept-bytes.ts';
+import type { Whole } from './oversized.ts';
 import type { Quarantine } from './quarantine.ts';
 import { type Seen, isTimeless } from './seen.ts';
 
@@ -72,6 +73,35 @@ export async function receive(options: ReceiveOptions, sender: Sender, request: 
     ? outcome
     : quarantined(options, sender, request, outcome);
 }
+
+/** A request of which only the beginning was kept; whoever sent it has proved to be the sender. */
+export async function receiveOversized(
+  options: ReceiveOptions,
+  sender: Sender,
+  { headers, raw }: SignedRequest,
+  whole: Whole,
+  most: number,
+): Promise<Outcome> {
+  const message = `${whole.bytes} bytes, at most ${most} allowed; SHA-256 of all of it ${whole.sha256}`;
+  const refused = { reason: 'body-too-large', place: '', message };
+  options.onRejected?.(sender.name, refused.reason);
+  try {
+    await options.quarantine?.({
+      sender: sender.name,
+      kind: sender.source.kind,
+      contentType: headers['content-type'] ?? null,
+      raw: raw.subarray(0, KEPT_BYTES),
+      refused: [refused],
+      whole,
+    });
+  } catch (error) {
+    return cannotStore(options, sender, error);
+  }
+  return { kind: 'control', status: 202, body: { accepted: 0, quarantined: 1 } };
+}
+
+/** Of a body that is too large: enough to see what it is. */
+const KEPT_BYTES = 65_536;
 
 function* told(options: ReceiveOptions, all: readonly StoredEvent[]): Steps<void> {
   for (const stored of all) {
