@@ -1,5 +1,6 @@
 /** Pub/Sub repeats whatever is refused for days: what can never work is kept among the dead letters, on a real events log, and answered 2xx. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { type CryptoKey, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { pinnedKeys } from '../../triggers/intake/oidc.ts';
@@ -13,7 +14,7 @@ import { regionTopology } from '../../triggers/nats/topology.ts';
 import { createDeadLetters } from '../../triggers/path/dead-letters.ts';
 import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
 import { sources } from '../../triggers/sources/index.ts';
-import { startIntake } from '../support/intake.ts';
+import { send, startIntake } from '../support/intake.ts';
 import { REGION } from '../support/read-request.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 
@@ -120,5 +121,35 @@ describe('quarantine of a Pub/Sub push', () => {
       quarantine: createQuarantine(away, REGION, 'test'),
     });
     assert.equal((await post('gcp', 'poison', { authorization: await authorization() })).status, 503);
+  });
+
+  it('what is too large is let go of and its beginning kept, once, also when no length was announced', async (t) => {
+    const { url, post } = await startIntake(t, log, {
+      senders: [{ ...sender(), name: 'large' }],
+      quarantine: createQuarantine(log, REGION, 'test'),
+    });
+    const body = push('x'.repeat(2_500_000));
+    const headers = { authorization: await authorization() };
+    const chunked = new Blob([body]).stream();
+    assert.equal((await post('large', body, headers)).status, 202);
+    const again = await send(`${url}/in/large`, { body: chunked, headers, duplex: 'half' } as RequestInit);
+    assert.deepEqual([again.status, again.body], [202, { accepted: 0, quarantined: 1 }]);
+    const found = (await letters()).filter(({ reason }) => reason === 'body-too-large');
+    assert.equal(found.length, 1);
+    const [letter] = found;
+    assert.equal(Buffer.from(letter?.data ?? []).toString(), body.slice(0, 65_536));
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    assert.ok(letter?.message.includes(`${body.length} bytes`) && letter.message.includes(sha256), letter?.message);
+  });
+
+  it('what is too large of a stranger is refused and not kept', async (t) => {
+    const kept: unknown[] = [];
+    const { post } = await startIntake(t, log, {
+      senders: [sender()],
+      quarantine: (request) => Promise.resolve(void kept.push(request)),
+    });
+    const headers = { authorization: 'Bearer not-a-token' };
+    const { status, body } = await post('gcp', push('x'.repeat(2_500_000)), headers);
+    assert.deepEqual([status, body.error?.reason, kept], [413, 'body-too-large', []]);
   });
 });

@@ -53,7 +53,7 @@ describe('answers, sender by sender', () => {
   for (const { kind, done, again, queue } of BEHAVIOURS) {
     const source = sources.get(kind);
     assert.ok(source, kind);
-    const sender = { name: 'x', source: { ...source, toEvents: readable.toEvents, bodyOf: readable.bodyOf }, auth };
+    const sender = { name: 'x', source: { ...readable, kind }, auth };
 
     it(`${kind} takes what is stored as delivered`, async (t) => {
       const { post } = await startIntake(t, storing, { senders: [sender] });

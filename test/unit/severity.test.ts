@@ -21,6 +21,15 @@ const KNOWN: readonly (readonly [text: string, number: number, why: string])[] =
 ];
 
 describe('severityNumber', () => {
+  it('words of syslog keep the order of syslog', () => {
+    const words = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
+    const numbers = words.map((word) => severityNumber(word) ?? assert.fail(word));
+    assert.deepEqual(
+      numbers.toSorted((a, b) => b - a).map((number) => words[numbers.indexOf(number)]),
+      words,
+    );
+  });
+
   for (const [text, number, why] of KNOWN)
     it(`${JSON.stringify(text)} is ${number}: ${why}`, () => assert.equal(severityNumber(text), number));
 

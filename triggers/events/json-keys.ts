@@ -1,4 +1,5 @@
 /** The keys of a JSON text as they are written, because the parser keeps only the last of two equal ones. */
+import type { Steps } from './steps.ts';
 import { endOfString, skipSpace } from './json-survey.ts';
 
 export interface KeyProblem {
@@ -20,10 +21,24 @@ interface Frame {
   keys: Set<string> | null;
 }
 
-/** The text must be valid JSON. */
-export function keyProblem(text: string): KeyProblem | null {
+/** Characters looked at between two turns of others. */
+const CHARACTERS_PER_STEP = 65_536;
+
+/** All of them up to the bound, and one more when there are more. The text must be valid JSON. */
+export function* keyProblems(text: string, most: number): Steps<readonly KeyProblem[]> {
   const open: Frame[] = [];
-  for (let i = 0; i < text.length; i += 1) {
+  const found: KeyProblem[] = [];
+  for (let from = 0; from < text.length && found.length <= most;) {
+    from = lookAt(text, from, Math.min(text.length, from + CHARACTERS_PER_STEP), open, found);
+    yield;
+  }
+  return found.slice(0, most + 1);
+}
+
+/** From here to there, or to the end of the string that stands there; returns where the next look begins. */
+function lookAt(text: string, from: number, to: number, open: Frame[], found: KeyProblem[]): number {
+  let i = from;
+  for (; i < to; i += 1) {
     const code = text.charCodeAt(i);
     if (code === OPEN_OBJECT || code === OPEN_ARRAY)
       open.push({ isArray: code === OPEN_ARRAY, index: 0, key: null, keys: null });
@@ -36,12 +51,12 @@ export function keyProblem(text: string): KeyProblem | null {
       const frame = open.at(-1);
       if (frame?.isArray === false && text.charCodeAt(skipSpace(text, end + 1)) === COLON) {
         const reason = addKey(frame, unquoted(text, i, end));
-        if (reason !== null) return { reason, place: placeOf(open) };
+        if (reason !== null) found.push({ reason, place: placeOf(open) });
       }
       i = end;
     }
   }
-  return null;
+  return i;
 }
 
 function addKey(frame: Frame, key: string): KeyProblem['reason'] | null {

@@ -3,14 +3,26 @@
  * duplicate or prototype keys, numbers that do not survive. Integers beyond 2^53 become texts of their digits. `JSON.parse` alone accepts
  * all of these and rounds the integers.
  */
-import { type KeyProblem, escapeToken, keyProblem } from './json-keys.ts';
+import { type KeyProblem, escapeToken, keyProblems } from './json-keys.ts';
 import { MAX_DEPTH, MAX_VALUES, surveyJson } from './json-survey.ts';
+import { type Steps, atOnce } from './steps.ts';
 
 export { MAX_DEPTH, MAX_VALUES };
 
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly reason: JsonProblem; readonly place: string };
+  | {
+      readonly ok: false;
+      readonly reason: JsonProblem;
+      readonly place: string;
+      /** It is JSON, and this is all that is wrong in it; the value may be used only without what lies at these places. */
+      readonly faulty?: { readonly value: unknown; readonly faults: readonly Fault[] };
+    };
+
+export interface Fault {
+  readonly reason: JsonProblem;
+  readonly place: string;
+}
 
 export type JsonProblem =
   | 'empty-body'
@@ -27,13 +39,20 @@ const CLOSING: Readonly<Record<string, string>> = { '{': '}', '[': ']', '"': '"'
 /** Only an escape can write half a character: the bytes are UTF-8. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
+/** Faults of one text that are told apart; with more of them it is not worth to look for what is good. */
+const MAX_FAULTS = 1_000;
+
 /** What is left for the texts of one request. */
 export interface JsonBudget {
   values: number;
 }
 
 /** Never throws. `place` is a JSON Pointer to the nearest enclosing value. */
-export function parseJson(bytes: Uint8Array, budget: JsonBudget = { values: MAX_VALUES }): ParsedJson {
+export const parseJson = (bytes: Uint8Array, budget: JsonBudget = { values: MAX_VALUES }): ParsedJson =>
+  atOnce(jsonSteps(bytes, budget));
+
+/** As `parseJson`. */
+export function* jsonSteps(bytes: Uint8Array, budget: JsonBudget = { values: MAX_VALUES }): Steps<ParsedJson> {
   if (bytes.length === 0) return refuse('empty-body');
   let text: string;
   try {
@@ -41,23 +60,27 @@ export function parseJson(bytes: Uint8Array, budget: JsonBudget = { values: MAX_
   } catch {
     return refuse('not-utf8');
   }
+  yield;
   const survey = surveyJson(text, budget.values);
   if (!survey.ok) return refuse(survey.reason);
   budget.values -= survey.values;
   if (!endsAsItBegins(text)) return refuse('not-json');
+  yield;
   let value: unknown;
   try {
     value = JSON.parse(survey.text);
   } catch {
     return refuse('not-json');
   }
-  const key = keyProblem(survey.text);
-  if (key !== null) return { ok: false, ...key };
-  const isSuspect = survey.hugeNumbers || SURROGATE.test(text);
-  return (isSuspect ? valueProblem(value) : null) ?? { ok: true, value };
+  yield;
+  const faults: Fault[] = [...(yield* keyProblems(survey.text, MAX_FAULTS))];
+  if (survey.hugeNumbers || SURROGATE.test(text)) addValueFaults(value, '', faults);
+  const [first] = faults;
+  if (first === undefined) return { ok: true, value };
+  return { ok: false, ...first, ...(faults.length > MAX_FAULTS ? {} : { faulty: { value, faults } }) };
 }
 
-const refuse = (reason: JsonProblem, place = ''): Extract<ParsedJson, { ok: false }> => ({ ok: false, reason, place });
+const refuse = (reason: JsonProblem): ParsedJson => ({ ok: false, reason, place: '' });
 
 /** Texts and bodies that were cut off are most of what is no JSON; an error of the parser costs as much as a thousand characters. */
 function endsAsItBegins(text: string): boolean {
@@ -66,13 +89,13 @@ function endsAsItBegins(text: string): boolean {
   return closing === undefined ? /^[-\dtfn]/.test(trimmed) : trimmed.length > 1 && trimmed.endsWith(closing);
 }
 
-function valueProblem(value: unknown): Extract<ParsedJson, { ok: false }> | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : refuse('number-out-of-range');
-  if (typeof value === 'string') return value.isWellFormed() ? null : refuse('lone-surrogate');
-  if (typeof value !== 'object' || value === null) return null;
-  for (const [key, inner] of Object.entries(value)) {
-    const found = key.isWellFormed() ? valueProblem(inner) : refuse('lone-surrogate');
-    if (found !== null) return { ...found, place: key.isWellFormed() ? `/${escapeToken(key)}${found.place}` : '' };
-  }
-  return null;
+/** A fault stands at its own place; a key that is no text, at that of its object. */
+function addValueFaults(value: unknown, place: string, faults: Fault[]): void {
+  if (faults.length > MAX_FAULTS) return;
+  if (typeof value === 'number' && !Number.isFinite(value)) faults.push({ reason: 'number-out-of-range', place });
+  if (typeof value === 'string' && !value.isWellFormed()) faults.push({ reason: 'lone-surrogate', place });
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value))
+    if (key.isWellFormed()) addValueFaults(inner, `${place}/${escapeToken(key)}`, faults);
+    else faults.push({ reason: 'lone-surrogate', place });
 }

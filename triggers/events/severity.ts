@@ -2,7 +2,11 @@
 
 /** Numbers of the OpenTelemetry log data model: 1-4 trace, 5-8 debug, 9-12 info, 13-16 warning, 17-20 error, 21-24 fatal. */
 const WORDS: Readonly<Record<string, number>> = {
+  /** Syslog's own order: emergency, alert, critical, error, warning, notice, info, debug. */
   emergency: 24,
+  emerg: 24,
+  panic: 24,
+  alert: 23,
   fatal: 22,
   disaster: 22,
   critical: 21,
@@ -13,7 +17,6 @@ const WORDS: Readonly<Record<string, number>> = {
   sev1: 21,
   p0: 22,
   p1: 21,
-  alert: 19,
   error: 17,
   err: 17,
   high: 17,

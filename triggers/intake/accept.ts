@@ -7,12 +7,14 @@ import { isBinaryMode } from '../events/binary-mode.ts';
 import { forRun } from '../events/for-run.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import type { LocalTimes } from '../events/local-time.ts';
-import { type JsonProblem, MAX_DEPTH, MAX_VALUES, parseJson } from '../events/json.ts';
+import { MAX_DEPTH, type ParsedJson, jsonSteps } from '../events/json.ts';
+import { type Steps, inTurns } from '../events/steps.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { publishEvent } from '../path/publish-event.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
 import { MAX_ITEMS, isObject } from '../sources/read.ts';
-import type { Control, Rejection, Source, SourceResult } from '../sources/source.ts';
+import type { Control, Rejection, Source, SourceRequest, SourceResult } from '../sources/source.ts';
+import { readable, unreadable, withSpoiled } from '../sources/spoiled-items.ts';
 import { keptBytes } from './kept-bytes.ts';
 import { type RawBytes, inlineRef, isInline, storeRaw, storedRef } from './raw-store.ts';
 
@@ -57,11 +59,17 @@ const HEADER_BYTES = 4_096;
 export async function accept(request: IncomingRequest, source: Source, options: AcceptOptions): Promise<Accepted> {
   const how = source.bodyOf(request.contentType, request.headers);
   if (how === 'refused') return { kind: 'unsupported-media-type' };
-  const body = how === 'json' && request.raw.length > 0 ? parseJson(request.raw) : { ok: true as const, value: null };
-  if (!body.ok) return { kind: 'read', stored: [], rejected: [unreadable(body.reason, body.place)], control: null };
+  const parsed: ParsedJson =
+    how === 'json' && request.raw.length > 0 ? await inTurns(jsonSteps(request.raw)) : { ok: true, value: null };
+  const content = readable(source, parsed);
+  if (content === null)
+    return { kind: 'read', stored: [], rejected: parsed.ok ? [] : [unreadable(parsed, null)], control: null };
+  const { body, spoiled } = content;
   const rawSha256 = sha256(request.raw);
-  const result = source.toEvents({ ...request, body: body.value, rawSha256 });
-  const bytes = keptBytes(source.kind, request.raw);
+  const given: SourceRequest = { ...request, body, rawSha256 };
+  const read = source.steps === undefined ? source.toEvents(given) : await inTurns(source.steps(given));
+  const result = withSpoiled(read, spoiled);
+  const bytes = await keptBytes(source.kind, request.raw);
   const raw: RawBytes = {
     sha256: bytes === request.raw ? rawSha256 : sha256(bytes),
     contentType: request.contentType,
@@ -69,20 +77,31 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   };
   const inline = result.events.length === 1 && isInline(raw);
   const ref = inline ? inlineRef(raw) : storedRef(options.region, raw);
-  const isBatch = Array.isArray(body.value) && !isBinaryMode(request.headers);
-  const rejected: Rejection[] = [...result.rejected];
-  const good: CloudEvent[] = [];
-  for (const { event: read, index } of numbered(result)) {
-    const event = withRaw(read, ref);
-    const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, options.knownTypes);
-    if (problem === null) good.push(event);
-    else rejected.push({ index, ...problem, place: (isBatch ? `/${index}` : '') + problem.place });
-  }
-  rejected.sort((a, b) => (a.index ?? -1) - (b.index ?? -1));
+  const isBatch = Array.isArray(body) && !isBinaryMode(request.headers);
+  const { good, rejected } = await inTurns(sorted(result, ref, isBatch, options.knownTypes));
   // Before the events, so that none of them refers to what is not there.
   if (good.length > 0 && !inline) await storeRaw(options.log, options.region, raw);
   const stored = await publishAll(request.sender, source.kind, good, options);
   return { kind: 'read', stored, rejected, control: result.control ?? null };
+}
+
+/** Which events can be stored, and why the others cannot, in the order of the items. */
+function* sorted(
+  result: SourceResult,
+  ref: string,
+  isBatch: boolean,
+  knownTypes: ReadonlySet<string>,
+): Steps<{ readonly good: readonly CloudEvent[]; readonly rejected: readonly Rejection[] }> {
+  const rejected: Rejection[] = [...result.rejected];
+  const good: CloudEvent[] = [];
+  for (const { event: read, index } of numbered(result)) {
+    const event = withRaw(read, ref);
+    const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, knownTypes);
+    if (problem === null) good.push(event);
+    else rejected.push({ index, ...problem, place: (isBatch ? `/${index}` : '') + problem.place });
+    yield;
+  }
+  return { good, rejected: rejected.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1)) };
 }
 
 /** An alert of ours has a field for it; in any other event it is an attribute of the envelope. */
@@ -136,7 +155,7 @@ function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rej
       message: `no trigger listens for ${JSON.stringify(event.type)}; known: ${known}`,
     };
   }
-  if (isTooDeep(event)) return { reason: 'too-deep', place: '', message: EXPECTED['too-deep'] };
+  if (isTooDeep(event)) return { reason: 'too-deep', place: '', message: `nested deeper than ${MAX_DEPTH} levels` };
   const size = encode(event).length;
   if (size <= EVENT_MAX_BYTES - HEADER_BYTES) return null;
   return {
@@ -156,23 +175,4 @@ const tooMany = (): Omit<Rejection, 'index'> => ({
   reason: 'too-many-events',
   place: '',
   message: `at most ${MAX_ITEMS} events in one request`,
-});
-
-const EXPECTED: Readonly<Record<JsonProblem, string>> = {
-  'empty-body': 'expected a body',
-  'not-utf8': 'expected UTF-8 text',
-  'not-json': 'expected one complete JSON value',
-  'too-deep': `nested deeper than ${MAX_DEPTH} levels`,
-  'too-many-values': `more than ${MAX_VALUES} values`,
-  'duplicate-key': 'an object has the same key twice',
-  'forbidden-key': 'a key that could change the prototype of an object',
-  'number-out-of-range': 'a number beyond what a double can hold',
-  'lone-surrogate': 'text that is not well-formed Unicode',
-};
-
-const unreadable = (reason: JsonProblem, place: string): Rejection => ({
-  index: null,
-  reason,
-  place,
-  message: EXPECTED[reason],
 });

@@ -9,9 +9,10 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Answer } from './answers/answer.ts';
 import { pagerdutyAnswer, pagerdutyTooMany } from './answers/pagerduty-answer.ts';
 import { comeAgain, plainAnswer, refusal } from './answers/plain-answer.ts';
-import { assertAuth } from './auth.ts';
+import { assertAuth, isAllowed } from './auth.ts';
 import { answerClientError } from './client-error.ts';
-import { type ReceiveOptions, type Sender, receive } from './receive.ts';
+import { type BoundedBody, MOST_COUNTED_BYTES, boundedBody, isProvedByHeaders } from './oversized.ts';
+import { type ReceiveOptions, type Sender, receive, receiveOversized } from './receive.ts';
 
 export type { Sender } from './receive.ts';
 
@@ -67,6 +68,8 @@ export function createIntake(options: IntakeOptions): Intake {
       return send(reply, plainAnswer(await receive(options, sender, signed(request))));
     },
   });
+  for (const sender of options.senders)
+    if (sender.quarantine === true && isProvedByHeaders(sender.auth)) takeOversized(server, options, sender);
   server.post<{ Params: { sender: string } }>(`/in/:sender${ENQUEUE}`, async (request, reply) => {
     const sender = senders.get(request.params.sender);
     if (sender === undefined || sender.source.kind !== 'pagerduty')
@@ -95,6 +98,34 @@ export function createIntake(options: IntakeOptions): Intake {
     close: () => server.close(),
   };
 }
+
+/** An address of its own for a sender whose queue must let go also of what is too large. */
+function takeOversized(server: FastifyInstance, options: IntakeOptions, sender: Sender): void {
+  const bodies = new WeakMap<FastifyRequest, BoundedBody>();
+  const { maxBodyBytes } = options.limits;
+  server.post(
+    `/in/${sender.name}`,
+    {
+      bodyLimit: Math.max(MOST_COUNTED_BYTES, maxBodyBytes),
+      preParsing: (request, _reply, payload, done) => {
+        const allowed = (): Promise<boolean> =>
+          isAllowed(sender.auth, { ...signed(request), raw: Buffer.alloc(0) }, new Date((options.now ?? Date.now)()));
+        const body = boundedBody(payload, maxBodyBytes, allowed, tooLarge);
+        bodies.set(request, body);
+        done(null, body);
+      },
+    },
+    async (request, reply) => {
+      const whole = bodies.get(request)?.whole() ?? null;
+      const given = signed(request);
+      if (whole === null) return send(reply, plainAnswer(await receive(options, sender, given)));
+      return send(reply, plainAnswer(await receiveOversized(options, sender, given, whole, maxBodyBytes)));
+    },
+  );
+}
+
+const tooLarge = (): Error =>
+  Object.assign(new Error('body too large'), { statusCode: 413, code: 'FST_ERR_CTP_BODY_TOO_LARGE' });
 
 function createServer({ limits, tls }: IntakeOptions): FastifyInstance {
   // Node exchanges the two time-outs when that of the headers (60 s unless told otherwise) is the longer one, and looks only every 30 s.

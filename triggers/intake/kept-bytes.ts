@@ -2,21 +2,23 @@
  * What is kept of a request's bytes: all of them, but for the one secret that stands in a body, PagerDuty's routing key. It is covered by
  * as many asterisks, so that everything else stays where it was.
  */
-import { parseJson } from '../events/json.ts';
+import { jsonSteps } from '../events/json.ts';
+import { inTurns } from '../events/steps.ts';
 import { isObject, textOf } from '../sources/read.ts';
 
-export function keptBytes(kind: string, raw: Uint8Array): Uint8Array {
+export async function keptBytes(kind: string, raw: Uint8Array): Promise<Uint8Array> {
   if (kind !== 'pagerduty') return raw;
-  const key = routingKey(raw);
+  const key = await routingKey(raw);
   if (key === null || key === '') return raw;
   const secret = Buffer.from(key);
   const kept = Buffer.from(raw);
   for (let at = kept.indexOf(secret); at >= 0; at = kept.indexOf(secret, at)) kept.fill('*', at, at + secret.length);
   // Written with escapes it is not found: then nothing is kept rather than the secret.
-  return routingKey(kept) === key ? new Uint8Array() : kept;
+  return (await routingKey(kept)) === key ? new Uint8Array() : kept;
 }
 
-function routingKey(raw: Uint8Array): string | null {
-  const parsed = parseJson(raw);
-  return parsed.ok && isObject(parsed.value) ? textOf(parsed.value['routing_key']) : null;
+async function routingKey(raw: Uint8Array): Promise<string | null> {
+  const parsed = await inTurns(jsonSteps(raw));
+  const value = parsed.ok ? parsed.value : parsed.faulty?.value;
+  return isObject(value) ? textOf(value['routing_key']) : null;
 }

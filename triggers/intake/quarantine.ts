@@ -9,6 +9,7 @@ import { deadStream, quarantineSubject } from '../nats/subject.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
 import { letterHeaders } from '../path/dead-letters.ts';
 import type { Rejection } from '../sources/source.ts';
+import type { Whole } from './oversized.ts';
 import { storeRaw, storedRef } from './raw-store.ts';
 
 export interface QuarantinedRequest {
@@ -18,6 +19,8 @@ export interface QuarantinedRequest {
   readonly contentType: string | null;
   readonly raw: Uint8Array;
   readonly refused: readonly Omit<Rejection, 'index'>[];
+  /** What the request had, when `raw` is only its beginning. */
+  readonly whole?: Whole;
 }
 
 /** Resolves after it is stored; rejects with the errors of the events log. */
@@ -25,8 +28,8 @@ export type Quarantine = (request: QuarantinedRequest) => Promise<void>;
 
 export function createQuarantine(log: Pick<EventLog, 'publish'>, region: string, recordedBy: string): Quarantine {
   const stream = deadStream(region);
-  return async ({ sender, kind, contentType, raw, refused }) => {
-    const sha256 = createHash('sha256').update(raw).digest('hex');
+  return async ({ sender, kind, contentType, raw, refused, whole }) => {
+    const sha256 = whole?.sha256 ?? createHash('sha256').update(raw).digest('hex');
     const subject = quarantineSubject(region, sender, sha256);
     const cut = raw.length > EVENT_MAX_BYTES;
     if (cut) await storeRaw(log, region, { sha256, contentType, bytes: raw });

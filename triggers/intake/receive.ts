@@ -5,6 +5,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { LocalTimes } from '../events/local-time.ts';
+import { type Steps, inTurns } from '../events/steps.ts';
 import { inSpan } from '../in-span.ts';
 import { LogRefused } from '../nats/errors.ts';
 import type { Control, Rejection, Source } from '../sources/source.ts';
@@ -12,6 +13,7 @@ import { type Accepted, type AcceptOptions, type StoredEvent, accept } from './a
 import { type Auth, type SignedRequest, isAllowed } from './auth.ts';
 import { CannotTell } from './cannot-tell.ts';
 import { keptBytes } from './kept-bytes.ts';
+import type { Whole } from './oversized.ts';
 import type { Quarantine } from './quarantine.ts';
 import { type Seen, isTimeless } from './seen.ts';
 
@@ -64,16 +66,49 @@ export async function receive(options: ReceiveOptions, sender: Sender, request: 
   const outcome = await inSpan(`intake ${sender.name}`, span, () => outcomeOf(options, sender, request));
   if (outcome.kind === 'come-again') options.onComeAgain?.(sender.name, outcome.reason);
   if (outcome.kind === 'refused') options.onRejected?.(sender.name, outcome.reason);
-  if (outcome.kind === 'accepted')
-    for (const stored of outcome.stored) {
-      logStored(options, stored);
-      options.onStored?.(stored);
-    }
+  if (outcome.kind === 'accepted') await inTurns(told(options, outcome.stored));
   if (outcome.kind === 'accepted' || outcome.kind === 'rejected')
     for (const { reason } of outcome.rejected) options.onRejected?.(sender.name, reason);
   return outcome.kind === 'refused' && outcome.status === 401
     ? outcome
     : quarantined(options, sender, request, outcome);
+}
+
+/** A request of which only the beginning was kept; whoever sent it has proved to be the sender. */
+export async function receiveOversized(
+  options: ReceiveOptions,
+  sender: Sender,
+  { headers, raw }: SignedRequest,
+  whole: Whole,
+  most: number,
+): Promise<Outcome> {
+  const message = `${whole.bytes} bytes, at most ${most} allowed; SHA-256 of all of it ${whole.sha256}`;
+  const refused = { reason: 'body-too-large', place: '', message };
+  options.onRejected?.(sender.name, refused.reason);
+  try {
+    await options.quarantine?.({
+      sender: sender.name,
+      kind: sender.source.kind,
+      contentType: headers['content-type'] ?? null,
+      raw: raw.subarray(0, KEPT_BYTES),
+      refused: [refused],
+      whole,
+    });
+  } catch (error) {
+    return cannotStore(options, sender, error);
+  }
+  return { kind: 'control', status: 202, body: { accepted: 0, quarantined: 1 } };
+}
+
+/** Of a body that is too large: enough to see what it is. */
+const KEPT_BYTES = 65_536;
+
+function* told(options: ReceiveOptions, all: readonly StoredEvent[]): Steps<void> {
+  for (const stored of all) {
+    logStored(options, stored);
+    options.onStored?.(stored);
+    yield;
+  }
 }
 
 /** One line for each event; who follows an event through the logs begins here. */
@@ -201,7 +236,7 @@ async function quarantined(
       sender: sender.name,
       kind: sender.source.kind,
       contentType: headers['content-type'] ?? null,
-      raw: keptBytes(sender.source.kind, raw),
+      raw: await keptBytes(sender.source.kind, raw),
       refused,
     });
   } catch (error) {

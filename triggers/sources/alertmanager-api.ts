@@ -6,7 +6,7 @@
 import type { Alert } from '../events/alert.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
 import { isPrometheusPost, prometheusAlert } from './prometheus-post.ts';
-import { MAX_ITEMS, isObject, readItems, textOf } from './read.ts';
+import { type Json, MAX_ITEMS, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source } from './source.ts';
 
@@ -26,17 +26,22 @@ export const alertmanagerApi: Source = {
     const items = listOf(body) ?? [];
     return items.some(({ kind, value }) => kind === 'alert' && (isApiAlert(value) || isPosted(value)));
   },
-  toEvents: (request) => {
+  // An item of a list of groups may be many alerts.
+  itemsAt: (body) => {
+    const [list, at] = alertsOf(body);
+    return Array.isArray(list) && !list.some(isGroup) ? at : null;
+  },
+  ...inSteps(function* (request) {
     const items = listOf(request.body);
     if (items === null) return refuseAll('not-alertmanager', '', 'expected an array of alerts, or of groups of alerts');
-    return readItems(items, (item) => {
+    return yield* itemSteps(items, (item) => {
       const { kind, value, place, group } = item as Item;
       if (kind === 'bad-group') return refuseItem('not-a-group', place, 'expected an array of alerts');
       return isPrometheusPost(value)
         ? prometheusAlert(request, value, place)
         : alertmanagerAlert(request, value, place, group, API);
     });
-  },
+  }),
 };
 
 const isApiAlert = (item: unknown): boolean =>
@@ -52,9 +57,15 @@ interface Item {
   readonly group: Alert['group'];
 }
 
+/** The list, and where it stands: the older API puts it into an envelope. */
+const alertsOf = (body: unknown): readonly [list: unknown, at: string] =>
+  isObject(body) && body['status'] === 'success' ? [body['data'], '/data'] : [body, ''];
+
+const isGroup = (value: unknown): value is Json => isObject(value) && 'alerts' in value;
+
 /** Alerts and groups in the order they came; null when the body is no list. */
 function listOf(body: unknown): readonly Item[] | null {
-  const [list, at] = isObject(body) && body['status'] === 'success' ? [body['data'], '/data'] : [body, ''];
+  const [list, at] = alertsOf(body);
   if (!Array.isArray(list)) return null;
   const items: Item[] = [];
   for (const [index, each] of (list as unknown[]).entries()) {
@@ -66,7 +77,7 @@ function listOf(body: unknown): readonly Item[] | null {
 }
 
 function itemsOf(value: unknown, place: string): readonly Item[] {
-  if (!isObject(value) || !('alerts' in value)) return [{ kind: 'alert', value, place, group: null }];
+  if (!isGroup(value)) return [{ kind: 'alert', value, place, group: null }];
   const { alerts } = value;
   if (!Array.isArray(alerts)) return [{ kind: 'bad-group', value, place: `${place}/alerts`, group: null }];
   const group = { key: null, size: alerts.length, truncated: null, reason: null };

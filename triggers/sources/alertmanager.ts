@@ -4,7 +4,7 @@
  */
 import type { Alert } from '../events/alert.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
-import { type Json, countOf, idOf, isObject, readItems, textOf } from './read.ts';
+import { type Json, countOf, idOf, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
 
@@ -22,15 +22,16 @@ export const alertmanager: Source = {
     // Grafana speaks almost the same and says so by these.
     !('orgId' in body || 'state' in body) &&
     ('groupKey' in body || 'receiver' in body || 'groupLabels' in body),
-  toEvents: (request) => {
+  itemsAt: () => '/alerts',
+  ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-alertmanager', '', 'expected an object with an array `alerts`');
     if (!Array.isArray(body['alerts'])) return refuseAll('not-alertmanager', '/alerts', 'expected an array of alerts');
     const group = groupOf(body, body['alerts'].length);
-    return readItems(body['alerts'], (item, index) =>
+    return yield* itemSteps(body['alerts'], (item, index) =>
       alertmanagerAlert(request, item, `/alerts/${index}`, group, WEBHOOK),
     );
-  },
+  }),
 };
 
 const groupOf = (body: Json, size: number): Alert['group'] => ({

@@ -9,7 +9,8 @@ import { plainEvent } from '../events/plain-event.ts';
 import { dotted, placeOfArn } from './aws-arn.ts';
 import { eventBridgeEvent, isConfigurationChange, isEventBridge } from './aws-eventbridge.ts';
 import { isSnsAlarm, snsAlarm } from './cloudwatch.ts';
-import { type Json, isObject, readItems, textAt, textOf } from './read.ts';
+import type { Steps } from '../events/steps.ts';
+import { type Json, inSteps, isObject, itemSteps, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import { confirmation, isConfirmation } from './sns-confirmation.ts';
 import type { Source, SourceRequest, SourceResult } from './source.ts';
@@ -26,16 +27,16 @@ export const awsSns: Source = {
   recognises: ({ body, headers }) =>
     textOf(headers['x-amz-sns-message-type']) !== null ||
     (isObject(body) && (isEnvelope(body) || isLambda(body) || isSnsAlarm(body))),
-  toEvents: (request) => {
+  ...inSteps(function* (request) {
     const { body, headers } = request;
     if (isRaw(headers) && !(isObject(body) && isEnvelope(body))) return rawDelivery(request);
     if (!isObject(body)) return refuseAll('not-sns', '', 'expected an SNS message as a JSON object');
     if (isConfirmation(body)) return confirmation(body);
-    if (isLambda(body)) return records(request, body);
+    if (isLambda(body)) return yield* records(request, body);
     // A bare alarm, as raw delivery leaves it.
     if (isSnsAlarm(body)) return rawDelivery(request);
     return notify(request, { message: body, place: '' });
-  },
+  }),
 };
 
 const TYPES = new Set(['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']);
@@ -59,15 +60,14 @@ interface Envelope {
 }
 
 /** Changes of an alarm's configuration start nothing; the other records are events or rejections, one each. */
-function records(request: SourceRequest, { Records }: { readonly Records: readonly unknown[] }): SourceResult {
-  const envelopes = Records.map((record, index) => ({
-    message: isObject(record) ? record['Sns'] : null,
-    place: `/Records/${index}/Sns`,
-  }));
-  return readItems(
-    envelopes.filter((envelope) => !isQuiet(envelope)),
-    (envelope) => notification(request, envelope as Envelope),
-  );
+function* records(request: SourceRequest, { Records }: { readonly Records: readonly unknown[] }): Steps<SourceResult> {
+  const envelopes: Envelope[] = [];
+  for (const [index, record] of Records.entries()) {
+    const envelope = { message: isObject(record) ? record['Sns'] : null, place: `/Records/${index}/Sns` };
+    if (!isQuiet(envelope)) envelopes.push(envelope);
+    yield;
+  }
+  return yield* itemSteps(envelopes, (envelope) => notification(request, envelope as Envelope));
 }
 
 const notify = (request: SourceRequest, envelope: Envelope): SourceResult =>

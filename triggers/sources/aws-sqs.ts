@@ -9,7 +9,7 @@ import { epochMillis } from '../events/epoch.ts';
 import { type JsonBudget, MAX_VALUES, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { isReadable, openCarried } from './carried.ts';
-import { type Json, MAX_ITEMS, epochAt, isObject, readItems, textOf } from './read.ts';
+import { type Json, MAX_ITEMS, epochAt, inSteps, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
 
@@ -20,15 +20,20 @@ export const awsSqs: Source = {
     const list = listOf(body);
     return list !== null && list.items.some((item) => list.form.isMessage(item));
   },
-  toEvents: (request) => {
+  ...inSteps(function* (request) {
     const list = listOf(request.body);
     if (list === null) return refuseAll('not-sqs', '', 'expected an array of messages in `Records` or `Messages`');
     const { items, form } = list;
     if (items.length > MAX_ITEMS)
       return refuseAll('too-many-events', `/${form.list}`, `expected at most ${MAX_ITEMS} messages`);
     const budget: JsonBudget = { values: MAX_VALUES };
-    return joined(items.map((item, index) => message(request, item, `/${form.list}/${index}`, form, budget)));
-  },
+    const results: SourceResult[] = [];
+    for (const [index, item] of items.entries()) {
+      results.push(message(request, item, `/${form.list}/${index}`, form, budget));
+      yield;
+    }
+    return joined(results);
+  }),
 };
 
 /** Names differ between the two forms in their capitals only. */

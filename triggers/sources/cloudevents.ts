@@ -7,7 +7,7 @@ import { binaryEvent, isBinaryMode, isJsonType, withoutUnset } from '../events/b
 import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema } from '../events/cloud-event.ts';
 import { readInstant } from '../events/instant.ts';
-import { isObject, readItems } from './read.ts';
+import { inSteps, isObject, itemSteps } from './read.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -26,10 +26,11 @@ export const cloudevents: Source = {
     contentType === STRUCTURED ||
     contentType === BATCH ||
     [body].flat().some((item) => isObject(item) && 'specversion' in item),
-  toEvents: (request) => {
+  itemsAt: (body) => (Array.isArray(body) ? '' : null),
+  ...inSteps(function* (request) {
     const items = itemsOf(request);
     if ('rejected' in items) return items;
-    return readItems(items, (given, index) => {
+    return yield* itemSteps(items, (given, index) => {
       const item = withoutUnset(given);
       const place = Array.isArray(request.body) && !isBinaryMode(request.headers) ? `/${index}` : '';
       const problem = problemOf(item, place, request);
@@ -37,7 +38,7 @@ export const cloudevents: Source = {
         ? { ok: true, event: completed(item as CloudEvent, request) }
         : { ok: false, rejection: problem };
     });
-  },
+  }),
 };
 
 const refuse = (reason: string, place: string, message: string): SourceResult => ({

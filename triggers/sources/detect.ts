@@ -5,6 +5,7 @@ import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
 import { sources } from './index.ts';
 import type { Rejection, Source, SourceRequest } from './source.ts';
+import { readable, withSpoiled } from './spoiled-items.ts';
 
 export interface Detected {
   /** Kind of the source; null when none recognises it. */
@@ -25,8 +26,13 @@ export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>
     rawSha256: createHash('sha256').update(raw).digest('hex'),
     receivedAt,
   };
-  const source = [...sources.values()].find((each) => mayRead(each, parsed, request) && each.recognises(request));
-  if (source !== undefined) return { source: source.kind, ...source.toEvents(request) };
+  for (const source of sources.values()) {
+    const content = readable(source, parsed);
+    if (content === null && !mayRead(source, parsed, request)) continue;
+    const given = { ...request, body: content?.body ?? null };
+    if (source.recognises(given))
+      return { source: source.kind, ...withSpoiled(source.toEvents(given), content?.spoiled ?? new Map()) };
+  }
   const reason = parsed.ok ? 'unknown-format' : parsed.reason;
   const message = parsed.ok ? 'no source recognises this' : 'not acceptable as JSON';
   return {

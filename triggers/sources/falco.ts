@@ -5,8 +5,8 @@
 import type { AlertResult, TextAt } from '../events/alert-event.ts';
 import { epochNanos } from '../events/epoch.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { type Line, jsonLines } from './json-lines.ts';
-import { type Json, epochAt, isObject, readItems, textOf } from './read.ts';
+import { type Line, jsonLines, lineSteps } from './json-lines.ts';
+import { type Json, epochAt, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -21,11 +21,12 @@ export const falco: Source = {
     return items.some(({ value }) => isDetection(value));
   },
   readsLines: true,
-  toEvents: (request) => {
-    const items = itemsOf(request);
+  ...inSteps(function* (request) {
+    const { body, raw } = request;
+    const items = body === null ? yield* lineSteps(raw) : itemsOf(request);
     if (items.length === 0) return refuseAll('empty-body', '', 'expected a detection');
-    return readItems(items, (item) => toEvent(request, item as Line));
-  },
+    return yield* itemSteps(items, (item) => toEvent(request, item as Line));
+  }),
 };
 
 const isDetection = (value: unknown): boolean =>

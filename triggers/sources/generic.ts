@@ -8,7 +8,7 @@ import { epochMicros, epochMillis, epochNanos, epochOfAnyUnit, epochSeconds } fr
 import { valueAt } from '../events/json-pointer.ts';
 import type { GenericMapping } from './generic-mapping.ts';
 import { labelsFrom } from './label-facts.ts';
-import { epochAt, readItems } from './read.ts';
+import { epochAt, inSteps, itemSteps, readItems } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -19,7 +19,8 @@ export const createGeneric = (mapping: GenericMapping): Source => ({
   bodyOf: (contentType) => (contentType === null || /[/+]json$/.test(contentType) ? 'json' : 'refused'),
   // Only the address says whose mapping it is.
   recognises: () => false,
-  toEvents: (request) => {
+  itemsAt: () => mapping.items ?? null,
+  ...inSteps(function* (request) {
     const { body } = request;
     if (typeof body !== 'object' || body === null)
       return refuseAll('not-json', '', 'expected a JSON object, or an array of them');
@@ -27,8 +28,8 @@ export const createGeneric = (mapping: GenericMapping): Source => ({
     if (at === undefined) return readItems([body], () => toEvent(request, mapping, body, ''));
     const items = valueAt(body, at);
     if (!Array.isArray(items)) return refuseAll('missing-items', at, 'expected an array of alerts');
-    return readItems(items, (item, index) => toEvent(request, mapping, item, `${at}/${index}`));
-  },
+    return yield* itemSteps(items, (item, index) => toEvent(request, mapping, item, `${at}/${index}`));
+  }),
 });
 
 function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown, place: string): AlertResult {

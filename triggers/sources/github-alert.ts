@@ -68,7 +68,7 @@ export function securityAlert(request: SourceRequest, event: string, body: Json)
 function timesOf(alert: Json, action: string | null, isOpen: boolean) {
   const at = (field: string): TextAt | null => textAt(alert[field], `/alert/${field}`);
   const updated = at('updated_at');
-  const again = action?.startsWith('reopened') === true || action === 'auto_reopened';
+  const again = /^(?:auto_)?reopened|^reintroduced$/.test(action ?? '');
   return {
     started: again ? updated : at('created_at'),
     ended: at('fixed_at') ?? at('dismissed_at') ?? at('auto_dismissed_at') ?? at('resolved_at') ?? updated,

@@ -6,7 +6,7 @@ import type { Alert } from '../events/alert.ts';
 import type { AlertFacts } from '../events/alert-event.ts';
 import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
 import { isLegacy, legacyAlert } from './grafana-legacy.ts';
-import { type Json, countOf, isObject, readItems, textOf } from './read.ts';
+import { type Json, countOf, inSteps, isObject, itemSteps, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
 
@@ -20,7 +20,8 @@ export const grafana: Source = {
   kind: 'grafana',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => isObject(body) && (isUnified(body) || isLegacy(body)),
-  toEvents: (request) => {
+  itemsAt: (body) => (isObject(body) && isUnified(body) ? '/alerts' : null),
+  ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-grafana', '', 'expected a Grafana notification as a JSON object');
     if (isTest(body))
@@ -29,8 +30,10 @@ export const grafana: Source = {
     const { alerts } = body;
     if (!Array.isArray(alerts)) return refuseAll('not-grafana', '/alerts', 'expected an array of alerts');
     const group = groupOf(body, alerts.length);
-    return readItems(alerts, (item, index) => alertmanagerAlert(request, item, `/alerts/${index}`, group, UNIFIED));
-  },
+    return yield* itemSteps(alerts, (item, index) =>
+      alertmanagerAlert(request, item, `/alerts/${index}`, group, UNIFIED),
+    );
+  }),
 };
 
 /** Alertmanager sends version "4", no organisation, and no state beside the status. */

@@ -2,7 +2,8 @@
  * JSON lines (one value a line, in a JSON text sequence with a record separator in front). Each line is read for itself, so that a bad one
  * spoils none of its neighbours; what lies beyond the bounds is not looked at and shares one rejection.
  */
-import { type JsonBudget, type JsonProblem, MAX_VALUES, parseJson } from '../events/json.ts';
+import { type JsonBudget, type JsonProblem, MAX_VALUES, jsonSteps } from '../events/json.ts';
+import { type Steps, atOnce } from '../events/steps.ts';
 import { MAX_ITEMS } from './read.ts';
 
 export interface Line {
@@ -25,13 +26,15 @@ const [NEWLINE, SPACE] = [0x0a, 0x20];
 /** The same bytes are looked at by whoever asks whose they are, and read by the one who takes them. */
 const known = new WeakMap<Uint8Array, readonly Line[]>();
 
-export function jsonLines(raw: Uint8Array): readonly Line[] {
-  const lines = known.get(raw) ?? readLines(raw);
+export const jsonLines = (raw: Uint8Array): readonly Line[] => atOnce(lineSteps(raw));
+
+export function* lineSteps(raw: Uint8Array): Steps<readonly Line[]> {
+  const lines = known.get(raw) ?? (yield* readLines(raw));
   known.set(raw, lines);
   return lines;
 }
 
-function readLines(raw: Uint8Array): readonly Line[] {
+function* readLines(raw: Uint8Array): Steps<readonly Line[]> {
   const lines: Line[] = [];
   const budget: JsonBudget = { values: MAX_VALUES };
   let bad = 0;
@@ -40,7 +43,7 @@ function readLines(raw: Uint8Array): readonly Line[] {
     const from = skipBlank(raw, start);
     end = from < raw.length ? endOfLine(raw, from) : from;
     if (from === end) continue;
-    const line = readLine(raw.subarray(from, end), `/${index}`, budget);
+    const line = yield* readLine(raw.subarray(from, end), `/${index}`, budget);
     if (line.problem !== null) bad += 1;
     const isOver = lines.length >= MAX_LINES || bad > MAX_BAD_LINES;
     if (isOver) return [...lines, { value: null, raw, place: `/${index}`, problem: 'too-many-lines' }];
@@ -50,9 +53,9 @@ function readLines(raw: Uint8Array): readonly Line[] {
   return lines;
 }
 
-function readLine(bytes: Uint8Array, place: string, budget: JsonBudget): Line {
+function* readLine(bytes: Uint8Array, place: string, budget: JsonBudget): Steps<Line> {
   if (bytes.length > MAX_LINE_BYTES) return { value: null, raw: bytes, place, problem: 'line-too-long' };
-  const parsed = parseJson(bytes, budget);
+  const parsed = yield* jsonSteps(bytes, budget);
   return parsed.ok
     ? { value: parsed.value, raw: bytes, place, problem: null }
     : { value: null, raw: bytes, place: place + parsed.place, problem: parsed.reason };

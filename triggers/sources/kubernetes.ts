@@ -5,8 +5,8 @@
  */
 import type { AlertResult, TextAt } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { jsonLines } from './json-lines.ts';
-import { type Json, countOf, isObject, located, readItems, textAt, textOf } from './read.ts';
+import { jsonLines, lineSteps } from './json-lines.ts';
+import { type Json, countOf, inSteps, isObject, itemSteps, located, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -22,13 +22,14 @@ export const kubernetes: Source = {
   },
   recognises: ({ body, raw }) => (body === null ? jsonLines(raw).some(({ value }) => isOurs(value)) : isOurs(body)),
   readsLines: true,
-  toEvents: (request) => {
+  itemsAt: (body) => (isObject(body) && isList(body) ? '/items' : null),
+  ...inSteps(function* (request) {
     const found: readonly Item[] =
-      request.body === null ? jsonLines(request.raw) : [{ value: request.body, place: '', problem: null }];
+      request.body === null ? yield* lineSteps(request.raw) : [{ value: request.body, place: '', problem: null }];
     if (found.length === 0) return refuseAll('empty-body', '', 'expected a Kubernetes Event');
     const items = found.flatMap(unpack).filter((item) => !isQuiet(item));
-    return readItems(items, (item) => toEvent(request, item as Item));
-  },
+    return yield* itemSteps(items, (item) => toEvent(request, item as Item));
+  }),
 };
 
 interface Item {

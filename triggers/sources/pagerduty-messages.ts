@@ -3,8 +3,9 @@ import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { incidentFacts, incidentKey } from './pagerduty-incident.ts';
-import { type Json, idOf, isObject, readItems, textAt, textOf } from './read.ts';
+import { type Json, idOf, isObject, itemSteps, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
+import type { Steps } from '../events/steps.ts';
 import type { SourceRequest, SourceResult } from './source.ts';
 
 const CHANGES: Readonly<Record<string, AlertStatus>> = {
@@ -23,8 +24,8 @@ export const isMessages = (body: Json): body is Json & { readonly messages: read
       (textOf(message['event'])?.startsWith('incident.') === true || 'log_entries' in message),
   );
 
-export const pagerdutyMessages = (request: SourceRequest, messages: readonly unknown[]): SourceResult =>
-  readItems(messages, (message, index) => toEvent(request, message, `/messages/${index}`));
+export const pagerdutyMessages = (request: SourceRequest, messages: readonly unknown[]): Steps<SourceResult> =>
+  itemSteps(messages, (message, index) => toEvent(request, message, `/messages/${index}`));
 
 function toEvent(request: SourceRequest, message: unknown, place: string): AlertResult {
   if (!isObject(message) || !isObject(message['incident']))

@@ -8,7 +8,7 @@ import { plainEvent } from '../events/plain-event.ts';
 import { eventsApi, isEventsApi } from './pagerduty-events.ts';
 import { incidentFacts, incidentKey } from './pagerduty-incident.ts';
 import { isMessages, pagerdutyMessages } from './pagerduty-messages.ts';
-import { type Json, idOf, isObject, readItems, textAt, textOf } from './read.ts';
+import { type Json, idOf, inSteps, isObject, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -16,17 +16,18 @@ export const pagerduty: Source = {
   kind: 'pagerduty',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => isObject(body) && (isWebhook(body) || isEventsApi(body) || isMessages(body)),
-  toEvents: (request) => {
+  itemsAt: (body) => (isObject(body) && !isEventsApi(body) && isMessages(body) ? '/messages' : null),
+  ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-pagerduty', '', 'expected a PagerDuty event as a JSON object');
     if (isEventsApi(body)) return readItems([body], () => eventsApi(request, body));
-    if (isMessages(body)) return pagerdutyMessages(request, body['messages']);
+    if (isMessages(body)) return yield* pagerdutyMessages(request, body['messages']);
     const { event } = body;
     if (!isObject(event)) return refuseAll('not-pagerduty', '/event', 'expected the event of a v3 webhook');
     if (event['event_type'] === 'pagey.ping')
       return { events: [], rejected: [], control: { kind: 'ping', answer: { status: 202, body: { ok: true } } } };
     return readItems([event], () => toEvent(request, event));
-  },
+  }),
 };
 
 const isWebhook = ({ event }: Json): boolean =>

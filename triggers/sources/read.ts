@@ -1,22 +1,24 @@
 /** Small readers of untyped JSON for sources: each says what is there, and never throws. */
 import type { AlertResult } from '../events/alert-event.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
-import type { Rejection, SourceResult } from './source.ts';
+import { type Steps, atOnce } from '../events/steps.ts';
+import type { Rejection, Source, SourceResult } from './source.ts';
 
 /** Items of one request that are read; more than any sender's group holds. */
 export const MAX_ITEMS = 10_000;
 
 /** Each item becomes an event or a rejection of its own; those beyond the bound share one. */
-export function readItems(
+export function* itemSteps(
   items: readonly unknown[],
   read: (item: unknown, index: number) => AlertResult,
-): SourceResult {
+): Steps<SourceResult> {
   const events: CloudEvent[] = [];
   const rejected: Rejection[] = [];
   for (const [index, item] of items.slice(0, MAX_ITEMS).entries()) {
     const result = read(item, index);
     if (result.ok) events.push(result.event);
     else rejected.push({ index, ...result.rejection });
+    yield;
   }
   if (items.length > MAX_ITEMS) {
     const message = `more than ${MAX_ITEMS} items were sent, only the first ${MAX_ITEMS} are read`;
@@ -24,6 +26,18 @@ export function readItems(
   }
   return { events, rejected };
 }
+
+/** As `itemSteps`, for the few items of a sender that sends few. */
+export const readItems = (
+  items: readonly unknown[],
+  read: (item: unknown, index: number) => AlertResult,
+): SourceResult => atOnce(itemSteps(items, read));
+
+/** Both ways of a source to read, from one. */
+export const inSteps = (steps: NonNullable<Source['steps']>): Pick<Source, 'steps' | 'toEvents'> => ({
+  steps,
+  toEvents: (request) => atOnce(steps(request)),
+});
 
 export type Json = Readonly<Record<string, unknown>>;
 

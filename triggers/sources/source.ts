@@ -3,6 +3,7 @@
  */
 import type { CloudEvent } from '../events/cloud-event.ts';
 import type { LocalTimes } from '../events/local-time.ts';
+import type { Steps } from '../events/steps.ts';
 
 export interface SourceRequest {
   /** Name of the configured sender (`/in/<name>`); part of alert keys, so that two senders never share one by accident. */
@@ -54,4 +55,11 @@ export interface Source {
   readonly readsLines?: boolean;
   /** Never throws: whatever the body holds becomes events or rejections. */
   toEvents(request: SourceRequest): SourceResult;
+  /** The same in steps, where one request may hold thousands of items. */
+  readonly steps?: (request: SourceRequest) => Steps<SourceResult>;
+  /**
+   * JSON Pointer of the array whose items are read each for itself and refused when they are null; null when this body has none. Then what
+   * is wrong inside one item (a key twice) spoils only that item.
+   */
+  readonly itemsAt?: (body: unknown) => string | null;
 }

@@ -30,7 +30,7 @@ describe('falco', () => {
 
   for (const [priority, number] of [
     ['Emergency', 24],
-    ['ALERT', 19],
+    ['ALERT', 23],
     ['critical', 21],
     ['Error', 17],
     ['Notice', 10],
