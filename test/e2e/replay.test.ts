@@ -29,16 +29,12 @@ describe('replay', () => {
   const outcomes = {
     restartService: [
       'already-healthy',
-      'approved-quiet',
       'approved',
       'denied',
-      'escalated-quiet',
       'escalated',
       'planned',
       'resolved-meanwhile',
-      'restarted-quiet',
       'restarted',
-      'stopped-quiet',
       'stopped',
       'voided',
     ],
