@@ -1,5 +1,6 @@
 /** The measured process of `intake`: an intake on a real events log, and the same log without it. Orders come by IPC, one at a time. */
 import { createHash } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { parseJson } from '../../triggers/events/json.ts';
 import { createIntake } from '../../triggers/intake/intake.ts';
@@ -13,7 +14,9 @@ export type IntakeOrder =
   | { readonly kind: 'publish'; readonly count: number; readonly window: number; readonly body: string }
   /** Parse and normalise the same request, on this one thread. */
   | { readonly kind: 'normalise'; readonly count: number; readonly body: string }
-  | { readonly kind: 'memory' };
+  | { readonly kind: 'memory' }
+  /** From `watch` to `watched`: how long the event loop stood still at most. */
+  | { readonly kind: 'watch' | 'watched' };
 
 export interface IntakeAnswer {
   readonly elapsedMs: number;
@@ -21,6 +24,8 @@ export interface IntakeAnswer {
   readonly cpuMs: number;
   /** Resident, after a collection. */
   readonly rssBytes: number;
+  /** Since the last `watch`. */
+  readonly stallMs: number;
 }
 
 const [natsUrl = '', region = ''] = process.argv.slice(2);
@@ -33,11 +38,12 @@ const intake = createIntake({
   host: '127.0.0.1',
   port: await freePort(),
   // More than ever wait at once: a stall of the machine is to show as latency, not as refusals.
-  limits: { maxBodyBytes: 4_194_304, bodyTimeoutMs: 30_000, maxConcurrent: 4_096 },
+  limits: { maxBodyBytes: 8_388_608, bodyTimeoutMs: 30_000, maxConcurrent: 4_096 },
   logger: pino({ level: 'error' }),
 });
 const { url } = await intake.listen();
 let published = 0;
+const delays = monitorEventLoopDelay({ resolution: 1 });
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (order: IntakeOrder) => {
@@ -50,10 +56,18 @@ async function carryOut(order: IntakeOrder): Promise<IntakeAnswer> {
   const begun = performance.now();
   if (order.kind === 'publish') await publish(order);
   if (order.kind === 'normalise') normalise(order);
+  if (order.kind === 'watch') delays.reset();
+  if (order.kind === 'watch') delays.enable();
+  if (order.kind === 'watched') delays.disable();
   const elapsedMs = performance.now() - begun;
   const cpu = process.cpuUsage(cpuBefore);
-  globalThis.gc?.();
-  return { elapsedMs, cpuMs: (cpu.user + cpu.system) / 1_000, rssBytes: process.memoryUsage().rss };
+  if (order.kind !== 'watch' && order.kind !== 'watched') globalThis.gc?.();
+  return {
+    elapsedMs,
+    cpuMs: (cpu.user + cpu.system) / 1_000,
+    rssBytes: process.memoryUsage().rss,
+    stallMs: delays.max / 1e6,
+  };
 }
 
 async function publish({ count, window, body }: Extract<IntakeOrder, { kind: 'publish' }>): Promise<void> {

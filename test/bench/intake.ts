@@ -20,6 +20,7 @@ const TURNS = 8;
 const ALERTS = 500;
 const PACED = 2_000;
 const NORMALISED = 1_000;
+const LARGE_ALERTS = 10_000;
 const SOAK_ALERTS = 200_000;
 const SOAK_SAMPLES = 10;
 const REGION = 'intake';
@@ -40,6 +41,7 @@ export async function intake(report: (line: string) => void): Promise<Row[]> {
       return [
         ...(await throughput(child, event, report)),
         ...(await normalising(child)),
+        ...(await stalls(child)),
         ...(await soak(child, report)),
       ];
     } finally {
@@ -155,6 +157,19 @@ async function normalising(child: Child): Promise<Row[]> {
     if (round > 0) rates.push((NORMALISED * BATCH) / (cpuMs / 1_000));
   }
   return [row('normalise_rate_of_a_core', 'alerts/s', rates, ['>=', 50_000])];
+}
+
+/** How long everybody else waits at most while one request of thousands is taken; what else runs on the machine is in it. */
+async function stalls(child: Child): Promise<Row[]> {
+  const longest: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const body = JSON.stringify(payload(LARGE_ALERTS));
+    await child.order({ kind: 'watch' });
+    await post(child, body);
+    const { stallMs } = await child.order({ kind: 'watched' });
+    if (round > 0) longest.push(stallMs);
+  }
+  return [row('intake_stall_of_10000_alerts', 'ms', longest, ['<=', 100])];
 }
 
 /** Resident memory after each part of the soak, the first left out: what grows with the number of events would show as a slope. */

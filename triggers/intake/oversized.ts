@@ -3,7 +3,7 @@
  * counted and hashed but not kept, so that the request can be quarantined and its sender lets go of it.
  */
 import { createHash } from 'node:crypto';
-import { type Readable, Transform, pipeline } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import type { Auth } from './auth.ts';
 
 /** What a request had, of which only the beginning was kept. */
@@ -57,7 +57,11 @@ export function boundedBody(
     receivedEncodedLength: 0,
     whole: () => (bytes <= most ? null : { bytes, sha256: hash.digest('hex') }),
   });
-  // An error of either side ends the other one, and is told by the one that is read.
-  pipeline(payload, stream, () => undefined);
+  // Not `pipeline`: it would destroy the connection of who is refused, and with it the answer.
+  payload.pipe(stream);
+  payload.once('error', (error) => stream.destroy(error));
+  payload.once('close', () => {
+    if (!payload.readableEnded) stream.destroy(new Error('the request was cut off'));
+  });
   return stream;
 }
