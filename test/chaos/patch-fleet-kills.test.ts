@@ -1,4 +1,7 @@
-/** The worker is killed at every effect of every wave of patchFleet; the services' own record says what was done. Minutes, so run by name. */
+/**
+ * The worker is killed at every effect of every wave of patchFleet; the services' own record says what was done. Half an hour, because an attempt
+ * of a worker that is gone counts as lost after a minute; so run by name.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

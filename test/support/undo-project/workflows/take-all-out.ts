@@ -6,6 +6,8 @@ export const takeAllOut = runbook<{ readonly services: readonly string[] }, void
   async ({ services }, run) => {
     for (const service of services)
       await run.act(`take ${service} out of rotation`, (on) => on.takeOutOfRotation({ service }), {
+        // When a worker is gone, its attempt counts as lost after this.
+        attemptMs: 10_000,
         undo: (on) => on.putBackInRotation({ service }),
       });
     run.escalate('somebody has to look');
