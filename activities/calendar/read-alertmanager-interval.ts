@@ -77,12 +77,12 @@ function refuseWrapped(value: unknown, place: string, problems: Problems): void 
   });
 }
 
-/** As Alertmanager does: what runs from the end of a month to its beginning, or backwards already in a month of 28 days. */
+/** As Alertmanager does: what ends, counted from the end, before it begins already in a month of 28 days. */
 function refuseNeverForwards(value: unknown, place: string, problems: Problems): void {
   listOf(value).forEach((entry, index) => {
     const [from, to] = typeof entry === 'string' ? entry.split(':').map(Number) : [];
-    if (from === undefined || to === undefined || Math.sign(from) === Math.sign(to)) return;
-    if (from < 0 || from > SHORTEST_MONTH + to)
+    if (from === undefined || to === undefined) return;
+    if (from > 0 && to < 0 && from > SHORTEST_MONTH + to)
       problems.add(`${place}/${index}`, `the range ${from}:${to} runs backwards`);
   });
 }

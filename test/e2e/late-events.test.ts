@@ -139,13 +139,13 @@ describe('a backlog after an outage', () => {
             http: { allow: [{ origin, private: true }] },
           }),
         );
+        // To it, the Alertmanager has been up for a while.
         const now = (): number => Date.now() + 180 * MINUTE;
         const check = createStaleCheck({
           ...path,
           sources: alertSources(loadConfig({ file, env: {} }), path.region, now),
           perMinute: 600,
           logger: pino({ level: 'silent' }),
-          now,
         });
         assert.equal(await check.look(), 2);
         const records = await until('both are decided', async () => {

@@ -58,6 +58,7 @@ function world() {
       triggers: [A, B, PLAIN],
       episode: books.get(key) ?? null,
       handledAt: released ? null : at,
+      byOperator: released,
       control: NO_CONTROL,
       recent: runs.filter(({ startedAt }) => startedAt >= at - WITHIN_MS),
       regionOf: (named) => named ?? region,

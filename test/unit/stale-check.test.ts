@@ -11,12 +11,14 @@ import { restartServiceTrigger } from '../../triggers/restart-service.ts';
 import { alertEvent, at } from '../support/events.ts';
 
 const MINUTE = 60_000;
+const START = Date.parse('2026-01-02T00:00:00Z');
+const stored = (sequence: number) => at(sequence, START + sequence);
 const event = alertEvent('firing');
 const key = event.data.alertKey;
 
 const recordOf = (sequence: number, reason: 'stale' | null, effect: 'opened' | 'closed' = 'opened'): EventRecord => ({
   kind: 'event',
-  position: at(sequence),
+  position: stored(sequence),
   event: { id: `${sequence}`, type: event.type, source: event.source, alertKey: key, title: null, labels: {} },
   episode: { effect, generation: 1 },
   dispositions: reason === null ? [] : [{ trigger: 'restart', kind: 'held', reason, detail: 'old' }],
@@ -31,13 +33,13 @@ type Answer = Omit<SourceAnswer, 'at'> | null | Error;
 function given(records: EventRecord[], answers: readonly Answer[], generation = 1) {
   const put: PublishOptions[] = [];
   const asked: string[] = [];
-  const clock = { now: 10 * MINUTE };
+  const clock = { now: START + 10 * MINUTE };
   const check = createStaleCheck({
     region: 'eu',
     log: {
       get: (stream, sequence) =>
         Promise.resolve({
-          ...at(sequence),
+          ...stored(sequence),
           stream,
           subject: 's',
           headers: { 'content-type': 'application/cloudevents+json' },
@@ -92,7 +94,7 @@ describe('an event that was held as too old', () => {
       assert.equal(await check.look(), 1);
       assert.equal(await check.look(), 0);
       assert.deepEqual(asked, ['tocsin:/in/am']);
-      assert.deepEqual(answersOf(put), [{ says, why: 'Zürich says so\r\nx', at: '1970-01-01T00:10:00.000Z' }]);
+      assert.deepEqual(answersOf(put), [{ says, why: 'Zürich says so\r\nx', at: '2026-01-02T00:10:00.000Z' }]);
       assert.match(put[0]?.headers?.[REDRIVE.asked] ?? '', /^[\x20-\x7e]+$/);
     });
 
@@ -118,7 +120,7 @@ describe('an event that was held as too old', () => {
     assert.deepEqual(answersOf(put), [
       {
         says: 'unknown',
-        at: '1970-01-01T00:25:00.000Z',
+        at: '2026-01-02T00:25:00.000Z',
         why: 'its source does not answer: connect ECONNREFUSED',
       },
     ]);

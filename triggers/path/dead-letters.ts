@@ -53,6 +53,12 @@ export function redriveOf({ headers }: Pick<StoredMessage, 'headers'>): Redrive 
   };
 }
 
+/** An event's headers but for ours: those of an earlier time that it was put back do not count for the next. */
+export const withoutRedrive = (headers: StoredMessage['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.has(name)));
+
+const OURS: ReadonlySet<string> = new Set(Object.values(REDRIVE));
+
 function jsonHeader(text: string | undefined): Readonly<Record<string, unknown>> | null {
   if (text === undefined) return null;
   const parsed = parseJson(Buffer.from(text));
@@ -110,11 +116,12 @@ export function createDeadLetters(log: Log, region: string, now: () => number = 
         expectStream: eventStream(region),
         msgId: `redrive:${stream}:${id}`,
         headers: {
-          ...letter.headers,
+          ...withoutRedrive(letter.headers),
           [REDRIVE.at]: String(now()),
           [REDRIVE.of]: JSON.stringify(first),
           // A letter without a trigger is an event that could not be read at all; it is judged anew by every trigger.
           ...(letter.trigger === '' ? {} : { [REDRIVE.trigger]: letter.trigger }),
+          [REDRIVE.by]: 'operator',
         },
       });
       await log.remove(stream, id);

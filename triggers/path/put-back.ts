@@ -3,7 +3,7 @@
  * something to do. Doing so twice starts nothing twice: the second one joins the run of the first (R3).
  */
 import type { EventLog } from '../nats/port.ts';
-import { type PutBackBy, REDRIVE, redriveOf } from './dead-letters.ts';
+import { type PutBackBy, REDRIVE, redriveOf, withoutRedrive } from './dead-letters.ts';
 import type { EndedAttempt, Position, SourceAnswer } from './disposition.ts';
 import { positionOf } from './event-record.ts';
 
@@ -24,7 +24,7 @@ export async function putBack(log: Pick<EventLog, 'get' | 'publish'>, held: Held
   const message = await log.get(position.stream, position.sequence);
   // A stream that was made anew counts from one again.
   if (message === null || message.storedAt !== position.storedAt) return false;
-  const own = Object.entries(message.headers).filter(([name]) => !name.startsWith('nats-') && !OURS.has(name));
+  const own = Object.entries(withoutRedrive(message.headers)).filter(([name]) => !name.startsWith('nats-'));
   // An operator may let go at once what its source could not settle, and want an attempt after each run that ended undone.
   const why = `${after === undefined ? '' : `:${after.attempt}`}${asked === undefined ? '' : ':asked'}`;
   await log.publish(message.subject, message.data, {
@@ -42,9 +42,6 @@ export async function putBack(log: Pick<EventLog, 'get' | 'publish'>, held: Held
   });
   return true;
 }
-
-/** Those of an earlier time that it was put back do not count for this one. */
-const OURS: ReadonlySet<string> = new Set(Object.values(REDRIVE));
 
 /** A header has one line of ASCII; a server's own words may have more. */
 const headerText = (value: unknown): string =>
