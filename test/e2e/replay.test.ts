@@ -29,12 +29,16 @@ describe('replay', () => {
   const outcomes = {
     restartService: [
       'already-healthy',
+      'approved-quiet',
       'approved',
       'denied',
+      'escalated-quiet',
       'escalated',
       'planned',
       'resolved-meanwhile',
+      'restarted-quiet',
       'restarted',
+      'stopped-quiet',
       'stopped',
       'voided',
     ],
