@@ -20,3 +20,4 @@ export type { CloudEvent, EventOf } from './events/cloud-event.ts';
 export { type EventType, alertType, eventType } from './events/event-type.ts';
 export type { Mode } from './path/control.ts';
 export type { Rejection, Source, SourceRequest, SourceResult } from './sources/source.ts';
+export type { Steps } from './events/steps.ts';
