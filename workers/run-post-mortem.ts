@@ -94,6 +94,11 @@ function toDo(entries: readonly TimelineEntry[], status: string, left: readonly 
     ...steps
       .filter(({ outcome }) => outcome === 'open')
       .map(({ title }) => `look whether "${title}" was done: the run ended before it knew`),
+    ...steps
+      .filter(({ outcome, title }) => outcome === 'failed' && title.startsWith(UNDO))
+      .map(({ title }) => title.slice(UNDO.length))
+      .filter((title) => !left.includes(title))
+      .map((title) => `the undo of "${title}" failed: look how its target is, and undo it by hand`),
     ...left.map((title) => `"${title}" was done and is not undone: undo it by hand, or leave it`),
   ];
 }

@@ -46,7 +46,8 @@ export async function startSshd(dir: string, name = 'web-1'): Promise<TestSshd> 
       'KbdInteractiveAuthentication no',
       'PermitRootLogin prohibit-password',
       'MaxStartups 100',
-      `SetEnv PATH=${join(dir, 'bin')}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+      // Commands lock their home: with that of the machine's user, tests would wait for each other.
+      `SetEnv HOME=${dir} PATH=${join(dir, 'bin')}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
     ].join('\n');
   let server: ServerProcess | undefined;
   const start = async (): Promise<void> => {
