@@ -48,7 +48,7 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
     await lab.startWorker();
     const [from, pods] = [now(), await podsOn(lab.kube, 'web-1')];
     const { report: story, ...report } = (await (await lab.begin({ node: 'web-1' })).result()) as DrainNodeReport;
-    assert.match(story, /## Done\n\n- drain web-1\n/);
+    assert.match(story, /## Done\n\n- drain web-1$/);
     assert.deepEqual(report, {
       outcome: 'drained',
       node: 'web-1',
