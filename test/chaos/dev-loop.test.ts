@@ -17,6 +17,7 @@ const PATIENCE_MS = 120_000;
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-dev-'));
 const env: NodeJS.ProcessEnv = { ...process.env };
+const NO_TRIGGERS = 'export const triggers: readonly never[] = [];';
 let dev: ChildProcess;
 let connection: Connection;
 let said = '';
@@ -42,7 +43,7 @@ describe('tocsin dev', () => {
     write('package.json', '{ "name": "own", "type": "module" }');
     write('tsconfig.json', JSON.stringify({ compilerOptions: { strict: true, types: [] }, include: ['workflows'] }));
     write('activities/index.ts', 'export const createActivities = () => ({ idle: async () => {} });');
-    write('triggers/index.ts', 'export const triggers: readonly never[] = [];');
+    write('triggers/index.ts', NO_TRIGGERS);
     write('workflows/index.ts', `export { say } from './say.ts';\n`);
     write('workflows/say.ts', says(`'first'`));
     const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
@@ -88,6 +89,9 @@ describe('tocsin dev', () => {
   });
 
   it('a mistake in the configuration leaves what ran in place', async () => {
+    const repaired = said.length;
+    write('triggers/index.ts', NO_TRIGGERS);
+    await untilSaid(/dev: the new code runs/, repaired);
     const from = said.length;
     write('tocsin.yaml', 'regions: [EU]\n');
     await untilSaid(
