@@ -148,4 +148,5 @@ const CONTEXT: RunContext = {
   service: null,
   severity: null,
   onResolved: 'cancel',
+  phases: 'exceptional',
 };
