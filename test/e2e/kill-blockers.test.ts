@@ -57,7 +57,7 @@ describe('runbook killBlockers', { skip: lacksPostgres }, () => {
     assert.equal(report.outcome, 'ended');
     assert.match(report.chains[0]?.root ?? '', /^app \(batch\) pid \d+$/);
     assert.deepEqual([report.chains[0]?.blocked, report.chains[0]?.became], [1, 'terminated']);
-    assert.match(report.report, /## Done\n\n- terminate app \(batch\) pid \d+ in shop\n/);
+    assert.match(report.report, /## Done\n\n- terminate app \(batch\) pid \d+ in shop$/);
   });
 
   it('a statement that runs is cancelled, and its session lives', async () => {
