@@ -2,7 +2,7 @@
  * What an effect may ask while it goes on: may it still act, and how does it sign the events it causes? The worker asks the first before
  * each effect by itself; an activity with several effects asks again between them.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { stepStorage } from './step-storage.ts';
 
 export interface Lineage {
   /** Workflow id of this run. */
@@ -17,7 +17,7 @@ export interface EffectGuard {
   readonly lineage: Lineage;
 }
 
-const guards = new AsyncLocalStorage<EffectGuard>();
+const guards = stepStorage<EffectGuard>('effects');
 
 /** The worker's part. */
 export const withGuard = <T>(guard: EffectGuard, work: () => Promise<T>): Promise<T> => guards.run(guard, work);

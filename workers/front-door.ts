@@ -11,17 +11,26 @@ export interface ListedRunbook {
   readonly place: string;
 }
 
-/** In the order of the list; a name that is there twice is in it twice. */
+const WRITTEN = /export const (\w+)\s*=\s*runbook\b/g;
+
+/** Those that the list hands on, then those that are written in it; each in its order, and a name that is there twice is in it twice. */
 export function listedRunbooks(frontDoor: string = project.workflows): readonly ListedRunbook[] {
   const text = withoutComments(readFileSync(frontDoor, 'utf8'));
-  return [...text.matchAll(/export\s*\{([^}]*)\}\s*from\s*['"]([^'"]+)['"]/g)].flatMap(
+  const placeOf = (index: number): string => `${frontDoor}:${lineAt(text, index)}`;
+  const handedOn = [...text.matchAll(/export\s*\{([^}]*)\}\s*from\s*['"]([^'"]+)['"]/g)].flatMap(
     ({ 1: names = '', 2: from = '', index }) =>
       names
         .split(',')
         .map((name) => name.trim().replace(/^.*\sas\s+/, ''))
         .filter((name) => name !== '' && !name.startsWith('type '))
-        .map((name) => ({ name, file: fileOf(from, frontDoor), place: `${frontDoor}:${lineAt(text, index)}` })),
+        .map((name) => ({ name, file: fileOf(from, frontDoor), place: placeOf(index) })),
   );
+  const written = [...text.matchAll(WRITTEN)].map(({ 1: name = '', index }) => ({
+    name,
+    file: frontDoor,
+    place: placeOf(index),
+  }));
+  return [...handedOn, ...written];
 }
 
 /** The file a runbook is written in: a list that hands on another list, such as that of this package, is followed once. */
@@ -46,7 +55,7 @@ function unlisted(frontDoor: string, listed: ReadonlySet<string>): string[] {
   const files = readdirSync(folder).filter((name) => extname(name) === extname(frontDoor) && !name.endsWith('.d.ts'));
   return files.toSorted().flatMap((name) => {
     const text = withoutComments(readFileSync(join(folder, name), 'utf8'));
-    return [...text.matchAll(/export const (\w+)\s*=\s*runbook\b/g)]
+    return [...text.matchAll(WRITTEN)]
       .filter(({ 1: found = '' }) => !listed.has(found))
       .map(
         ({ 1: found = '', index }) =>

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { effectsAllowed, lineage, withGuard } from '../../activities/effects.ts';
+
+test('what the worker knows of a step is known to every copy of the package in its process', async () => {
+  const copy = (await import(`../../activities/effects.ts?${'copy'}`)) as typeof import('../../activities/effects.ts');
+  assert.notEqual(copy.lineage, lineage);
+  const own = { causedby: 'restart/1', causedepth: 1 };
+  let asked = 0;
+  const allowed = (): Promise<void> => Promise.resolve(void (asked += 1));
+  await copy.withGuard({ allowed, lineage: own }, async () => {
+    await effectsAllowed();
+    assert.deepEqual([lineage(), copy.lineage(), asked], [own, own, 1]);
+  });
+  await withGuard({ allowed, lineage: own }, async () => assert.deepEqual(copy.lineage(), own));
+  assert.equal(copy.lineage(), null);
+});
