@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { effectsAllowed, lineage, withGuard } from '../../activities/effects.ts';
+import * as effects from '../../activities/effects.ts';
+
+const { effectsAllowed, lineage, withGuard } = effects;
 
 test('what the worker knows of a step is known to every copy of the package in its process', async () => {
-  const copy = (await import(`../../activities/effects.ts?${'copy'}`)) as typeof import('../../activities/effects.ts');
+  const copy = (await import(`../../activities/effects.ts?${'copy'}`)) as typeof effects;
   assert.notEqual(copy.lineage, lineage);
   const own = { causedby: 'restart/1', causedepth: 1 };
   let asked = 0;
