@@ -19,6 +19,7 @@ import { answerTo, makeKeys, quietRuntime, send } from '../support/approvals.ts'
 import { runbooksBundle } from '../support/bundles.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
+import { labContext } from '../support/lab-context.ts';
 
 const keys = makeKeys();
 const called: string[] = [];
@@ -89,18 +90,13 @@ async function begin(workflowType: string, more: Partial<RunContext> = {}, prefi
   return workflowId;
 }
 
-const CONTEXT: RunContext = {
-  trigger: 'test',
-  alertKey: 'key',
-  generation: 1,
-  attempt: 1,
+const CONTEXT = labContext({
   event: null,
-  region: 'eu',
   service: 'db',
   severity: null,
   onResolved: 'cancel',
   mode: 'approve',
-};
+});
 
 async function planOf(workflowType: string): Promise<Plan> {
   const report = (await result(await begin(workflowType, { mode: 'plan' }, 'plan/'))) as PlannedReport;

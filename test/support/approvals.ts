@@ -29,6 +29,7 @@ import { crashService } from './crash-service.ts';
 import { startTestServers } from './servers.ts';
 import { servicesOf } from './services.ts';
 import { until } from './until.ts';
+import { labContext } from './lab-context.ts';
 
 export interface Approvals {
   readonly temporal: TemporalConnection;
@@ -138,25 +139,14 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
   };
 }
 
-const CONTEXT: RunContext = {
+const CONTEXT = labContext({
   trigger: 'restart-service',
   alertKey: 'am:ServiceDown:checkout',
-  generation: 1,
-  attempt: 1,
-  event: {
-    id: 'e',
-    type: 'tocsin.alert.firing',
-    source: 'tocsin:/in/am',
-    title: null,
-    stream: 'EVENTS_EU',
-    sequence: 1,
-  },
   region: REGION,
   service: 'checkout',
-  severity: 'critical',
   onResolved: 'cancel',
   mode: 'approve',
-};
+});
 
 /** An honest answer to a question, or one with a part of it changed. */
 export function answerTo(

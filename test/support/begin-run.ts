@@ -3,6 +3,7 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import { workflowId } from '../../triggers/path/workflow-id.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { Installation } from './installation.ts';
+import { labContext } from './lab-context.ts';
 
 export type BeginRun = (
   runbook: string,
@@ -33,21 +34,4 @@ export function beginsRuns({ client, servers }: Installation, service: string): 
   };
 }
 
-const CONTEXT: RunContext = {
-  trigger: 'lab',
-  alertKey: 'am:Lab:1',
-  generation: 1,
-  attempt: 1,
-  event: {
-    id: 'e1',
-    type: 'tocsin.alert.firing',
-    source: 'tocsin:/in/am',
-    stream: 'EVENTS_EU',
-    sequence: 1,
-    title: null,
-  },
-  region: 'eu',
-  service: null,
-  severity: 'critical',
-  onResolved: 'finish',
-};
+const CONTEXT = labContext();

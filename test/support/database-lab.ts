@@ -11,6 +11,7 @@ import { type Installation, startInstallation } from './installation.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { until } from './until.ts';
 import { openQuestion } from '../../workers/open-question.ts';
+import { labContext } from './lab-context.ts';
 
 export interface DatabaseLab {
   readonly postgres: Postgres;
@@ -72,22 +73,11 @@ export async function startDatabaseLab(): Promise<DatabaseLab> {
   };
 }
 
-const CONTEXT: RunContext = {
+const CONTEXT = labContext({
   trigger: 'kill-blockers',
   alertKey: 'am:PostgresBlocked:1',
-  generation: 1,
-  attempt: 1,
-  event: {
-    id: 'e1',
-    type: 'tocsin.alert.firing',
-    source: 'tocsin:/in/am',
-    stream: 'EVENTS_EU',
-    sequence: 1,
-    title: 'sessions of shop wait',
-  },
-  region: 'eu',
+  title: 'sessions of shop wait',
   service: 'shop',
-  severity: 'critical',
   onResolved: 'cancel',
   mode: 'auto',
-};
+});

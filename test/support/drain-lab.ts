@@ -16,6 +16,7 @@ import { clearNamespace, createNamespace } from './kubernetes-workload.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 import { limitDefinition } from './limit-definition.ts';
+import { labContext } from './lab-context.ts';
 
 export interface DrainLab {
   readonly kube: TestKubernetes;
@@ -129,21 +130,11 @@ const OPEN = [
   { op: 'add', path: '/metadata/annotations', value: {} },
 ];
 
-const CONTEXT: RunContext = {
+const CONTEXT = labContext({
   trigger: 'drain-node',
   alertKey: 'am:KubeNodeNotReady:1',
-  generation: 1,
-  attempt: 1,
-  event: {
-    id: 'e1',
-    type: 'tocsin.alert.firing',
-    source: 'tocsin:/in/am',
-    stream: 'EVENTS_EU',
-    sequence: 1,
-    title: 'web-1 is not ready',
-  },
-  region: 'eu',
+  title: 'web-1 is not ready',
   service: 'web-1',
   severity: 'warning',
   onResolved: 'cancel',
-};
+});

@@ -21,6 +21,7 @@ import { makeKeys, quietRuntime } from './approvals.ts';
 import { runbooksBundle } from './bundles.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { createWindowActs } from './window-acts.ts';
+import { labContext } from './lab-context.ts';
 
 export interface WindowLab {
   readonly servers: TestServers;
@@ -148,14 +149,4 @@ export async function startWindowLab({
   };
 }
 
-const CONTEXT: RunContext = {
-  trigger: 'test',
-  alertKey: 'key',
-  generation: 1,
-  attempt: 1,
-  event: null,
-  region: 'eu',
-  service: 'db',
-  severity: null,
-  onResolved: 'cancel',
-};
+const CONTEXT = labContext({ event: null, service: 'db', severity: null, onResolved: 'cancel' });

@@ -1,7 +1,6 @@
 /**
  * Asks the source about what was held as too old, so that nobody has to: an alert that still fires is put back and starts as a new one, one
- * that does not is recorded as over, and where the source cannot say after a few questions a human decides. The ledger is the memory, and
- * keeps each answer; two processes that ask the same start nothing twice.
+ * that does not is recorded as over, and where the source cannot say after a few questions a human decides. The ledger keeps each answer.
  */
 import type { Logger } from 'pino';
 import type { Alert } from '../events/alert.ts';
@@ -9,8 +8,8 @@ import type { EventLog } from '../nats/port.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { decode } from './decode.ts';
 import type { EventRecord, Position, SourceAnswer } from './disposition.ts';
+import { type HeldLoop, createHeldLoop } from './held-loop.ts';
 import { identityOf } from './ledger.ts';
-import { pause } from './pause.ts';
 import type { EpisodeBook, Ledger } from './ports.ts';
 import { putBack } from './put-back.ts';
 
@@ -31,13 +30,6 @@ export interface StaleCheckOptions {
   readonly now?: () => number;
 }
 
-export interface StaleCheck {
-  start(): void;
-  /** Ask about what is due; resolves to how many events were put back with an answer. */
-  look(): Promise<number>;
-  close(): Promise<void>;
-}
-
 interface Held {
   /** Of the newest event; its labels are asked about. */
   readonly position: Position;
@@ -48,11 +40,8 @@ interface Held {
   readonly due: number;
 }
 
-const LOOK_EVERY_MS = 15_000;
 /** What was held before that, while nobody asked, is a human's. */
 const LOOK_BACK_MS = 3_600_000;
-/** Records that are read again at each look: clocks differ, and a record may be stored a moment after it was dated. */
-const OVERLAP_MS = 120_000;
 /** Alerts that wait for an answer; more are a human's. */
 const MAX_HELD = 50_000;
 const MAX_REMEMBERED = 100_000;
@@ -60,23 +49,13 @@ const MAX_REMEMBERED = 100_000;
 const MAX_ASKED = 5;
 const ASK_AGAIN_MS = 60_000;
 
-export function createStaleCheck(options: StaleCheckOptions): StaleCheck {
-  const { ledger, logger, region, now = Date.now } = options;
+export function createStaleCheck(options: StaleCheckOptions): HeldLoop {
+  const { ledger, logger, region, perMinute, now = Date.now } = options;
   const held = new Map<string, Held>();
   const settled = new BoundedSet(MAX_REMEMBERED);
-  const stop = new AbortController();
-  let readTo = now() - LOOK_BACK_MS;
-  let running: Promise<void> = Promise.resolve();
-
-  const read = async (): Promise<void> => {
-    const from = now();
-    for await (const record of ledger.read({ since: readTo - OVERLAP_MS }))
-      if (record.kind === 'event' && !settled.has(nameOf(record.position))) note(held, record, from);
-    readTo = from;
-  };
 
   /** Resolves to how many events were put back. */
-  const settle = async (identity: string, each: Held): Promise<number> => {
+  const settleOne = async (identity: string, each: Held): Promise<number> => {
     const answer = await answerAbout(options, identity, each, now());
     if (answer?.says === 'unknown' && each.asked + 1 < MAX_ASKED) {
       held.set(identity, { ...each, asked: each.asked + 1, due: now() + ASK_AGAIN_MS * 2 ** each.asked });
@@ -91,36 +70,24 @@ export function createStaleCheck(options: StaleCheckOptions): StaleCheck {
     return count;
   };
 
-  const look = async (): Promise<number> => {
-    await read();
-    const most = Math.max(1, Math.floor((options.perMinute * LOOK_EVERY_MS) / 60_000));
-    const due = [...held].filter(([, each]) => each.due <= now()).slice(0, most);
-    let count = 0;
-    for (const [identity, each] of due) count += await settle(identity, each);
-    return count;
-  };
-
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        const count = await look();
-        if (count > 0) logger.info({ region, count }, 'late events are put back with what their source says');
-      } catch (error) {
-        logger.debug({ err: error, region }, 'what is held as stale cannot be looked at now');
-      }
-      await pause(LOOK_EVERY_MS, stop.signal);
-    }
-  };
-  return {
-    start: () => {
-      running = run();
+  return createHeldLoop({
+    region,
+    ledger,
+    lookBackMs: LOOK_BACK_MS,
+    perMinute,
+    note: (record, from) => {
+      if (!settled.has(nameOf(record.position))) note(held, record, from);
     },
-    look,
-    close: async () => {
-      stop.abort();
-      await running;
+    settle: async (most) => {
+      const due = [...held].filter(([, each]) => each.due <= now()).slice(0, most);
+      let count = 0;
+      for (const [identity, each] of due) count += await settleOne(identity, each);
+      return count;
     },
-  };
+    putBackBecause: 'sources of late alerts have answered',
+    logger,
+    now,
+  });
 }
 
 const nameOf = ({ stream, sequence, storedAt }: Position): string => `${stream}/${sequence}/${storedAt}`;

@@ -1,15 +1,14 @@
 /**
  * Lets go what a closed window has held: when it opens, the newest event of each alert is put back, and its trigger decides again under every
- * rule (a window that has closed meanwhile holds it once more). What has resolved, or was decided otherwise, is left alone. The ledger is the
- * memory: a process that starts anew reads what is held, and two that release the same start nothing twice.
+ * rule (a window that has closed meanwhile holds it once more). What has resolved, or was decided otherwise, is left alone.
  */
 import type { Logger } from 'pino';
 import type { EventLog } from '../nats/port.ts';
 import { BoundedSet } from './bounded-set.ts';
 import type { Windows } from './during.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
+import { type HeldLoop, createHeldLoop } from './held-loop.ts';
 import { identityOf } from './ledger.ts';
-import { pause } from './pause.ts';
 import type { EpisodeBook, Ledger } from './ports.ts';
 import { putBack } from './put-back.ts';
 
@@ -25,46 +24,24 @@ export interface WindowReleaseOptions {
   readonly now?: () => number;
 }
 
-export interface WindowRelease {
-  start(): void;
-  /** What is held, and let go what may; resolves to how many were put back. */
-  look(): Promise<number>;
-  close(): Promise<void>;
-}
-
 interface Held {
   readonly position: Position;
   readonly generation: number | null;
   readonly window: NonNullable<Extract<Disposition, { kind: 'held' }>['window']>;
 }
 
-const LOOK_EVERY_MS = 15_000;
 /** As long as the stream keeps events: what is older cannot be put back. */
 const LOOK_BACK_MS = 14 * 86_400_000;
-/** Records that are read again at each look: clocks differ, and a record may be stored a moment after it was dated. */
-const OVERLAP_MS = 120_000;
 /** Alerts held; more are let go by hand (`tocsin held`). */
 const MAX_HELD = 50_000;
 const MAX_REMEMBERED = 100_000;
 
-export function createWindowRelease(options: WindowReleaseOptions): WindowRelease {
-  const { ledger, windows, logger, region, now = Date.now } = options;
+export function createWindowRelease(options: WindowReleaseOptions): HeldLoop {
+  const { ledger, windows, logger, region, perMinute, now = Date.now } = options;
   const held = new Map<string, Map<string, Held>>();
   const released = new BoundedSet(MAX_REMEMBERED);
-  const stop = new AbortController();
-  let readTo = now() - LOOK_BACK_MS;
-  let running: Promise<void> = Promise.resolve();
 
-  const read = async (): Promise<void> => {
-    const from = now();
-    for await (const record of ledger.read({ since: readTo - OVERLAP_MS }))
-      if (record.kind === 'event') note(held, record);
-    readTo = from;
-  };
-
-  const look = async (): Promise<number> => {
-    await read();
-    const most = Math.max(1, Math.floor((options.perMinute * LOOK_EVERY_MS) / 60_000));
+  const settle = async (most: number): Promise<number> => {
     let count = 0;
     for (const [identity, triggers] of held)
       for (const [trigger, each] of triggers) {
@@ -83,28 +60,17 @@ export function createWindowRelease(options: WindowReleaseOptions): WindowReleas
       }
     return count;
   };
-
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        const count = await look();
-        if (count > 0) logger.info({ region, count }, 'a window has opened, held events are put back');
-      } catch (error) {
-        logger.debug({ err: error, region }, 'what windows hold cannot be looked at now');
-      }
-      await pause(LOOK_EVERY_MS, stop.signal);
-    }
-  };
-  return {
-    start: () => {
-      running = run();
-    },
-    look,
-    close: async () => {
-      stop.abort();
-      await running;
-    },
-  };
+  return createHeldLoop({
+    region,
+    ledger,
+    lookBackMs: LOOK_BACK_MS,
+    perMinute,
+    note: (record) => note(held, record),
+    settle,
+    putBackBecause: 'a window has opened',
+    logger,
+    now,
+  });
 }
 
 /** The last record about an alert and a trigger counts; the alert's end counts for all. */
