@@ -2,9 +2,10 @@
  * A whole installation for one test file: real servers, a real sick service, and roles as processes of their own that can be killed.
  * Everything is ended by `stop`, by pid, however the test ends.
  */
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
@@ -29,6 +30,8 @@ export interface RoleProcess {
   readonly pid: number;
   readonly metricsUrl: string;
   ready(): Promise<boolean>;
+  /** Resolves to how it ended, with the last of its output. */
+  readonly ended: Promise<string>;
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export interface InstallationOptions {
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICE = 'checkout';
+const LAST_CHARS = 2_000;
 
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const servers = await startTestServers({ nats: true, temporal: true, ui: options.ui === true });
@@ -150,7 +154,9 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     startRole,
     startReady: async (...args) => {
       const role = await startRole(...args);
-      await until(`tocsin ${args.join(' ')} is ready`, () => role.ready());
+      const name = `tocsin ${args.join(' ')}`;
+      const ready = until(`${name} is ready`, () => role.ready());
+      await Promise.race([ready, role.ended.then((how) => assert.fail(`${name} ended: ${how}`))]);
       return role;
     },
     logLines: () => readLogs(servers.dir),
@@ -190,7 +196,8 @@ export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv,
     env: { ...env, TOCSIN_HEALTH_PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output = createWriteStream(join(dir, `${args.join('-')}-${child.pid ?? 0}.log`));
+  const logFile = join(dir, `${args.join('-')}-${child.pid ?? 0}.log`);
+  const output = createWriteStream(logFile);
   child.stdout.pipe(output);
   child.stderr.pipe(output);
   return {
@@ -201,6 +208,10 @@ export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv,
       await response.arrayBuffer();
       return response.status === 200;
     },
+    ended: once(child, 'close').then(([code, signal]) => {
+      const said = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-LAST_CHARS) : '';
+      return `${String(signal ?? code)}\n${said}`;
+    }),
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),
   };
