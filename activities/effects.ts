@@ -2,7 +2,8 @@
  * What an effect may ask while it goes on: may it still act, and how does it sign the events it causes? The worker asks the first before
  * each effect by itself; an activity with several effects asks again between them.
  */
-import { stepStorage } from './step-storage.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { processWide } from './process-wide.ts';
 
 export interface Lineage {
   /** Workflow id of this run. */
@@ -17,7 +18,7 @@ export interface EffectGuard {
   readonly lineage: Lineage;
 }
 
-const guards = stepStorage<EffectGuard>('effects');
+const guards = processWide('effects', () => new AsyncLocalStorage<EffectGuard>());
 
 /** The worker's part. */
 export const withGuard = <T>(guard: EffectGuard, work: () => Promise<T>): Promise<T> => guards.run(guard, work);

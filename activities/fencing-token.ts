@@ -2,14 +2,15 @@
  * Proof that a step under limits has its turn. A target that remembers the highest token it has seen can refuse whoever comes with a lower
  * one: a step that was thought dead and woke up again.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from '@temporalio/activity';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { FENCE_HEADER, FOREIGN_LEASE, type Fence } from '../workflows/engine/limit-protocol.ts';
 import { permanent } from './permanent.ts';
-import { stepStorage } from './step-storage.ts';
+import { processWide } from './process-wide.ts';
 
-const fences = stepStorage<readonly Fence[]>('fences');
+const fences = processWide('fences', () => new AsyncLocalStorage<readonly Fence[]>());
 
 /**
  * Grows with every step that gets a slot of the same limit and scope; null when the step is under none. Call inside an activity only.

@@ -2,8 +2,10 @@
  * Marks an activity that changes nothing. `run.check` and `run.verify` may call only these, so that a plan can run them for real; every
  * other activity counts as an effect, which the red button stops and a plan only names.
  */
+import { processWide } from './process-wide.ts';
+
 declare const LOOKS: unique symbol;
-const marked = new WeakSet<object>();
+const marked = processWide('looks', () => new WeakSet<object>());
 
 export type Look<Activity> = Activity & { readonly [LOOKS]: true };
 

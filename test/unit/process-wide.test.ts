@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as effects from '../../activities/effects.ts';
+import * as looks from '../../activities/look.ts';
 
 const { effectsAllowed, lineage, withGuard } = effects;
 
@@ -16,4 +17,11 @@ test('what the worker knows of a step is known to every copy of the package in i
   });
   await withGuard({ allowed, lineage: own }, async () => assert.deepEqual(copy.lineage(), own));
   assert.equal(copy.lineage(), null);
+});
+
+test('an activity that only looks does so for every copy of the package', async () => {
+  const copy = (await import(`../../activities/look.ts?${'copy'}`)) as typeof looks;
+  assert.notEqual(copy.look, looks.look);
+  const disk = copy.look(async () => 'full');
+  assert.deepEqual([looks.isLook(disk), copy.isLook(disk), looks.isLook(async () => 'other')], [true, true, false]);
 });
