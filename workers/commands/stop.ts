@@ -22,7 +22,7 @@ export interface StopCommand extends CommonOptions {
 }
 
 /** A record that is not written by then gets a stop file beside it: two seconds are all there is. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 500;
 
 export async function stop(options: StopCommand): Promise<number> {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });

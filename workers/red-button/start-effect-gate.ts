@@ -12,7 +12,7 @@ import { type EffectGate, createEffectGate } from './effect-gate.ts';
 import { stopFilePath } from './stop-file.ts';
 
 /** Often enough that no effect begins 2 s after a stop, with room for a slow answer. */
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 250;
 /** A run whose effect is refused comes back after half a minute only: better to take it up a little later. */
 const FIRST_LOOK_MS = 5_000;
 const CLOSE_MS = 1_000;
