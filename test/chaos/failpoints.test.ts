@@ -46,6 +46,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'runs.plan': 'explain',
   'runs.startedSince': 'audit',
   'runs.retentionMs': 'audit',
+  'runs.endedByStop': 'commands',
+  'runs.endsAt': 'notifier',
+  'runs.stopped': 'notifier',
   'runs.stuck': 'the sweeper, of runs older than half a minute',
 };
 /** Written out only to name the cases before servers run; the first test proves that it is what the path really calls. */
