@@ -5,11 +5,13 @@
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
+import { dimensionsIn, dimensionsOfCriteria } from './azure-dimensions.ts';
 import { type AzureHealth, announcement, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { isLogAlert, logAlert } from './azure-log-alert.ts';
 import { olderAlert, olderShape } from './azure-older.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
+import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { type Json, isObject, located, readItems, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -81,6 +83,9 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
   const key = health?.key ?? keyOf(essentials) ?? budgetKey(budget);
   if (key === null) return refuseItem('missing-identity', `${ESSENTIALS}/alertId`, 'expected the id of the alert');
   const name = textOf(essentials['alertRule']) ?? textOf(budget['BudgetName']);
+  // Only rules for Prometheus have these.
+  const [labels, annotations] = [scalarsOf(context['labels']), scalarsOf(context['annotations'])];
+  const { region, zone, cluster } = locationOfLabels(labels, 'data.alertContext.labels.');
   return alertEvent(request, {
     key,
     status: state.status,
@@ -90,12 +95,15 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
     severityWord: azureSeverity(textOf(essentials['severity'])),
     started: textAt(essentials['firedDateTime'], `${ESSENTIALS}/firedDateTime`),
     ended: endOf(essentials, context, state.status),
-    title: textOf(properties['title']) ?? name,
-    description: textOf(essentials['description']),
+    title: textOf(properties['title']) ?? textOf(annotations['summary']) ?? name,
+    description: textOf(essentials['description']) ?? textOf(annotations['description']),
     labels: {
+      ...labels,
+      ...labelsFrom([...dimensionsOfCriteria(context), ...dimensionsIn(context['Dimensions'])]),
       ...scalarsOf(data['customProperties']),
       ...namedText(essentials, ['signalType', 'monitoringService']),
     },
+    annotations,
     resource:
       target === null
         ? null
@@ -108,7 +116,10 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
       region:
         located(essentials['targetResourceRegion'], 'data.essentials.targetResourceRegion') ??
         located(context['resourceRegion'], 'data.alertContext.resourceRegion') ??
-        located(properties['region'], 'data.alertContext.properties.region'),
+        located(properties['region'], 'data.alertContext.properties.region') ??
+        region,
+      zone,
+      cluster,
     },
     links: { source: textOf(essentials['investigationLink']), runbook: null, dashboard: null },
   });
