@@ -3,7 +3,7 @@
  * so each alert's own status counts. Format: prometheus/alertmanager notify/webhook/webhook.go and template/template.go.
  */
 import type { Alert } from '../events/alert.ts';
-import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
+import { type AlertmanagerForm, TEST, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
 import { type Json, countOf, idOf, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
@@ -19,14 +19,16 @@ export const alertmanager: Source = {
   recognises: ({ body }) =>
     isObject(body) &&
     Array.isArray(body['alerts']) &&
-    // Grafana speaks almost the same and says so by these.
-    !('orgId' in body || 'state' in body) &&
+    // Grafana speaks almost the same and says so by these; its version is 1.
+    (body['version'] === '4' || !('orgId' in body || 'state' in body)) &&
     ('groupKey' in body || 'receiver' in body || 'groupLabels' in body),
   itemsAt: () => '/alerts',
   ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-alertmanager', '', 'expected an object with an array `alerts`');
     if (!Array.isArray(body['alerts'])) return refuseAll('not-alertmanager', '/alerts', 'expected an array of alerts');
+    // What Grafana's Mimir alertmanager and others built on this code send as a test.
+    if (isTestGroup(body['groupKey'])) return TEST;
     const group = groupOf(body, body['alerts'].length);
     return yield* itemSteps(body['alerts'], (item, index) =>
       alertmanagerAlert(request, item, `/alerts/${index}`, group, WEBHOOK),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Alert } from '../../../triggers/events/alert.ts';
+import { alertmanager } from '../../../triggers/sources/alertmanager.ts';
 import { grafana } from '../../../triggers/sources/grafana.ts';
 import { fixture, fixturesOf, needsFixtures } from '../../support/fixtures.ts';
 import { assertTotal, onlyAlert, onlyEvent, rejections, requestOf } from '../../support/source-request.ts';
@@ -107,6 +108,7 @@ describe('grafana, unified', () => {
 
   for (const [why, body] of [
     ['group key of a contact point test', { ...GROUP, groupKey: 'webhook-57c6d9296de2ad39-1656497352' }],
+    ['the contact point has blanks in its name', { ...GROUP, groupKey: 'on call (EU)-57c6d9296de2ad39-1656497352' }],
     ['alert of a contact point test', group({ labels: { alertname: 'TestAlert', instance: 'Grafana' } })],
     ['legacy', { ...LEGACY, message: 'Someone is testing the alert notification within Grafana.' }],
   ] as const)
@@ -165,6 +167,9 @@ describe('grafana', () => {
   it('is not Alertmanager', () => {
     const { orgId: _org, state: _state, ...rest } = GROUP;
     assert.equal(grafana.recognises(requestOf({ ...rest, version: '4' })), false);
+    // Some add fields of their own to what Alertmanager writes.
+    for (const kind of [alertmanager, grafana])
+      assert.equal(kind.recognises(requestOf({ ...GROUP, version: '4' })), kind === alertmanager);
     assert.ok(grafana.recognises(requestOf(GROUP)));
     assert.ok(grafana.recognises(requestOf(LEGACY)));
   });
