@@ -20,11 +20,13 @@ export interface Fields {
 /** Other names that templates in use give to a variable. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   alert_id: ['monitor_id'],
+  alert_transition: ['transition'],
   alert_scope: ['scope', 'scopes'],
+  aggreg_key: ['agg_reg_key'],
   title: ['event_title'],
-  body: ['event_msg'],
+  body: ['text_only_msg', 'event_msg'],
   id: ['event_id'],
-  link: ['url'],
+  link: ['url', 'event_url'],
   hostname: ['host'],
   date: ['date_posix'],
   last_updated: ['last_updated_posix'],
@@ -76,7 +78,7 @@ const textIn = (value: unknown): string | null =>
 
 const isSet = (value: unknown): boolean => {
   const text = textIn(value) ?? '';
-  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z][A-Z0-9_]*$/.test(text);
+  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z][A-Z0-9_]*(?:\[[^\]]{0,200}\])?$/.test(text);
 };
 
 /** "Encode as form" sends the template's fields as a form, objects among them as JSON. */

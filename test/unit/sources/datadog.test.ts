@@ -119,6 +119,21 @@ describe('datadog', () => {
     assert.equal(read(other).alertKey, read(OURS).alertKey);
   });
 
+  it('knows other names of a variable, and tags that were not set', () => {
+    const {
+      alert_transition: transition,
+      aggreg_key: agg_reg_key,
+      link: event_url,
+      body: text_only_msg,
+      ...rest
+    } = OURS;
+    const other = { ...rest, transition, agg_reg_key, event_url, text_only_msg, hostname: '$TAGS[host]' };
+    assert.ok(datadog.recognises(requestOf(other)));
+    const alert = read(other);
+    assert.deepEqual([alert.status, alert.description, alert.links.source], ['firing', OURS.body, OURS.link]);
+    assert.deepEqual([alert.group?.key, alert.resource?.id], [OURS.aggreg_key, 'web-1']);
+  });
+
   for (const [why, fields, status, text] of [
     ['no transition, no words in the title', { alert_transition: '', alert_title: 'CPU is high' }, 'unknown', ''],
     ['a transition that is not documented', { alert_transition: 'Exploded' }, 'unknown', 'Exploded'],

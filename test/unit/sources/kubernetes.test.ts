@@ -121,6 +121,11 @@ describe('kubernetes', () => {
 
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [{ ...CORE, kind: 'Deployment' }, 'not-an-event /kind'],
+    [{ ...CORE, apiVersion: 'eventing.example/v1' }, 'not-an-event /apiVersion'],
+    [
+      { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: [{ auditID: 'a' }] },
+      'not-an-event /items/0/apiVersion',
+    ],
     [{ ...CORE, metadata: {} }, 'missing-identity /metadata/uid'],
     [{ ...CORE, lastTimestamp: 'yesterday' }, 'time-not-rfc3339 /lastTimestamp'],
     [{ type: 'ERROR', object: { kind: 'Status', message: 'too old resource version' } }, 'watch-error /object'],
