@@ -15,6 +15,7 @@ const KNOWN: readonly (readonly [text: string, number: number, why: string])[] =
   ['Average', 14, 'Zabbix, below high'],
   ['warning', 13, 'OpenTelemetry WARN'],
   ['Sev3', 13, 'Azure'],
+  ['moderate', 13, 'advisories'],
   ['Notice', 10, 'syslog'],
   ['info', 9, 'OpenTelemetry INFO'],
   ['debug', 5, 'OpenTelemetry DEBUG'],

@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<string, number>> = {
   warning: 13,
   warn: 13,
   medium: 13,
+  moderate: 13,
   minor: 13,
   sev3: 13,
   p3: 13,

@@ -20,15 +20,14 @@ export interface Fields {
 /** Other names that templates in use give to a variable. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   alert_id: ['monitor_id'],
-  alert_transition: ['transition'],
   alert_scope: ['scope', 'scopes'],
   aggreg_key: ['agg_reg_key'],
   title: ['event_title'],
-  body: ['text_only_msg', 'event_msg'],
+  body: ['text_only_msg', 'event_msg', 'event_message'],
   id: ['event_id'],
-  link: ['url', 'event_url'],
+  link: ['url', 'event_url', 'alert_url'],
   hostname: ['host'],
-  date: ['date_posix'],
+  date: ['date_posix', 'timestamp'],
   last_updated: ['last_updated_posix'],
 };
 

@@ -20,9 +20,9 @@ export const github: Source = {
     if (!isObject(body)) return false;
     if (textOf(request.headers['x-github-event']) !== null) return true;
     if (isPing(body) || isAdvisory(body)) return true;
-    // Almost every event has a sender; `node_id` is GitHub's own (GitLab and Gitea write similar hooks without it).
+    // `node_id` is GitHub's own (GitLab and Gitea write similar hooks without it). What GitHub itself finds may have no sender.
     const about = [body['sender'], body['repository'], body['organization'], body['enterprise']].filter(isObject);
-    return isObject(body['sender']) && about.some((each) => textOf(each['node_id']) !== null);
+    return about.some((each) => textOf(each['node_id']) !== null);
   },
   toEvents: (request) => {
     const body = bodyOf(request);

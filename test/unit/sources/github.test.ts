@@ -274,9 +274,11 @@ describe('github rejections', () => {
       assert.equal(onlyEvent(github, requestOf(body)).type, `tocsin.event.github.${event}`);
     });
 
-  it('an event of an app has no repository', () => {
+  it('some events have no repository, others no sender', () => {
     const body = { action: 'created', installation: { id: 1 }, sender: SENDER };
     assert.ok(github.recognises(requestOf(body)));
+    assert.ok(github.recognises(requestOf({ ...DEPENDABOT, sender: undefined })));
+    assert.equal(github.recognises(requestOf({ repository: { full_name: 'acme/shop' }, sender: {} })), false);
   });
 
   it('reads the recorded payloads', needsFixtures, () => {
