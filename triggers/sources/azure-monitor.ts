@@ -100,6 +100,8 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
     labels: {
       ...labels,
       ...labelsFrom([...dimensionsOfCriteria(context), ...dimensionsIn(context['Dimensions'])]),
+      // Of a metric or a query these are the rule's own, as `customProperties` are; of the activity log they describe the entry.
+      ...('conditionType' in context ? scalarsOf(properties) : {}),
       ...scalarsOf(data['customProperties']),
       ...namedText(essentials, ['signalType', 'monitoringService']),
     },

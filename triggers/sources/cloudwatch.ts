@@ -179,8 +179,11 @@ export function eventBridgeAlarm(request: SourceRequest, event: Json, place: str
   const resources: readonly unknown[] = Array.isArray(event['resources']) ? event['resources'] : [];
   const index = resources.findIndex((each) => arnOf(each)?.resource.startsWith('alarm:') === true);
   const facts = factsOf(detail, `${place}/detail`);
+  // An action that is carried out may speak of a mute rule too, whose window is over then: only here it holds back.
+  const mute = isObject(detail['muteDetail']) ? detail['muteDetail'] : {};
   return alarmEvent(request, {
     ...facts,
+    suppressedBy: facts.suppressedBy ?? textOf(mute['mutedByArn']),
     arn: textAt(resources[index], `${place}/resources/${index}`),
     arnPlace: `${place}/resources`,
     account: textAt(event['account'], `${place}/account`),
@@ -216,12 +219,11 @@ function factsOf(detail: Json, place: string) {
   const configuration = isObject(detail['configuration']) ? detail['configuration'] : {};
   const metrics: readonly unknown[] = Array.isArray(configuration['metrics']) ? configuration['metrics'] : [];
   const contributor = detail['alarmContributor'];
-  const mute = isObject(detail['muteDetail']) ? detail['muteDetail'] : {};
   return {
     name: textOf(detail['alarmName']),
     state: textOf(state['value']),
     statePlace: `${place}/state/value`,
-    suppressedBy: textOf(state['actionsSuppressedBy']) ?? textOf(mute['mutedByArn']),
+    suppressedBy: textOf(state['actionsSuppressedBy']),
     contributor: isObject(contributor)
       ? {
           id: textOf(contributor['id']),

@@ -140,7 +140,8 @@ function lastTime(value: Json, series: Json, place: string): TextAt | null {
     observed ??
     timeAt(value, 'eventTime', place) ??
     timeAt(value, 'firstTimestamp', place) ??
-    timeAt(value, 'deprecatedFirstTimestamp', place)
+    timeAt(value, 'deprecatedFirstTimestamp', place) ??
+    timeAt(isObject(value['metadata']) ? value['metadata'] : {}, 'creationTimestamp', `${place}/metadata`)
   );
 }
 

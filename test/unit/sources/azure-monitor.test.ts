@@ -122,6 +122,13 @@ describe('azure-monitor, common schema', () => {
     assert.equal(alert.alertKey, read(common()).alertKey);
   });
 
+  it('custom properties are labels in their older place too, but no details of the activity log', () => {
+    const properties = { team: 'other', tier: 'gold' };
+    const { labels } = read(common({}, { conditionType: 'LogQueryCriteria', properties }));
+    assert.deepEqual([labels['tier'], labels['team']], ['gold', 'shop']);
+    assert.equal(read(common({}, { properties })).labels['tier'], undefined);
+  });
+
   it('dimensions are labels, in whichever list they stand', () => {
     const dimensions = [{ name: 'disk', value: 'sda' }];
     const [criteria, search] = [{ condition: { allOf: [{ dimensions }, { dimensions }] } }, { Dimensions: dimensions }];
