@@ -13,6 +13,9 @@ const WEBHOOK: AlertmanagerForm = {
   statuses: { firing: 'firing', resolved: 'resolved' },
 };
 
+/** Fields beside the alerts, of which a custom payload or a relay may leave some out. */
+const ENVELOPE = ['groupKey', 'receiver', 'groupLabels', 'commonLabels', 'externalURL'];
+
 export const alertmanager: Source = {
   kind: 'alertmanager',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
@@ -21,7 +24,7 @@ export const alertmanager: Source = {
     Array.isArray(body['alerts']) &&
     // Grafana speaks almost the same and says so by these; its version is 1.
     (body['version'] === '4' || !('orgId' in body || 'state' in body)) &&
-    ('groupKey' in body || 'receiver' in body || 'groupLabels' in body),
+    ENVELOPE.some((field) => field in body),
   itemsAt: () => '/alerts',
   ...inSteps(function* (request) {
     const { body } = request;

@@ -4,10 +4,10 @@
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { plainEvent } from '../events/plain-event.ts';
 import { dimensionsIn, dimensionsOfCriteria } from './azure-dimensions.ts';
 import { type AzureHealth, announcement, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { isLogAlert, logAlert } from './azure-log-alert.ts';
+import { azureNotice, isNotice } from './azure-notice.ts';
 import { olderAlert, olderShape } from './azure-older.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
@@ -23,14 +23,15 @@ export const azureMonitor: Source = {
   kind: 'azure-monitor',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) =>
-    isObject(body) && (isCommon(body) || isLogAlert(body) || isBudget(body) || olderShape(body) !== null),
+    isObject(body) && (isCommon(body) || isLogAlert(body) || isNotice(body) || olderShape(body) !== null),
   toEvents: (request) => {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-azure-monitor', '', 'expected an object with `schemaId` or `context`');
     return readItems([body], () => {
       if (isCommon(body)) return commonAlert(request, body);
       if (isLogAlert(body)) return logAlert(request, body);
-      if (isBudget(body)) return budgetNotice(request, body);
+      const notice = azureNotice(request, body);
+      if (notice !== null) return notice;
       const older = olderShape(body);
       return older === null
         ? refuseItem('unknown-schema', '/schemaId', 'expected azureMonitorCommonAlertSchema or an older alert shape')
@@ -40,18 +41,6 @@ export const azureMonitor: Source = {
 };
 
 const isCommon = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === COMMON;
-
-/** What budgets send without the common schema. */
-const isBudget = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === 'aip budget notification';
-
-/** A threshold of money that is spent has no end. */
-const budgetNotice = (request: SourceRequest, body: Json): AlertResult =>
-  plainEvent(request, {
-    name: 'azure.budget',
-    identity: [request.rawSha256],
-    subject: textOf(child(body, 'data')['BudgetName']),
-    data: child(body, 'data'),
-  });
 
 const child = (value: Json, field: string): Json => (isObject(value[field]) ? value[field] : {});
 

@@ -352,6 +352,15 @@ describe('azure-monitor, budgets', () => {
     assert.deepEqual([event.type, event.subject], ['tocsin.event.azure.budget', 'monthly']);
   });
 
+  it('what autoscale has done is a plain event', () => {
+    const context = { ...CONTEXT, conditionType: undefined, oldCapacity: '3', newCapacity: '4' };
+    const body = { version: '1.0', status: 'Activated', operation: 'Scale Out', context };
+    assert.ok(azureMonitor.recognises(requestOf(body)));
+    const event = onlyEvent(azureMonitor, requestOf(body));
+    assert.deepEqual([event.type, event.subject, event.time], ['tocsin.event.azure.autoscale', VM, CONTEXT.timestamp]);
+    assert.equal(onlyEvent(azureMonitor, requestOf({ ...body, properties: {} })).id, event.id);
+  });
+
   it('essentials alone are enough', () => {
     const body = { schemaId: 'azureMonitorCommonAlertSchema', data: { essentials: ESSENTIALS } };
     assert.equal(read(body).alertKey, read(common()).alertKey);
