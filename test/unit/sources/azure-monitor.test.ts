@@ -340,7 +340,7 @@ describe('azure-monitor, log search alerts without the common schema', () => {
   it('a digit counts as Azure counts', () => assert.equal(read(log({ Severity: '0' })).severity.number, 21));
 });
 
-describe('azure-monitor, budgets', () => {
+describe('azure-monitor, budgets and autoscale', () => {
   it('the common schema without any id goes by the budget', () => {
     const nothing = { alertId: null, alertRule: null, originAlertId: null, alertTargetIDs: null, severity: null };
     assert.equal(read(common(nothing, { AlertData: { BudgetName: 'Monthly' } })).alertKey, 'test:budget:monthly');
