@@ -16,6 +16,8 @@ const KNOWN: readonly (readonly [text: string, number: number, why: string])[] =
   ['warning', 13, 'OpenTelemetry WARN'],
   ['Sev3', 13, 'Azure'],
   ['moderate', 13, 'advisories'],
+  ['SEV-1', 21, 'PagerDuty'],
+  ['Sev 5', 9, 'and with a blank'],
   ['Notice', 10, 'syslog'],
   ['info', 9, 'OpenTelemetry INFO'],
   ['debug', 5, 'OpenTelemetry DEBUG'],

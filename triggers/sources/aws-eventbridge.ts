@@ -71,6 +71,7 @@ export function eventBridgeEvent(request: SourceRequest, event: Json, place: str
     name: nameOf(source, type),
     identity: [id],
     occurred: textAt(event['time'], `${place}/time`),
+    ...severityOf(event),
     subject: resource?.id ?? null,
     data: { ...event, resource, location: locationOf(event, source, place) },
   });
@@ -95,6 +96,19 @@ const slug = (text: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 
+/** Of what the security services have found; no other event says one. GuardDuty counts from 1 to 10. */
+function severityOf({ source, detail }: Json): {
+  readonly severity: string | null;
+  readonly severityWord: string | null;
+} {
+  const given = isObject(detail) && FINDERS.has(source) ? detail['severity'] : null;
+  if (typeof given !== 'number') return { severity: textOf(given), severityWord: null };
+  const isCounted = source === 'aws.guardduty' && given >= 1 && given <= 10;
+  const word = given < 4 ? 'low' : given < 7 ? 'medium' : given < 9 ? 'high' : 'critical';
+  return { severity: String(given), severityWord: isCounted ? word : null };
+}
+
+const FINDERS: ReadonlySet<unknown> = new Set(['aws.guardduty', 'aws.inspector', 'aws.inspector2']);
 const INSTANCE = ['instance-id', 'EC2InstanceId', 'instanceId'];
 
 /** The instance where `detail` names one, else the only resource. AWS's own samples have blanks around ids. */

@@ -221,6 +221,20 @@ describe('aws-eventbridge: plain events', () => {
     assert.equal((data as { location: { cloud: unknown } }).location.cloud, null);
   });
 
+  for (const [source, severity, text, number] of [
+    ['aws.guardduty', 3.9, '3.9', 9],
+    ['aws.guardduty', 5, '5', 13],
+    ['aws.guardduty', 8, '8', 17],
+    ['aws.guardduty', 9.5, '9.5', 21],
+    ['aws.guardduty', 11, '11', undefined],
+    ['aws.inspector2', 'HIGH', 'HIGH', 17],
+    ['com.example.shop', 'HIGH', undefined, undefined],
+  ] as const)
+    it(`a finding of ${source} with severity ${severity}`, () => {
+      const { severitytext, severitynumber } = plain(event(source, 'Finding', { severity }));
+      assert.deepEqual([severitytext, severitynumber], [text, number]);
+    });
+
   it('ECS names its cluster and zone', () => {
     const clusterArn = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
     const { data } = plain(
