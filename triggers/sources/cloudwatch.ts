@@ -143,14 +143,11 @@ export function snsAlarm(
     state: textOf(message['NewStateValue']),
     statePlace: `${place}/NewStateValue`,
     suppressedBy: textOf(message['ActionsSuppressedBy']),
-    contributor:
-      'AlarmContributorId' in message
-        ? {
-            id: textOf(message['AlarmContributorId']),
-            place: `${place}/AlarmContributorId`,
-            attributes: attributesOf(message['AlarmContributorAttributes']),
-          }
-        : null,
+    contributor: contributorOf(
+      message['AlarmContributorId'],
+      `${place}/AlarmContributorId`,
+      message['AlarmContributorAttributes'],
+    ),
     changed: textAt(message['StateChangeTime'], `${place}/StateChangeTime`) ?? envelope.sent,
     reason: textOf(message['NewStateReason']),
     description: textOf(message['AlarmDescription']),
@@ -159,7 +156,11 @@ export function snsAlarm(
   });
 }
 
-const attributesOf = (value: unknown): Labels => labelsFrom(Object.entries(scalarsOf(value)));
+/** `place`: JSON Pointer of the id. */
+const contributorOf = (id: unknown, place: string, attributes: unknown): Contributor | null =>
+  (id ?? null) === null && !isObject(attributes)
+    ? null
+    : { id: textOf(id), place, attributes: labelsFrom(Object.entries(scalarsOf(attributes))) };
 
 /** Of a computed metric each part may be a metric of its own, or only an expression. */
 const statOf = (metric: unknown): Json => {
@@ -218,19 +219,13 @@ function factsOf(detail: Json, place: string) {
   const state = isObject(detail['state']) ? detail['state'] : {};
   const configuration = isObject(detail['configuration']) ? detail['configuration'] : {};
   const metrics: readonly unknown[] = Array.isArray(configuration['metrics']) ? configuration['metrics'] : [];
-  const contributor = detail['alarmContributor'];
+  const contributor = isObject(detail['alarmContributor']) ? detail['alarmContributor'] : {};
   return {
     name: textOf(detail['alarmName']),
     state: textOf(state['value']),
     statePlace: `${place}/state/value`,
     suppressedBy: textOf(state['actionsSuppressedBy']),
-    contributor: isObject(contributor)
-      ? {
-          id: textOf(contributor['id']),
-          place: `${place}/alarmContributor/id`,
-          attributes: attributesOf(contributor['attributes']),
-        }
-      : null,
+    contributor: contributorOf(contributor['id'], `${place}/alarmContributor/id`, contributor['attributes']),
     changed: textAt(state['timestamp'], `${place}/state/timestamp`),
     reason: textOf(state['reason']),
     description: textOf(configuration['description']),

@@ -102,6 +102,10 @@ describe('aws-sns with a CloudWatch alarm inside', () => {
     assert.deepEqual([firing.alertKey, resolved.alertKey], [`test:${ARN}:contributor:a1`, firing.alertKey]);
     assert.notEqual(read({ ...orders, ...about('b2', '/users') }).alertKey, firing.alertKey);
     assert.deepEqual(firing.labels, { endpoint: '/orders' });
+    assert.equal(
+      read({ ...ALARM, AlarmContributorId: null, AlarmContributorAttributes: null }).alertKey,
+      `test:${ARN}`,
+    );
   });
 
   it('an alarm without its ARN has the same key and place', () => {
