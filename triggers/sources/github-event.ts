@@ -85,8 +85,12 @@ const WHEN: Readonly<Record<string, readonly string[]>> = {
   queued: ['created_at', 'started_at'],
   waiting: ['created_at', 'started_at'],
 };
-/** A release that is created is dated by its commit. */
-const RELEASE_CREATED = ['published_at'];
+
+function fieldsOf(event: string, action: string): readonly string[] {
+  // A release that is created is dated by its commit.
+  if (event === 'release' && action === 'created') return ['published_at'];
+  return Object.hasOwn(WHEN, action) ? (WHEN[action] ?? []) : [];
+}
 
 /** Null where nothing says it: the times of what was deleted, or is asked for again, are older than that. */
 export function timeOf(event: string, action: string | null, body: Json): TextAt | null {
@@ -98,10 +102,7 @@ export function timeOf(event: string, action: string | null, body: Json): TextAt
   const field = Object.hasOwn(ABOUT, event) ? (ABOUT[event] ?? null) : event;
   const about = field === null ? body : body[field];
   if (!isObject(about)) return null;
-  const word = action ?? 'created';
-  const others =
-    event === 'release' && word === 'created' ? RELEASE_CREATED : (Object.hasOwn(WHEN, word) && WHEN[word]) || [];
-  for (const name of ['updated_at', ...others]) {
+  for (const name of ['updated_at', ...fieldsOf(event, action ?? 'created')]) {
     const found = textAt(about[name], `${field === null ? '' : `/${field}`}/${name}`);
     if (found !== null) return found;
   }
