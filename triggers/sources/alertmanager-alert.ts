@@ -87,11 +87,12 @@ function labelsOf(
 }
 
 /**
- * The "Test" button of a contact point writes its name (any text), the fingerprint of the alert it made up and the time. The group key of a
- * real notification begins with its route, in braces.
+ * The "Test" button of a contact point writes its name (any text), the fingerprint of the alert it made up and the time; before Grafana 10
+ * the labels of that alert and the time. The group key of a real notification begins with its route and ends with its labels, in braces.
  */
 export const isTestGroup = (groupKey: unknown): boolean =>
-  typeof groupKey === 'string' && /^[^{].{0,1000}-[0-9a-f]{16}-\d{9,11}$/s.test(groupKey);
+  typeof groupKey === 'string' &&
+  (/^[^{].{0,1000}-[0-9a-f]{16}-\d{9,11}$/s.test(groupKey) || /^\{.{0,5000}\}\d{4}-\d\d-\d\d \d\d:/s.test(groupKey));
 
 /** What a test is answered; it starts nothing. */
 export const TEST: SourceResult = {

@@ -4,6 +4,7 @@
  */
 import type { Alert } from '../events/alert.ts';
 import { type AlertmanagerForm, TEST, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
+import { isUnified } from './grafana.ts';
 import { type Json, countOf, idOf, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
@@ -21,14 +22,12 @@ export const alertmanager: Source = {
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) =>
     isObject(body) &&
-    Array.isArray(body['alerts']) &&
-    // Grafana speaks almost the same and says so by these; its version is 1.
-    (body['version'] === '4' || !('orgId' in body || 'state' in body)) &&
-    ENVELOPE.some((field) => field in body),
+    (isBare(body) || (Array.isArray(body['alerts']) && !isUnified(body) && ENVELOPE.some((field) => field in body))),
   itemsAt: () => '/alerts',
   ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-alertmanager', '', 'expected an object with an array `alerts`');
+    if (isBare(body)) return yield* itemSteps([body], () => alertmanagerAlert(request, body, '', null, WEBHOOK));
     if (!Array.isArray(body['alerts'])) return refuseAll('not-alertmanager', '/alerts', 'expected an array of alerts');
     // What Grafana's Mimir alertmanager and others built on this code send as a test.
     if (isTestGroup(body['groupKey'])) return TEST;
@@ -38,6 +37,13 @@ export const alertmanager: Source = {
     );
   }),
 };
+
+/** One alert without its group, as a relay passes it on. */
+const isBare = (body: Json): boolean =>
+  !('alerts' in body) &&
+  isObject(body['labels']) &&
+  'startsAt' in body &&
+  Object.hasOwn(WEBHOOK.statuses, textOf(body['status']) ?? '');
 
 const groupOf = (body: Json, size: number): Alert['group'] => ({
   // Version 3 sends a number here.

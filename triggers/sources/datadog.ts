@@ -34,7 +34,7 @@ const DEFAULT_BODY = ['id', 'last_updated', 'event_type', 'title', 'date', 'body
 
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {
   const title = fields.text('alert_title') ?? fields.text('title');
-  const state = stateOf(fields.text('alert_transition'), fields.text('title') ?? title);
+  const state = stateOf(fields.text('alert_transition') ?? fields.text('transition'), fields.text('title') ?? title);
   const scope = tagsOf(fields.text('alert_scope') ?? state.scope);
   const key = keyOf(fields, scope, state.rest);
   if (key === null)

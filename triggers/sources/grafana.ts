@@ -35,9 +35,16 @@ export const grafana: Source = {
   }),
 };
 
-/** Alertmanager sends version "4", no organisation, and no state beside the status. */
-const isUnified = (body: Json): boolean =>
-  Array.isArray(body['alerts']) && body['version'] !== '4' && ('orgId' in body || 'state' in body);
+/** Fields of Grafana's alerts that Alertmanager's have not. */
+const OWN = ['silenceURL', 'dashboardURL', 'panelURL', 'valueString'];
+
+/** Alertmanager sends version "4", no organisation, no state beside the status, and no addresses of dashboards. */
+export const isUnified = (body: Json): boolean =>
+  Array.isArray(body['alerts']) &&
+  body['version'] !== '4' &&
+  ('orgId' in body ||
+    'state' in body ||
+    body['alerts'].some((alert) => isObject(alert) && OWN.some((field) => field in alert)));
 
 /** The "Test" buttons. */
 function isTest(body: Json): boolean {

@@ -137,6 +137,18 @@ describe('alertmanager API', () => {
 });
 
 describe('alertmanager webhook', () => {
+  it('one alert that a relay passes on without its group has the same key', () => {
+    const alert = { ...ALERT, status: 'resolved', endsAt: '2026-06-01T11:30:00Z' };
+    assert.ok(alertmanager.recognises(requestOf(alert)));
+    const { alertKey, status, group } = onlyAlert(alertmanager, requestOf(alert));
+    assert.deepEqual([status, group], ['resolved', null]);
+    assert.equal(alertKey, onlyAlert(alertmanager, requestOf({ groupKey: '{}', alerts: [alert] })).alertKey);
+    assert.equal(alertmanager.recognises(requestOf({ ...alert, status: 'open' })), false);
+    assert.deepEqual(rejections(alertmanager.toEvents(requestOf({ ...alert, startsAt: 'soon' }))), [
+      'time-not-rfc3339 /startsAt',
+    ]);
+  });
+
   it('the test of a contact point starts nothing', () => {
     const groupKey = 'webhook-57c6d9296de2ad39-1656497352';
     const body = { version: '4', groupKey, alerts: [{ ...ALERT, status: 'firing' }] };

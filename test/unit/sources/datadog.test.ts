@@ -122,6 +122,8 @@ describe('datadog', () => {
   it('knows other names of a variable, and tags that were not set', () => {
     const { aggreg_key: agg_reg_key, link: alert_url, body: text_only_msg, date: timestamp, ...rest } = OURS;
     const alert = read({ ...rest, agg_reg_key, alert_url, text_only_msg, timestamp, hostname: '$TAGS[host]' });
+    const { alert_transition: transition, ...unsaid } = OURS;
+    assert.equal(read({ ...unsaid, alert_title: 'CPU', transition }).status, 'firing');
     assert.deepEqual([alert.description, alert.links.source], [OURS.body, OURS.link]);
     assert.deepEqual([alert.group?.key, alert.resource?.id], [OURS.aggreg_key, 'web-1']);
     assert.equal(alert.time.started, '2026-05-01T10:00:00.123Z');
