@@ -13,6 +13,8 @@ export interface PlainFacts {
   readonly identity: readonly unknown[];
   readonly occurred?: TextAt | null;
   readonly severity?: string | null;
+  /** The word that it stands for, where only this sender's documentation says so. */
+  readonly severityWord?: string | null;
   /** What it is about. */
   readonly subject?: string | null;
   readonly data: unknown;
@@ -25,7 +27,7 @@ export function plainEvent(request: SourceRequest, facts: PlainFacts): AlertResu
   if (!instant.ok && facts.occurred) return { ok: false, rejection: badTime(instant.reason, facts.occurred) };
   const time = instant.ok ? instant.utc : null;
   const text = facts.severity ?? null;
-  const number = severityNumber(text);
+  const number = severityNumber(facts.severityWord ?? text);
   const identity = JSON.stringify([request.sender, facts.name, ...facts.identity]);
   const event: CloudEvent = {
     specversion: '1.0',

@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<string, number>> = {
   warning: 13,
   warn: 13,
   medium: 13,
+  moderate: 13,
   minor: 13,
   sev3: 13,
   p3: 13,
@@ -38,6 +39,7 @@ const WORDS: Readonly<Record<string, number>> = {
   low: 9,
   none: 9,
   sev4: 9,
+  sev5: 9,
   p4: 9,
   p5: 9,
   debug: 5,
@@ -47,8 +49,14 @@ const WORDS: Readonly<Record<string, number>> = {
 /** From here on an event takes the urgent lane. */
 export const URGENT_FROM = 17;
 
-/** Null when the word is none that we know; a bare number means another thing for every sender, so it is unknown too. */
+/**
+ * Null when the word is none that we know; a bare number means another thing for every sender, so it is unknown too. `SEV-1` and `Sev 1` are
+ * `sev1`.
+ */
 export function severityNumber(text: string | null): number | null {
-  const word = text?.trim().toLowerCase() ?? '';
+  const word = (text ?? '')
+    .trim()
+    .toLowerCase()
+    .replace(/^(sev|p)[-_ ](?=\d$)/, '$1');
   return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : null;
 }

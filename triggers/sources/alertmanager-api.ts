@@ -47,8 +47,11 @@ export const alertmanagerApi: Source = {
 const isApiAlert = (item: unknown): boolean =>
   isObject(item) && isObject(item['status']) && 'state' in item['status'] && isObject(item['labels']);
 
-/** Nothing says whose array of labels it is but the names of its times. */
-const isPosted = (item: unknown): boolean => isPrometheusPost(item) && isObject(item) && 'startsAt' in item;
+/** Nothing says whose array of labels it is but the names of its times, or of the alert. */
+const isPosted = (item: unknown): boolean =>
+  isPrometheusPost(item) &&
+  isObject(item) &&
+  ('startsAt' in item || (isObject(item['labels']) && textOf(item['labels']['alertname']) !== null));
 
 interface Item {
   readonly kind: 'alert' | 'bad-group';

@@ -6,8 +6,8 @@ import type { AlertResult } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { arnOf, dotted } from './aws-arn.ts';
 import { healthIssue, isHealthIssue } from './aws-health.ts';
-import { alarmAction, eventBridgeAlarm, isAlarmAction } from './cloudwatch.ts';
-import { type Json, isObject, located, readItems, textAt, textOf } from './read.ts';
+import { alarmAction, eventBridgeAlarm, isAlarmAction, isAlarmChange } from './cloudwatch.ts';
+import { type Json, inSteps, isObject, itemSteps, located, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -15,16 +15,35 @@ export const awsEventbridge: Source = {
   kind: 'aws-eventbridge',
   bodyOf: (contentType) =>
     contentType === 'application/json' || contentType === 'application/x-amz-json-1.1' ? 'json' : 'refused',
-  recognises: ({ body }) => isEventBridge(body) || isAlarmAction(body),
-  toEvents: (request) => {
+  recognises: ({ body }) =>
+    isEventBridge(body) || isAlarmAction(body) || (Array.isArray(body) && body.some((each) => isEventBridge(each))),
+  // What is left out has no number among the items.
+  itemsAt: (body) => (Array.isArray(body) && !body.some(isQuiet) ? '' : null),
+  ...inSteps(function* (request) {
     const { body } = request;
-    if (!isObject(body)) return refuseAll('not-eventbridge', '', 'expected an EventBridge event as a JSON object');
-    if (isAlarmAction(body)) return readItems([body], () => alarmAction(request, body));
-    // An alarm was created, edited or deleted: nothing became sick or well.
-    if (isConfigurationChange(body)) return { events: [], rejected: [] };
-    return readItems([body], () => eventBridgeEvent(request, body, ''));
-  },
+    // One event a request, or what a pipe or a queue has gathered.
+    const items: readonly Item[] = Array.isArray(body)
+      ? (body as readonly unknown[]).map((event, index) => ({ event, place: `/${index}` }))
+      : [{ event: body, place: '' }];
+    if (!Array.isArray(body) && !isObject(body))
+      return refuseAll('not-eventbridge', '', 'expected an EventBridge event as a JSON object, or an array of them');
+    const told = items.filter(({ event }) => !isQuiet(event));
+    return yield* itemSteps(told, (item) => {
+      const { event, place } = item as Item;
+      if (!isObject(event)) return refuseItem('not-an-object', place, 'expected an EventBridge event');
+      return isAlarmAction(event) ? alarmAction(request, event, place) : eventBridgeEvent(request, event, place);
+    });
+  }),
 };
+
+interface Item {
+  readonly event: unknown;
+  /** JSON Pointer. */
+  readonly place: string;
+}
+
+/** An alarm was created, edited or deleted: nothing became sick or well. */
+const isQuiet = (event: unknown): boolean => isObject(event) && isConfigurationChange(event);
 
 /** AWS's own samples leave `version` out at times. */
 export const isEventBridge = (value: unknown): value is Json =>
@@ -43,8 +62,7 @@ export function eventBridgeEvent(request: SourceRequest, event: Json, place: str
   if (type === null) return refuseItem('missing-type', `${place}/detail-type`, 'expected the type of the event');
   const source = textOf(event['source']);
   if (source === null) return refuseItem('missing-type', `${place}/source`, 'expected the source of the event');
-  if (source === 'aws.cloudwatch' && type === 'CloudWatch Alarm State Change')
-    return eventBridgeAlarm(request, event, place);
+  if (isAlarmChange(event)) return eventBridgeAlarm(request, event, place);
   if (isHealthIssue(event)) return healthIssue(request, event, place);
   const id = textOf(event['id']);
   if (id === null) return refuseItem('missing-identity', `${place}/id`, 'expected the id of the event');
@@ -53,6 +71,7 @@ export function eventBridgeEvent(request: SourceRequest, event: Json, place: str
     name: nameOf(source, type),
     identity: [id],
     occurred: textAt(event['time'], `${place}/time`),
+    ...severityOf(event),
     subject: resource?.id ?? null,
     data: { ...event, resource, location: locationOf(event, source, place) },
   });
@@ -77,6 +96,19 @@ const slug = (text: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 
+/** Of what the security services have found; no other event says one. GuardDuty counts from 1 to 10. */
+function severityOf({ source, detail }: Json): {
+  readonly severity: string | null;
+  readonly severityWord: string | null;
+} {
+  const given = isObject(detail) && FINDERS.has(source) ? detail['severity'] : null;
+  if (typeof given !== 'number') return { severity: textOf(given), severityWord: null };
+  const isCounted = source === 'aws.guardduty' && given >= 1 && given <= 10;
+  const word = given < 4 ? 'low' : given < 7 ? 'medium' : given < 9 ? 'high' : 'critical';
+  return { severity: String(given), severityWord: isCounted ? word : null };
+}
+
+const FINDERS: ReadonlySet<unknown> = new Set(['aws.guardduty', 'aws.inspector', 'aws.inspector2']);
 const INSTANCE = ['instance-id', 'EC2InstanceId', 'instanceId'];
 
 /** The instance where `detail` names one, else the only resource. AWS's own samples have blanks around ids. */
@@ -90,6 +122,9 @@ function resourceOf(event: Json): { readonly kind: string | null; readonly id: s
   const id = resources.length === 1 ? textOf(resources[0])?.trim() : undefined;
   return id ? { kind: arnOf(id)?.service ?? null, id } : null;
 }
+
+/** The name in `arn:aws:ecs:eu-west-1:111122223333:cluster/shop`. */
+const clusterOf = (arn: unknown): string | null => /^cluster\/(.+)$/s.exec(arnOf(arn)?.resource ?? '')?.[1] ?? null;
 
 /** Trusted Advisor runs in one region and speaks of resources in another. */
 function locationOf(event: Json, source: string, place: string) {
@@ -105,7 +140,9 @@ function locationOf(event: Json, source: string, place: string) {
     cloud: source.startsWith('aws.') ? { value: 'aws', from: at('source') } : null,
     account: located(event['account'], at('account')),
     region,
-    zone: located(details['Availability Zone'], at('detail/Details/Availability Zone')),
-    cluster: null,
+    zone:
+      located(details['Availability Zone'], at('detail/Details/Availability Zone')) ??
+      located(detail['availabilityZone'], at('detail/availabilityZone')),
+    cluster: located(clusterOf(detail['clusterArn']), at('detail/clusterArn')),
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { AlertResult, TextAt } from '../events/alert-event.ts';
 import { alertEvent } from '../events/alert-event.ts';
+import { dimensionsIn } from './azure-dimensions.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
 import { labelsFrom } from './label-facts.ts';
@@ -27,7 +28,7 @@ export function logAlert(request: SourceRequest, body: Json): AlertResult {
   const subscription = idOf(data['SubscriptionId']);
   const owner = idOf(data['ResourceId']) ?? idOf(data['WorkspaceId']) ?? idOf(data['ApplicationId']);
   const until = timeAt(data, 'SearchIntervalEndtimeUtc', place) ?? timeAt(data, 'SearchIntervalEndTimeUtc', place);
-  const dimensions = dimensionsOf(data);
+  const dimensions = dimensionsIn(data['Dimensions']);
   const occurrence = until?.text ?? request.rawSha256.slice(0, 32);
   const parts = [subscription, owner, name, ...dimensions.map(([key, value]) => `${key}=${value}`).toSorted()];
   const severity = idOf(data['Severity']);
@@ -51,7 +52,7 @@ export function logAlert(request: SourceRequest, body: Json): AlertResult {
     ),
     resource: owner === null ? null : { kind: null, id: owner, name: firstOf(data['AffectedConfigurationItems']) },
     location: {
-      ...azureLocation([[textOf(data['ResourceId']), `${place.slice(1)}.ResourceId`]]),
+      ...azureLocation([[textOf(data['ResourceId']), place === '' ? 'ResourceId' : 'data.ResourceId']]),
       ...(subscription === null
         ? {}
         : { account: located(subscription, place === '' ? 'SubscriptionId' : 'data.SubscriptionId') }),
@@ -61,14 +62,6 @@ export function logAlert(request: SourceRequest, body: Json): AlertResult {
 }
 
 const firstOf = (value: unknown): string | null => (Array.isArray(value) ? textOf(value[0]) : null);
-
-function dimensionsOf(data: Json): readonly (readonly [string, string])[] {
-  const list = Array.isArray(data['Dimensions']) ? (data['Dimensions'] as readonly unknown[]) : [];
-  return list.slice(0, 100).flatMap((each): readonly (readonly [string, string])[] => {
-    const [name, value] = isObject(each) ? [idOf(each['name']), idOf(each['value'])] : [null, null];
-    return name === null || value === null ? [] : [[name, value]];
-  });
-}
 
 /** Some write `3/26/2018 9:10:40 AM`; the names of the fields say that it is UTC. */
 function timeAt(data: Json, field: string, place: string): TextAt | null {

@@ -4,12 +4,14 @@
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
-import { plainEvent } from '../events/plain-event.ts';
+import { dimensionsIn, dimensionsOfCriteria } from './azure-dimensions.ts';
 import { type AzureHealth, announcement, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { isLogAlert, logAlert } from './azure-log-alert.ts';
+import { azureNotice, isNotice } from './azure-notice.ts';
 import { olderAlert, olderShape } from './azure-older.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
+import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { type Json, isObject, located, readItems, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -21,14 +23,15 @@ export const azureMonitor: Source = {
   kind: 'azure-monitor',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) =>
-    isObject(body) && (isCommon(body) || isLogAlert(body) || isBudget(body) || olderShape(body) !== null),
+    isObject(body) && (isCommon(body) || isLogAlert(body) || isNotice(body) || olderShape(body) !== null),
   toEvents: (request) => {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-azure-monitor', '', 'expected an object with `schemaId` or `context`');
     return readItems([body], () => {
       if (isCommon(body)) return commonAlert(request, body);
       if (isLogAlert(body)) return logAlert(request, body);
-      if (isBudget(body)) return budgetNotice(request, body);
+      const notice = azureNotice(request, body);
+      if (notice !== null) return notice;
       const older = olderShape(body);
       return older === null
         ? refuseItem('unknown-schema', '/schemaId', 'expected azureMonitorCommonAlertSchema or an older alert shape')
@@ -38,18 +41,6 @@ export const azureMonitor: Source = {
 };
 
 const isCommon = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === COMMON;
-
-/** What budgets send without the common schema. */
-const isBudget = (body: Json): boolean => textOf(body['schemaId'])?.toLowerCase() === 'aip budget notification';
-
-/** A threshold of money that is spent has no end. */
-const budgetNotice = (request: SourceRequest, body: Json): AlertResult =>
-  plainEvent(request, {
-    name: 'azure.budget',
-    identity: [request.rawSha256],
-    subject: textOf(child(body, 'data')['BudgetName']),
-    data: child(body, 'data'),
-  });
 
 const child = (value: Json, field: string): Json => (isObject(value[field]) ? value[field] : {});
 
@@ -81,6 +72,9 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
   const key = health?.key ?? keyOf(essentials) ?? budgetKey(budget);
   if (key === null) return refuseItem('missing-identity', `${ESSENTIALS}/alertId`, 'expected the id of the alert');
   const name = textOf(essentials['alertRule']) ?? textOf(budget['BudgetName']);
+  // Only rules for Prometheus have these.
+  const [labels, annotations] = [scalarsOf(context['labels']), scalarsOf(context['annotations'])];
+  const { region, zone, cluster } = locationOfLabels(labels, 'data.alertContext.labels.');
   return alertEvent(request, {
     key,
     status: state.status,
@@ -90,12 +84,17 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
     severityWord: azureSeverity(textOf(essentials['severity'])),
     started: textAt(essentials['firedDateTime'], `${ESSENTIALS}/firedDateTime`),
     ended: endOf(essentials, context, state.status),
-    title: textOf(properties['title']) ?? name,
-    description: textOf(essentials['description']),
+    title: textOf(properties['title']) ?? textOf(annotations['summary']) ?? name,
+    description: textOf(essentials['description']) ?? textOf(annotations['description']),
     labels: {
+      ...labels,
+      ...labelsFrom([...dimensionsOfCriteria(context), ...dimensionsIn(context['Dimensions'])]),
+      // Of a metric or a query these are the rule's own, as `customProperties` are; of the activity log they describe the entry.
+      ...('conditionType' in context ? scalarsOf(properties) : {}),
       ...scalarsOf(data['customProperties']),
       ...namedText(essentials, ['signalType', 'monitoringService']),
     },
+    annotations,
     resource:
       target === null
         ? null
@@ -108,7 +107,10 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
       region:
         located(essentials['targetResourceRegion'], 'data.essentials.targetResourceRegion') ??
         located(context['resourceRegion'], 'data.alertContext.resourceRegion') ??
-        located(properties['region'], 'data.alertContext.properties.region'),
+        located(properties['region'], 'data.alertContext.properties.region') ??
+        region,
+      zone,
+      cluster,
     },
     links: { source: textOf(essentials['investigationLink']), runbook: null, dashboard: null },
   });

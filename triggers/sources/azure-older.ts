@@ -4,9 +4,11 @@
  */
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
+import { dimensionsOfCriteria } from './azure-dimensions.ts';
 import { announcement, azureHealth, subscriptionOf, wordIn } from './azure-health.ts';
 import { azureLocation } from './azure-resource.ts';
 import { azureSeverity } from './azure-severity.ts';
+import { labelsFrom } from './label-facts.ts';
 import { type Json, idOf, isObject, located, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
@@ -90,26 +92,22 @@ export function olderAlert(request: SourceRequest, shape: OlderShape): AlertResu
     occurred: time,
     title: textOf(properties['title']) ?? name,
     description: textOf(context['description']),
-    labels: scalarsOf(holder['properties']),
+    labels: { ...labelsFrom(dimensionsOfCriteria(context)), ...scalarsOf(holder['properties']) },
     resource: resourceOf(context),
     location: locationOf(context, contextPlace.slice(1).replaceAll('/', '.')),
     links: { source: textOf(context['portalLink']), runbook: null, dashboard: null },
   });
 }
 
-/** The rule, the resource it looks at, and the dimensions that one rule may split into. */
+/**
+ * The rule, the resource it looks at, and the dimensions that one rule may split into. Rules of before 2017 could look at the activity log
+ * in this shape: each entry is one alert.
+ */
 function metricKey(context: Json): string | null {
+  if (isObject(context['event'])) return activityKey(context['event']);
   const id = textOf(context['id'])?.toLowerCase();
   if (id === undefined) return null;
-  const condition = isObject(context['condition']) ? context['condition'] : {};
-  const all = Array.isArray(condition['allOf']) ? (condition['allOf'] as readonly unknown[]) : [];
-  const dimensions = all.flatMap((each) =>
-    isObject(each) && Array.isArray(each['dimensions'])
-      ? (each['dimensions'] as readonly unknown[])
-          .filter(isObject)
-          .map(({ name, value }) => `${textOf(name) ?? ''}=${textOf(value) ?? ''}`)
-      : [],
-  );
+  const dimensions = dimensionsOfCriteria(context).map((pair) => pair.join('='));
   const resource = textOf(context['resourceId'])?.toLowerCase();
   return [id, ...(resource === undefined ? [] : [resource]), ...dimensions.toSorted()].join(':');
 }

@@ -6,7 +6,7 @@ import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { arnOf, dotted, placeOfArn, regionCode } from './aws-arn.ts';
 import { labelsFrom } from './label-facts.ts';
-import { type Json, firstLabel, isObject, located, textAt, textOf } from './read.ts';
+import { type Json, firstLabel, isObject, located, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
 
@@ -24,12 +24,21 @@ interface Alarm {
   readonly state: string | null;
   readonly statePlace: string;
   readonly suppressedBy: string | null;
+  /** One of the time series that the alarm looks at, where the message is about that alone. */
+  readonly contributor: Contributor | null;
   /** When the state changed; of an SNS message without it, when the message was sent. */
   readonly changed: TextAt | null;
   readonly reason: string | null;
   readonly description: string | null;
   readonly metric: { readonly labels: Labels; readonly dimensions: Labels };
   readonly deliveryId: string | null;
+}
+
+interface Contributor {
+  readonly id: string | null;
+  /** JSON Pointer of the id, for rejections. */
+  readonly place: string;
+  readonly attributes: Labels;
 }
 
 const STATES: Readonly<Record<string, AlertStatus>> = {
@@ -43,13 +52,16 @@ export function alarmEvent(request: SourceRequest, alarm: Alarm): AlertResult {
   const { state, name, changed } = alarm;
   const key = keyOf(alarm);
   if (key === null) return refuseItem('missing-identity', alarm.arnPlace, 'expected the ARN, or account and name');
+  if (alarm.contributor !== null && alarm.contributor.id === null)
+    return refuseItem('missing-identity', alarm.contributor.place, 'expected the id of the contributor');
   if (state === null)
     return refuseItem('missing-status', alarm.statePlace, `expected one of "${Object.keys(STATES).join('", "')}"`);
   const written = Object.hasOwn(STATES, state) ? (STATES[state] ?? 'unknown') : 'unknown';
-  // The alarm's own actions are held back; when it is over, it is over all the same.
+  // The alarm's own actions are held back, by its suppressor or a mute rule; when it is over, it is over all the same.
   const suppressed = written === 'firing' && alarm.suppressedBy !== null;
   const status = suppressed ? 'suppressed' : written;
-  const { labels, dimensions } = alarm.metric;
+  const { labels } = alarm.metric;
+  const dimensions = { ...alarm.metric.dimensions, ...alarm.contributor?.attributes };
   return alertEvent(request, {
     key,
     status,
@@ -72,8 +84,14 @@ export function alarmEvent(request: SourceRequest, alarm: Alarm): AlertResult {
   });
 }
 
+/** Each contributor is sick for itself, beside the alarm as a whole. */
+function keyOf(alarm: Alarm): string | null {
+  const arn = arnOfAlarm(alarm);
+  return arn === null || !alarm.contributor?.id ? arn : `${arn}:contributor:${alarm.contributor.id}`;
+}
+
 /** An alarm without ARN gets the one that CloudWatch would write, so that it is one alarm with and without. */
-function keyOf({ arn, name, account, region }: Alarm): string | null {
+function arnOfAlarm({ arn, name, account, region }: Alarm): string | null {
   if (arn !== null) return arn.text;
   if (name === null || account === null) return null;
   const topic = arnOf(region?.text);
@@ -125,6 +143,11 @@ export function snsAlarm(
     state: textOf(message['NewStateValue']),
     statePlace: `${place}/NewStateValue`,
     suppressedBy: textOf(message['ActionsSuppressedBy']),
+    contributor: contributorOf(
+      message['AlarmContributorId'],
+      `${place}/AlarmContributorId`,
+      message['AlarmContributorAttributes'],
+    ),
     changed: textAt(message['StateChangeTime'], `${place}/StateChangeTime`) ?? envelope.sent,
     reason: textOf(message['NewStateReason']),
     description: textOf(message['AlarmDescription']),
@@ -133,6 +156,12 @@ export function snsAlarm(
   });
 }
 
+/** `place`: JSON Pointer of the id. */
+const contributorOf = (id: unknown, place: string, attributes: unknown): Contributor | null =>
+  (id ?? null) === null && !isObject(attributes)
+    ? null
+    : { id: textOf(id), place, attributes: labelsFrom(Object.entries(scalarsOf(attributes))) };
+
 /** Of a computed metric each part may be a metric of its own, or only an expression. */
 const statOf = (metric: unknown): Json => {
   const stat = isObject(metric) ? (metric['MetricStat'] ?? metric['metricStat']) : null;
@@ -140,14 +169,22 @@ const statOf = (metric: unknown): Json => {
   return isObject(inner) ? inner : {};
 };
 
-/** `detail` of an EventBridge event of the type "CloudWatch Alarm State Change". */
+/** Of the alarm as a whole, and of one of the time series it looks at. */
+const STATE_CHANGES = new Set(['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change']);
+
+export const isAlarmChange = (event: Json): boolean =>
+  event['source'] === 'aws.cloudwatch' && STATE_CHANGES.has(textOf(event['detail-type']) ?? '');
+
 export function eventBridgeAlarm(request: SourceRequest, event: Json, place: string): AlertResult {
   const detail = isObject(event['detail']) ? event['detail'] : {};
   const resources: readonly unknown[] = Array.isArray(event['resources']) ? event['resources'] : [];
   const index = resources.findIndex((each) => arnOf(each)?.resource.startsWith('alarm:') === true);
   const facts = factsOf(detail, `${place}/detail`);
+  // An action that is carried out may speak of a mute rule too, whose window is over then: only here it holds back.
+  const mute = isObject(detail['muteDetail']) ? detail['muteDetail'] : {};
   return alarmEvent(request, {
     ...facts,
+    suppressedBy: facts.suppressedBy ?? textOf(mute['mutedByArn']),
     arn: textAt(resources[index], `${place}/resources/${index}`),
     arnPlace: `${place}/resources`,
     account: textAt(event['account'], `${place}/account`),
@@ -164,15 +201,15 @@ export const isAlarmAction = (body: unknown): body is Json =>
   isObject(body['alarmData']) &&
   textOf(body['alarmArn']) !== null;
 
-export function alarmAction(request: SourceRequest, body: Json): AlertResult {
-  const facts = factsOf(isObject(body['alarmData']) ? body['alarmData'] : {}, '/alarmData');
+export function alarmAction(request: SourceRequest, body: Json, place: string): AlertResult {
+  const facts = factsOf(isObject(body['alarmData']) ? body['alarmData'] : {}, `${place}/alarmData`);
   return alarmEvent(request, {
     ...facts,
-    arn: textAt(body['alarmArn'], '/alarmArn'),
-    arnPlace: '/alarmArn',
-    account: textAt(body['accountId'], '/accountId'),
-    region: textAt(body['region'], '/region'),
-    changed: facts.changed ?? textAt(body['time'], '/time'),
+    arn: textAt(body['alarmArn'], `${place}/alarmArn`),
+    arnPlace: `${place}/alarmArn`,
+    account: textAt(body['accountId'], `${place}/accountId`),
+    region: textAt(body['region'], `${place}/region`),
+    changed: facts.changed ?? textAt(body['time'], `${place}/time`),
     deliveryId: null,
   });
 }
@@ -182,11 +219,13 @@ function factsOf(detail: Json, place: string) {
   const state = isObject(detail['state']) ? detail['state'] : {};
   const configuration = isObject(detail['configuration']) ? detail['configuration'] : {};
   const metrics: readonly unknown[] = Array.isArray(configuration['metrics']) ? configuration['metrics'] : [];
+  const contributor = isObject(detail['alarmContributor']) ? detail['alarmContributor'] : {};
   return {
     name: textOf(detail['alarmName']),
     state: textOf(state['value']),
     statePlace: `${place}/state/value`,
     suppressedBy: textOf(state['actionsSuppressedBy']),
+    contributor: contributorOf(contributor['id'], `${place}/alarmContributor/id`, contributor['attributes']),
     changed: textAt(state['timestamp'], `${place}/state/timestamp`),
     reason: textOf(state['reason']),
     description: textOf(configuration['description']),

@@ -21,12 +21,13 @@ export interface Fields {
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   alert_id: ['monitor_id'],
   alert_scope: ['scope', 'scopes'],
+  aggreg_key: ['agg_reg_key'],
   title: ['event_title'],
-  body: ['event_msg'],
+  body: ['text_only_msg', 'event_msg', 'event_message'],
   id: ['event_id'],
-  link: ['url'],
+  link: ['url', 'event_url', 'alert_url'],
   hostname: ['host'],
-  date: ['date_posix'],
+  date: ['date_posix', 'timestamp'],
   last_updated: ['last_updated_posix'],
 };
 
@@ -76,7 +77,7 @@ const textIn = (value: unknown): string | null =>
 
 const isSet = (value: unknown): boolean => {
   const text = textIn(value) ?? '';
-  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z][A-Z0-9_]*$/.test(text);
+  return text !== '' && text.toLowerCase() !== 'null' && !/^\$[A-Z][A-Z0-9_]*(?:\[[^\]]{0,200}\])?$/.test(text);
 };
 
 /** "Encode as form" sends the template's fields as a form, objects among them as JSON. */

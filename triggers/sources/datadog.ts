@@ -18,10 +18,9 @@ export const datadog: Source = {
   recognises: (request) => {
     const fields = fieldsOf(request);
     if (fields === null) return false;
-    const transition = fields.has('alert_transition') && (fields.has('alert_id') || fields.has('alert_cycle_key'));
-    return (
-      transition || ['id', 'last_updated', 'event_type', 'title', 'date', 'body'].every((name) => fields.has(name))
-    );
+    // A word of Datadog's own, beside what it is about.
+    const transition = fields.has('alert_transition') && IDENTITY.some((name) => fields.has(name));
+    return transition || DEFAULT_BODY.every((name) => fields.has(name));
   },
   toEvents: (request) => {
     const fields = fieldsOf(request);
@@ -30,9 +29,12 @@ export const datadog: Source = {
   },
 };
 
+const IDENTITY = ['alert_id', 'alert_cycle_key', 'aggreg_key', 'alert_title', 'title'];
+const DEFAULT_BODY = ['id', 'last_updated', 'event_type', 'title', 'date', 'body'];
+
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {
   const title = fields.text('alert_title') ?? fields.text('title');
-  const state = stateOf(fields.text('alert_transition'), fields.text('title') ?? title);
+  const state = stateOf(fields.text('alert_transition') ?? fields.text('transition'), fields.text('title') ?? title);
   const scope = tagsOf(fields.text('alert_scope') ?? state.scope);
   const key = keyOf(fields, scope, state.rest);
   if (key === null)
@@ -106,9 +108,12 @@ function keyOf(fields: Fields, scope: readonly Tag[], rest: string | null): stri
   const org = fields.text('org_id');
   const owner = org === null ? '' : `org:${org}:`;
   const monitor = fields.text('alert_id');
-  const cycle = fields.text('alert_cycle_key') ?? fields.text('aggreg_key');
-  if (monitor !== null) return `${owner}monitor:${monitor}:${textOf(group) ?? cycle ?? ''}`;
+  const cycle = fields.text('alert_cycle_key');
+  // Events that belong together, and so perhaps all groups of a monitor.
+  const together = fields.text('aggreg_key');
+  if (monitor !== null) return `${owner}monitor:${monitor}:${textOf(group) ?? cycle ?? together ?? ''}`;
   if (cycle !== null) return `${owner}cycle:${cycle}`;
+  if (together !== null) return `${owner}together:${together}:${group}`;
   return rest === null ? null : `${owner}title:${rest}:${group}`;
 }
 

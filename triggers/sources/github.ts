@@ -2,13 +2,13 @@
  * GitHub webhooks. The kind of event stands in the header `X-GitHub-Event`, what happened in `action`. Security alerts fire and resolve;
  * everything else (a deployment, a workflow run) is a plain event named after both. Format: docs.github.com, octokit/webhooks.
  */
-import type { AlertResult, TextAt } from '../events/alert-event.ts';
-import { epochSeconds } from '../events/epoch.ts';
+import type { AlertResult } from '../events/alert-event.ts';
 import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { FORM, formFields } from './form.ts';
 import { isSecurityAlert, securityAlert } from './github-alert.ts';
-import { type Json, isObject, readItems, textAt, textOf } from './read.ts';
+import { eventOf, isAdvisory, isPing, timeOf } from './github-event.ts';
+import { type Json, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -19,10 +19,10 @@ export const github: Source = {
     const body = bodyOf(request);
     if (!isObject(body)) return false;
     if (textOf(request.headers['x-github-event']) !== null) return true;
-    if (isPing(body)) return true;
-    const about = [body['repository'], body['organization'], body['enterprise']].find(isObject);
-    // Every event has these two; `node_id` is GitHub's own (GitLab and Gitea write similar hooks without it).
-    return about !== undefined && textOf(about['node_id']) !== null && isObject(body['sender']);
+    if (isPing(body) || isAdvisory(body)) return true;
+    // `node_id` is GitHub's own (GitLab and Gitea write similar hooks without it). What GitHub itself finds may have no sender.
+    const about = [body['sender'], body['repository'], body['organization'], body['enterprise']].filter(isObject);
+    return about.some((each) => textOf(each['node_id']) !== null);
   },
   toEvents: (request) => {
     const body = bodyOf(request);
@@ -48,34 +48,9 @@ function bodyOf({ body, raw }: SourceRequest): unknown {
   return parsed?.ok === true ? parsed.value : null;
 }
 
-const isPing = (body: Json): boolean => typeof body['zen'] === 'string' && 'hook_id' in body && isObject(body['hook']);
-
-/** For payloads that come without the header (from a file): only what the content says beyond doubt. */
-function eventOf(body: Json): string | null {
-  if (isPing(body)) return 'ping';
-  const { alert } = body;
-  if (isObject(alert)) {
-    if (isObject(alert['tool']) && isObject(alert['rule'])) return 'code_scanning_alert';
-    if (isObject(alert['security_advisory'])) return 'dependabot_alert';
-    return 'secret_type' in alert ? 'secret_scanning_alert' : null;
-  }
-  if (typeof body['before'] === 'string' && typeof body['after'] === 'string' && isObject(body['pusher']))
-    return 'push';
-  const known = [
-    'deployment_status',
-    'workflow_run',
-    'workflow_job',
-    'check_run',
-    'check_suite',
-    'deployment',
-    'release',
-  ];
-  return known.find((name) => isObject(body[name])) ?? null;
-}
-
 function change(request: SourceRequest, event: string, body: Json): AlertResult {
-  const action = body['action'] ?? null;
-  // Some events have none.
+  // Some events have none; that of a repository_dispatch is whatever its caller wrote, and stays in the data.
+  const action = event === 'repository_dispatch' ? null : (body['action'] ?? null);
   if (action !== null && (typeof action !== 'string' || !/^[a-z0-9_]{1,60}$/.test(action)))
     return refuseItem('bad-action', '/action', `expected a word, not ${JSON.stringify(action).slice(0, 60)}`);
   const name = ['github', event, ...(action === null ? [] : [action])].join('.').replaceAll('_', '-');
@@ -84,23 +59,8 @@ function change(request: SourceRequest, event: string, body: Json): AlertResult 
     name,
     // The same GUID comes with a manual redelivery.
     identity: [textOf(request.headers['x-github-delivery']) ?? request.rawSha256],
-    occurred: timeOf(event, body),
+    occurred: timeOf(event, action, body),
     subject: repository ?? (isObject(body['organization']) ? textOf(body['organization']['login']) : null),
     data: body,
   });
-}
-
-/** When it happened, by the object that the event is about; null where it does not say. */
-function timeOf(event: string, body: Json): TextAt | null {
-  if (event === 'push') {
-    const pushed = isObject(body['repository']) ? epochSeconds(body['repository']['pushed_at']) : null;
-    return pushed === null ? null : { text: pushed, place: '/repository/pushed_at' };
-  }
-  const about = body[event];
-  if (!isObject(about)) return null;
-  for (const field of ['completed_at', 'updated_at', 'published_at', 'started_at', 'created_at']) {
-    const found = textAt(about[field], `/${event}/${field}`);
-    if (found !== null) return found;
-  }
-  return null;
 }

@@ -4,7 +4,7 @@
  */
 import type { Alert } from '../events/alert.ts';
 import type { AlertFacts } from '../events/alert-event.ts';
-import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.ts';
+import { type AlertmanagerForm, TEST, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
 import { isLegacy, legacyAlert } from './grafana-legacy.ts';
 import { type Json, countOf, inSteps, isObject, itemSteps, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
@@ -24,8 +24,7 @@ export const grafana: Source = {
   ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-grafana', '', 'expected a Grafana notification as a JSON object');
-    if (isTest(body))
-      return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
+    if (isTest(body)) return TEST;
     if (isLegacy(body)) return readItems([body], () => legacyAlert(request, body));
     const { alerts } = body;
     if (!Array.isArray(alerts)) return refuseAll('not-grafana', '/alerts', 'expected an array of alerts');
@@ -36,15 +35,22 @@ export const grafana: Source = {
   }),
 };
 
-/** Alertmanager sends version "4", no organisation, and no state beside the status. */
-const isUnified = (body: Json): boolean =>
-  Array.isArray(body['alerts']) && body['version'] !== '4' && ('orgId' in body || 'state' in body);
+/** Fields of Grafana's alerts that Alertmanager's have not. */
+const OWN = ['silenceURL', 'dashboardURL', 'panelURL', 'valueString'];
 
-/** The "Test" buttons. A group key of a real notification begins with the route, in braces. */
+/** Alertmanager sends version "4", no organisation, no state beside the status, and no addresses of dashboards. */
+export const isUnified = (body: Json): boolean =>
+  Array.isArray(body['alerts']) &&
+  body['version'] !== '4' &&
+  ('orgId' in body ||
+    'state' in body ||
+    body['alerts'].some((alert) => isObject(alert) && OWN.some((field) => field in alert)));
+
+/** The "Test" buttons. */
 function isTest(body: Json): boolean {
   if (isLegacy(body))
     return /^Someone is testing the alert notification within grafana/i.test(textOf(body['message']) ?? '');
-  if (/^[\w-]+-[0-9a-f]{1,16}-\d+$/.test(textOf(body['groupKey']) ?? '')) return true;
+  if (isTestGroup(body['groupKey'])) return true;
   const { alerts } = body;
   return Array.isArray(alerts) && alerts.length > 0 && alerts.every(isTestAlert);
 }

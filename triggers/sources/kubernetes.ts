@@ -64,8 +64,8 @@ function unpack(item: Item): readonly Item[] {
   if (isWatch(value))
     return unpack({ value: value['object'], place: `${place}/object`, problem: null, change: String(value['type']) });
   if (!isObject(value) || !isList(value)) return [item];
-  // Items of an EventList do not repeat its kind.
-  const kind = value['kind'] === 'EventList' ? { kind: 'Event' } : {};
+  // Items of an EventList do not repeat its kind and version; audit records and others have lists of this name as well.
+  const kind = value['kind'] === 'EventList' ? { kind: 'Event', apiVersion: value['apiVersion'] } : {};
   return (value['items'] as readonly unknown[]).map((each, index) => ({
     ...item,
     value: isObject(each) ? { ...kind, ...each } : each,
@@ -85,6 +85,13 @@ function toEvent(request: SourceRequest, { value, place, problem, change }: Item
   const kind = value['kind'] ?? ('involvedObject' in value || 'regarding' in value ? 'Event' : undefined);
   if (kind !== 'Event')
     return refuseItem('not-an-event', `${place}/kind`, `expected kind Event, not ${JSON.stringify(kind) ?? 'none'}`);
+  const version = textOf(value['apiVersion']) ?? 'v1';
+  if (version !== 'v1' && !version.startsWith('events.k8s.io/'))
+    return refuseItem(
+      'not-an-event',
+      `${place}/apiVersion`,
+      `expected v1 or events.k8s.io, not ${version.slice(0, 60)}`,
+    );
   const metadata = isObject(value['metadata']) ? value['metadata'] : {};
   const uid = textOf(metadata['uid']);
   const name = textOf(metadata['name']);
@@ -133,7 +140,8 @@ function lastTime(value: Json, series: Json, place: string): TextAt | null {
     observed ??
     timeAt(value, 'eventTime', place) ??
     timeAt(value, 'firstTimestamp', place) ??
-    timeAt(value, 'deprecatedFirstTimestamp', place)
+    timeAt(value, 'deprecatedFirstTimestamp', place) ??
+    timeAt(isObject(value['metadata']) ? value['metadata'] : {}, 'creationTimestamp', `${place}/metadata`)
   );
 }
 

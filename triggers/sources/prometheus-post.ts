@@ -12,12 +12,16 @@ import type { SourceRequest } from './source.ts';
 
 const STATUSES: AlertmanagerForm['statuses'] = { firing: 'firing', resolved: 'resolved' };
 
+const ORIGIN = ['startsAt', 'endsAt', 'generatorURL'];
+/** All that may be posted; of these only labels must be. */
+const POSTED = new Set(['labels', 'annotations', ...ORIGIN]);
+
 export const isPrometheusPost = (item: unknown): boolean =>
   isObject(item) &&
   isObject(item['labels']) &&
   !('status' in item) &&
   !('fingerprint' in item) &&
-  ('generatorURL' in item || 'startsAt' in item || 'endsAt' in item);
+  (ORIGIN.some((field) => field in item) || Object.keys(item).every((field) => POSTED.has(field)));
 
 export function prometheusAlert(request: SourceRequest, item: unknown, place: string): AlertResult {
   const status = isObject(item) && hasEnded(item['endsAt'], request.receivedAt) ? 'resolved' : 'firing';

@@ -45,6 +45,15 @@ describe('alertmanager API, what Prometheus posts', () => {
       assert.equal(alert.time.started, '2026-06-01T11:00:00.123Z');
     });
 
+  it('only labels must be posted', () => {
+    const body = [{ labels: POSTED.labels }];
+    assert.ok(alertmanagerApi.recognises(requestOf(body)));
+    const alert = read(body);
+    assert.deepEqual([alert.status, alert.time.occurred, alert.alertKey], ['firing', null, read([POSTED]).alertKey]);
+    assert.equal(alertmanagerApi.recognises(requestOf([{ labels: { app: 'web' } }])), false);
+    assert.equal(alertmanagerApi.recognises(requestOf([{ ...body[0], name: 'of somebody else' }])), false);
+  });
+
   it('the webhook of the same alert has the same key', () => {
     const fingerprint = labelFingerprint(POSTED.labels);
     const webhook = { groupKey: '{}', alerts: [{ ...POSTED, status: 'firing', fingerprint }] };
@@ -124,6 +133,27 @@ describe('alertmanager API', () => {
       const statuses = new Set(events.map(({ data }) => (data as Alert).status));
       assert.deepEqual([events.length, rejected, [...statuses].toSorted()], [24, [], ['firing', 'suppressed']]);
     }
+  });
+});
+
+describe('alertmanager webhook', () => {
+  it('one alert that a relay passes on without its group has the same key', () => {
+    const alert = { ...ALERT, status: 'resolved', endsAt: '2026-06-01T11:30:00Z' };
+    assert.ok(alertmanager.recognises(requestOf(alert)));
+    const { alertKey, status, group } = onlyAlert(alertmanager, requestOf(alert));
+    assert.deepEqual([status, group], ['resolved', null]);
+    assert.equal(alertKey, onlyAlert(alertmanager, requestOf({ groupKey: '{}', alerts: [alert] })).alertKey);
+    assert.equal(alertmanager.recognises(requestOf({ ...alert, status: 'open' })), false);
+    assert.deepEqual(rejections(alertmanager.toEvents(requestOf({ ...alert, startsAt: 'soon' }))), [
+      'time-not-rfc3339 /startsAt',
+    ]);
+  });
+
+  it('the test of a contact point starts nothing', () => {
+    const groupKey = 'webhook-57c6d9296de2ad39-1656497352';
+    const body = { version: '4', groupKey, alerts: [{ ...ALERT, status: 'firing' }] };
+    const { events, rejected, control } = alertmanager.toEvents(requestOf(body));
+    assert.deepEqual([events, rejected, control?.kind], [[], [], 'test']);
   });
 });
 

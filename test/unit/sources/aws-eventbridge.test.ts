@@ -89,6 +89,48 @@ describe('aws-eventbridge: CloudWatch alarms', () => {
     ]);
   });
 
+  it('each contributor of an alarm over many time series is an alert of its own', () => {
+    const contributor = (id: string | undefined, value: string) =>
+      event(
+        'aws.cloudwatch',
+        'CloudWatch Alarm Contributor State Change',
+        {
+          alarmName: 'CPU',
+          alarmContributor: { id, attributes: { TableName: 'orders' } },
+          state: { ...STATE, value },
+          configuration: { metrics: [{ id: 'm1', expression: 'SELECT AVG(x) FROM y GROUP BY TableName' }] },
+        },
+        { resources: [ARN] },
+      );
+    const [firing, resolved, other] = [
+      read(contributor('6d44', 'ALARM')),
+      read(contributor('6d44', 'OK')),
+      read(contributor('77aa', 'ALARM')),
+    ];
+    assert.deepEqual([firing.alertKey, firing.status], [`test:${ARN}:contributor:6d44`, 'firing']);
+    assert.deepEqual([resolved.alertKey, resolved.status], [firing.alertKey, 'resolved']);
+    assert.notEqual(other.alertKey, firing.alertKey);
+    assert.deepEqual([firing.labels, firing.resource?.id], [{ TableName: 'orders' }, 'orders']);
+    assert.deepEqual(rejections(awsEventbridge.toEvents(requestOf(contributor(undefined, 'OK')))), [
+      'missing-identity /detail/alarmContributor/id',
+    ]);
+  });
+
+  it('an alarm that a mute rule holds back is suppressed, and over when it is over', () => {
+    const muted = (value: string) => {
+      const body = alarm({ value });
+      return {
+        ...body,
+        detail: {
+          ...body.detail,
+          muteDetail: { mutedByArn: 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm-mute-rule:night' },
+        },
+      };
+    };
+    assert.deepEqual([read(muted('ALARM')).status, read(muted('OK')).status], ['suppressed', 'resolved']);
+    assert.match(read(muted('ALARM')).annotations['suppressedBy'] ?? '', /mute-rule:night$/);
+  });
+
   it('a redelivery is the same event', () => assert.equal(plain(alarm({})).id, plain(alarm({}, { time: null })).id));
 
   it('a configuration change starts nothing', () => {
@@ -179,6 +221,30 @@ describe('aws-eventbridge: plain events', () => {
     assert.equal((data as { location: { cloud: unknown } }).location.cloud, null);
   });
 
+  for (const [source, severity, text, number] of [
+    ['aws.guardduty', 3.9, '3.9', 9],
+    ['aws.guardduty', 5, '5', 13],
+    ['aws.guardduty', 8, '8', 17],
+    ['aws.guardduty', 9.5, '9.5', 21],
+    ['aws.guardduty', 11, '11', undefined],
+    ['aws.inspector2', 'HIGH', 'HIGH', 17],
+    ['com.example.shop', 'HIGH', undefined, undefined],
+  ] as const)
+    it(`a finding of ${source} with severity ${severity}`, () => {
+      const { severitytext, severitynumber } = plain(event(source, 'Finding', { severity }));
+      assert.deepEqual([severitytext, severitynumber], [text, number]);
+    });
+
+  it('ECS names its cluster and zone', () => {
+    const clusterArn = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
+    const { data } = plain(
+      event('aws.ecs', 'ECS Task State Change', { clusterArn, availabilityZone: 'eu-west-1c', lastStatus: 'STOPPED' }),
+    );
+    const { location } = data as { location: { cluster: unknown; zone: unknown } };
+    assert.deepEqual(location.cluster, { value: 'shop', from: 'detail.clusterArn' });
+    assert.deepEqual(location.zone, { value: 'eu-west-1c', from: 'detail.availabilityZone' });
+  });
+
   it('a redelivery is the same event, another id is not', () => {
     const body = event('aws.s3', 'Object Created', {});
     assert.equal(plain(body).id, plain({ ...body, 'replay-name': 'r' }).id);
@@ -187,6 +253,22 @@ describe('aws-eventbridge: plain events', () => {
 });
 
 describe('aws-eventbridge', () => {
+  it('events that were gathered are read one by one, each with its place', () => {
+    const changed = event('aws.cloudwatch', 'CloudWatch Alarm Configuration Change', { operation: 'delete' });
+    const body = [alarm({}), changed, event('aws.ec2', 'EC2 X', { 'instance-id': 'i-1' }), 7];
+    assert.ok(awsEventbridge.recognises(requestOf(body)));
+    const { events, rejected } = awsEventbridge.toEvents(requestOf(body));
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['tocsin.alert.firing', 'tocsin.event.aws.ec2.x'],
+    );
+    assert.equal(events[0]?.id, plain(alarm({})).id);
+    assert.deepEqual(
+      rejected.map(({ index, reason, place }) => [index, reason, place]),
+      [[2, 'not-an-object', '/3']],
+    );
+  });
+
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [alarm({ value: undefined }), 'missing-status /detail/state/value'],
     [alarm({ timestamp: 'now' }), 'time-not-rfc3339 /detail/state/timestamp'],

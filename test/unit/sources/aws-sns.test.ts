@@ -92,6 +92,22 @@ describe('aws-sns with a CloudWatch alarm inside', () => {
       assert.equal(alert.time.ended, status === 'resolved' ? '2026-05-01T10:00:00.123Z' : null);
     });
 
+  it('each contributor of an alarm over many time series is an alert of its own', () => {
+    const about = (id: string, endpoint: string) => ({
+      AlarmContributorId: id,
+      AlarmContributorAttributes: { endpoint },
+    });
+    const orders = { ...ALARM, ...about('a1', '/orders'), Trigger: undefined };
+    const [firing, resolved] = [read(orders), read({ ...orders, NewStateValue: 'OK' })];
+    assert.deepEqual([firing.alertKey, resolved.alertKey], [`test:${ARN}:contributor:a1`, firing.alertKey]);
+    assert.notEqual(read({ ...orders, ...about('b2', '/users') }).alertKey, firing.alertKey);
+    assert.deepEqual(firing.labels, { endpoint: '/orders' });
+    assert.equal(
+      read({ ...ALARM, AlarmContributorId: null, AlarmContributorAttributes: null }).alertKey,
+      `test:${ARN}`,
+    );
+  });
+
   it('an alarm without its ARN has the same key and place', () => {
     const alert = read(WITHOUT_ARN);
     assert.equal(alert.alertKey, `test:${ARN}`);

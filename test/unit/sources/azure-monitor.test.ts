@@ -111,6 +111,30 @@ describe('azure-monitor, common schema', () => {
     assert.equal(alert.location.account?.from, 'data.essentials.alertId');
   });
 
+  it('labels of a Prometheus rule say where, and its annotations what', () => {
+    const labels = { cluster: 'aks-1', region: 'westeurope', pod: 'web-0' };
+    const annotations = { summary: 'web crashes', description: 'five times in ten minutes' };
+    const alert = read(common({ monitoringService: 'Prometheus', description: '' }, { labels, annotations }));
+    assert.deepEqual(alert.location.cluster, { value: 'aks-1', from: 'data.alertContext.labels.cluster' });
+    assert.deepEqual(alert.location.region, { value: 'westeurope', from: 'data.alertContext.labels.region' });
+    assert.deepEqual([alert.title, alert.description], ['web crashes', 'five times in ten minutes']);
+    assert.deepEqual([alert.labels['pod'], alert.annotations], ['web-0', annotations]);
+    assert.equal(alert.alertKey, read(common()).alertKey);
+  });
+
+  it('custom properties are labels in their older place too, but no details of the activity log', () => {
+    const properties = { team: 'other', tier: 'gold' };
+    const { labels } = read(common({}, { conditionType: 'LogQueryCriteria', properties }));
+    assert.deepEqual([labels['tier'], labels['team']], ['gold', 'shop']);
+    assert.equal(read(common({}, { properties })).labels['tier'], undefined);
+  });
+
+  it('dimensions are labels, in whichever list they stand', () => {
+    const dimensions = [{ name: 'disk', value: 'sda' }];
+    const [criteria, search] = [{ condition: { allOf: [{ dimensions }, { dimensions }] } }, { Dimensions: dimensions }];
+    for (const context of [criteria, search]) assert.equal(read(common({}, context)).labels['disk'], 'sda');
+  });
+
   it('without an alert id, origin and rule together are the key', () => {
     assert.equal(read(common({ alertId: null })).alertKey, 'test:High CPU:origin-1');
   });
@@ -200,6 +224,12 @@ describe('azure-monitor, older shapes', () => {
     const dimension = (value: string) => ({ condition: { allOf: [{ dimensions: [{ name: 'disk', value }] }] } });
     const keys = ['sda', 'sdb'].map((disk) => read(metric('Activated', dimension(disk))).alertKey);
     assert.equal(new Set(keys).size, 2);
+  });
+
+  it('an entry of the activity log in the classic shape is one alert', () => {
+    const entry = (eventDataId: string) => classic('Activated', { conditionType: 'Event', event: { eventDataId } });
+    const keys = ['a', 'a', 'b'].map((id) => read(entry(id)).alertKey);
+    assert.deepEqual([keys[0] === keys[1], keys[0] === keys[2]], [true, false]);
   });
 
   it('an entry of the activity log is one alert', () => {
@@ -302,13 +332,15 @@ describe('azure-monitor, log search alerts without the common schema', () => {
 
   it('is read without a schema around it, too', () => {
     assert.ok(azureMonitor.recognises(requestOf(DATA)));
-    assert.equal(read(DATA).status, 'firing');
+    const id = '/subscriptions/sub-1/resourceGroups/shop';
+    const { status, location } = read({ ...DATA, ResourceId: id, SubscriptionId: undefined });
+    assert.deepEqual([status, location.account], ['firing', { value: 'sub-1', from: 'ResourceId' }]);
   });
 
   it('a digit counts as Azure counts', () => assert.equal(read(log({ Severity: '0' })).severity.number, 21));
 });
 
-describe('azure-monitor, budgets', () => {
+describe('azure-monitor, budgets and autoscale', () => {
   it('the common schema without any id goes by the budget', () => {
     const nothing = { alertId: null, alertRule: null, originAlertId: null, alertTargetIDs: null, severity: null };
     assert.equal(read(common(nothing, { AlertData: { BudgetName: 'Monthly' } })).alertKey, 'test:budget:monthly');
@@ -318,6 +350,15 @@ describe('azure-monitor, budgets', () => {
     const body = { schemaId: 'AIP Budget Notification', data: { BudgetName: 'monthly' } };
     const event = onlyEvent(azureMonitor, requestOf(body));
     assert.deepEqual([event.type, event.subject], ['tocsin.event.azure.budget', 'monthly']);
+  });
+
+  it('what autoscale has done is a plain event', () => {
+    const context = { ...CONTEXT, conditionType: undefined, oldCapacity: '3', newCapacity: '4' };
+    const body = { version: '1.0', status: 'Activated', operation: 'Scale Out', context };
+    assert.ok(azureMonitor.recognises(requestOf(body)));
+    const event = onlyEvent(azureMonitor, requestOf(body));
+    assert.deepEqual([event.type, event.subject, event.time], ['tocsin.event.azure.autoscale', VM, CONTEXT.timestamp]);
+    assert.equal(onlyEvent(azureMonitor, requestOf({ ...body, properties: {} })).id, event.id);
   });
 
   it('essentials alone are enough', () => {

@@ -119,6 +119,25 @@ describe('datadog', () => {
     assert.equal(read(other).alertKey, read(OURS).alertKey);
   });
 
+  it('knows other names of a variable, and tags that were not set', () => {
+    const { aggreg_key: agg_reg_key, link: alert_url, body: text_only_msg, date: timestamp, ...rest } = OURS;
+    const alert = read({ ...rest, agg_reg_key, alert_url, text_only_msg, timestamp, hostname: '$TAGS[host]' });
+    const { alert_transition: transition, ...unsaid } = OURS;
+    assert.equal(read({ ...unsaid, alert_title: 'CPU', transition }).status, 'firing');
+    assert.deepEqual([alert.description, alert.links.source], [OURS.body, OURS.link]);
+    assert.deepEqual([alert.group?.key, alert.resource?.id], [OURS.aggreg_key, 'web-1']);
+    assert.equal(alert.time.started, '2026-05-01T10:00:00.123Z');
+  });
+
+  it('the default body with a key for what belongs together tells groups apart by the title', () => {
+    const keyOf = (title: string) => read({ ...DEFAULT, aggreg_key: 'k', title }).alertKey;
+    const [firing, over, other] = ['Triggered on {host:a}', 'Recovered on {host:a}', 'Triggered on {host:b}'].map(
+      (state) => keyOf(`[${state}] CPU is at 97 %`),
+    );
+    assert.deepEqual([over, other === firing], [firing, false]);
+    assert.equal(keyOf('[Recovered on {host:a}] CPU is at 3 %'), firing);
+  });
+
   for (const [why, fields, status, text] of [
     ['no transition, no words in the title', { alert_transition: '', alert_title: 'CPU is high' }, 'unknown', ''],
     ['a transition that is not documented', { alert_transition: 'Exploded' }, 'unknown', 'Exploded'],
@@ -188,6 +207,7 @@ describe('datadog', () => {
   it('recognises its own', () => {
     assert.ok(datadog.recognises(requestOf(OURS)));
     assert.ok(datadog.recognises(requestOf(DEFAULT)));
+    assert.ok(datadog.recognises(requestOf({ title: '[Warn] CPU is high', alert_transition: 'Warn' })));
     assert.equal(datadog.recognises(requestOf({ id: 1, title: 'x', alerts: [] })), false);
     assert.equal(datadog.recognises(requestOf('payload=%7B%7D')), false);
   });

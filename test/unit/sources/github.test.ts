@@ -34,6 +34,8 @@ const SECRET = {
   alert: { number: 4, state: 'open', secret_type: 'aws_key', created_at: '2026-05-01T10:00:00Z' },
   ...about,
 };
+const NOW = '2026-05-01T10:00:00Z';
+const LONG_AGO = '2024-05-01T10:00:00Z';
 const send = (event: string, body: unknown, delivery = 'guid-1') =>
   requestOf(body, { headers: { 'x-github-event': event, 'x-github-delivery': delivery } });
 const dependabot = (body: unknown) => onlyAlert(github, send('dependabot_alert', body));
@@ -140,6 +142,56 @@ describe('github changes', () => {
       '2026-05-01T10:00:00Z',
     ],
     ['star', { action: 'deleted', starred_at: null, ...about }, 'github.star.deleted', undefined],
+    ['star', { action: 'created', starred_at: NOW, ...about }, 'github.star.created', NOW],
+    [
+      'issues',
+      { action: 'labeled', issue: { created_at: LONG_AGO, updated_at: NOW }, ...about },
+      'github.issues.labeled',
+      NOW,
+    ],
+    [
+      'issue_comment',
+      { action: 'deleted', comment: { updated_at: LONG_AGO }, ...about },
+      'github.issue-comment.deleted',
+      undefined,
+    ],
+    [
+      'pull_request_review',
+      { action: 'submitted', review: { submitted_at: NOW }, ...about },
+      'github.pull-request-review.submitted',
+      NOW,
+    ],
+    ['status', { state: 'failure', updated_at: NOW, ...about }, 'github.status', NOW],
+    [
+      'release',
+      { action: 'created', release: { created_at: LONG_AGO, published_at: null }, ...about },
+      'github.release.created',
+      undefined,
+    ],
+    [
+      'release',
+      { action: 'edited', release: { created_at: LONG_AGO, published_at: LONG_AGO }, ...about },
+      'github.release.edited',
+      undefined,
+    ],
+    [
+      'check_run',
+      { action: 'completed', check_run: { completed_at: NOW, started_at: LONG_AGO }, ...about },
+      'github.check-run.completed',
+      NOW,
+    ],
+    [
+      'check_run',
+      { action: 'rerequested', check_run: { completed_at: LONG_AGO }, ...about },
+      'github.check-run.rerequested',
+      undefined,
+    ],
+    [
+      'repository_dispatch',
+      { action: 'Deploy to prod!', client_payload: {}, ...about },
+      'github.repository-dispatch',
+      undefined,
+    ],
   ];
   for (const [event, body, type, time] of CHANGES)
     it(`${event} becomes ${type}`, () => {
@@ -199,6 +251,34 @@ describe('github rejections', () => {
       assert.ok(github.recognises(requestOf(body)));
       assert.equal(onlyAlert(github, requestOf(body)).status, 'firing');
     }
+  });
+
+  const RUN_OF_ANOTHER = { workflow_run: { id: 1 }, ...about };
+  const BY_CONTENT: readonly (readonly [event: string, body: object])[] = [
+    ['workflow-run', RUN_OF_ANOTHER],
+    ['deployment', { deployment: { id: 1 }, workflow: {}, ...RUN_OF_ANOTHER }],
+    ['deployment-status', { deployment_status: {}, deployment: {}, ...RUN_OF_ANOTHER }],
+    ['deployment-review', { since: '2026-05-01T10:00:00Z', ...RUN_OF_ANOTHER }],
+    ['workflow-job', { workflow_job: {}, deployment: {}, ...about }],
+    ['pull-request', { pull_request: {}, number: 1, ...about }],
+    ['pull-request-review-comment', { pull_request: {}, comment: {}, ...about }],
+    ['issues', { issue: {}, ...about }],
+    ['issue-comment', { issue: {}, comment: {}, ...about }],
+    ['status', { sha: 'a', context: 'ci', state: 'failure', ...about }],
+    ['secret-scanning-alert-location', { alert: { secret_type: 'aws_key' }, location: {}, ...about }],
+    ['security-advisory', { security_advisory: { ghsa_id: 'GHSA-1' } }],
+  ];
+  for (const [event, body] of BY_CONTENT)
+    it(`knows ${event} by its content`, () => {
+      assert.ok(github.recognises(requestOf(body)));
+      assert.equal(onlyEvent(github, requestOf(body)).type, `tocsin.event.github.${event}`);
+    });
+
+  it('some events have no repository, others no sender', () => {
+    const body = { action: 'created', installation: { id: 1 }, sender: SENDER };
+    assert.ok(github.recognises(requestOf(body)));
+    assert.ok(github.recognises(requestOf({ ...DEPENDABOT, sender: undefined })));
+    assert.equal(github.recognises(requestOf({ repository: { full_name: 'acme/shop' }, sender: {} })), false);
   });
 
   it('reads the recorded payloads', needsFixtures, () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Alert } from '../../../triggers/events/alert.ts';
+import { alertmanager } from '../../../triggers/sources/alertmanager.ts';
 import { grafana } from '../../../triggers/sources/grafana.ts';
 import { fixture, fixturesOf, needsFixtures } from '../../support/fixtures.ts';
 import { assertTotal, onlyAlert, onlyEvent, rejections, requestOf } from '../../support/source-request.ts';
@@ -107,6 +108,11 @@ describe('grafana, unified', () => {
 
   for (const [why, body] of [
     ['group key of a contact point test', { ...GROUP, groupKey: 'webhook-57c6d9296de2ad39-1656497352' }],
+    ['the contact point has blanks in its name', { ...GROUP, groupKey: 'on call (EU)-57c6d9296de2ad39-1656497352' }],
+    [
+      'labels and time of a test before Grafana 10',
+      { ...GROUP, groupKey: '{alertname="Mine"}2026-05-01 10:00:00.5 +0000 UTC m=+42.1' },
+    ],
     ['alert of a contact point test', group({ labels: { alertname: 'TestAlert', instance: 'Grafana' } })],
     ['legacy', { ...LEGACY, message: 'Someone is testing the alert notification within Grafana.' }],
   ] as const)
@@ -165,6 +171,12 @@ describe('grafana', () => {
   it('is not Alertmanager', () => {
     const { orgId: _org, state: _state, ...rest } = GROUP;
     assert.equal(grafana.recognises(requestOf({ ...rest, version: '4' })), false);
+    const { orgId: _o, state: _s, ...relayed } = GROUP;
+    for (const kind of [alertmanager, grafana])
+      assert.equal(kind.recognises(requestOf(relayed)), kind === grafana, 'by the fields of its alerts');
+    // Some add fields of their own to what Alertmanager writes.
+    for (const kind of [alertmanager, grafana])
+      assert.equal(kind.recognises(requestOf({ ...GROUP, version: '4' })), kind === alertmanager);
     assert.ok(grafana.recognises(requestOf(GROUP)));
     assert.ok(grafana.recognises(requestOf(LEGACY)));
   });

@@ -74,6 +74,16 @@ describe('kubernetes', () => {
       '2026-05-01T10:10:00Z',
     ],
     ['the zero time is not set', { ...CORE, lastTimestamp: '0001-01-01T00:00:00Z' }, '2026-05-01T10:00:00Z'],
+    [
+      'when the record was made is better than nothing',
+      {
+        ...CORE,
+        lastTimestamp: null,
+        firstTimestamp: null,
+        metadata: { ...CORE.metadata, creationTimestamp: '2026-05-01T10:00:01Z' },
+      },
+      '2026-05-01T10:00:01Z',
+    ],
     ['none is never made up', { ...CORE, lastTimestamp: null, firstTimestamp: null }, undefined],
   ];
   for (const [why, body, time] of TIMES) it(`time: ${why}`, () => assert.equal(read(body).time, time));
@@ -121,6 +131,11 @@ describe('kubernetes', () => {
 
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [{ ...CORE, kind: 'Deployment' }, 'not-an-event /kind'],
+    [{ ...CORE, apiVersion: 'eventing.example/v1' }, 'not-an-event /apiVersion'],
+    [
+      { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: [{ auditID: 'a' }] },
+      'not-an-event /items/0/apiVersion',
+    ],
     [{ ...CORE, metadata: {} }, 'missing-identity /metadata/uid'],
     [{ ...CORE, lastTimestamp: 'yesterday' }, 'time-not-rfc3339 /lastTimestamp'],
     [{ type: 'ERROR', object: { kind: 'Status', message: 'too old resource version' } }, 'watch-error /object'],

@@ -198,6 +198,37 @@ describe('pagerduty v2 webhooks', () => {
   });
 });
 
+describe('pagerduty v1 webhooks', () => {
+  const v1 = (type: string) => ({
+    messages: [
+      {
+        id: 'm-1',
+        type,
+        created_on: '2026-05-01T10:04:00Z',
+        data: {
+          incident: {
+            id: 'PFQZPSY',
+            status: 'triggered',
+            created_on: '2026-05-01T10:00:00Z',
+            last_status_change_on: '2026-05-01T10:03:59Z',
+            service: { id: 'P1', name: 'Shop' },
+            trigger_summary_data: { subject: 'disk is full' },
+          },
+        },
+      },
+    ],
+  });
+
+  it('are read with the key of v3', () => {
+    assert.ok(pagerduty.recognises(requestOf(v1('incident.trigger'))));
+    const [firing, resolved] = [read(v1('incident.trigger')), read(v1('incident.resolve'))];
+    assert.deepEqual([firing.alertKey, resolved.alertKey], ['test:incident:PFQZPSY', 'test:incident:PFQZPSY']);
+    assert.deepEqual([firing.status, firing.time.started], ['firing', '2026-05-01T10:00:00Z']);
+    assert.deepEqual([resolved.status, resolved.time.ended], ['resolved', '2026-05-01T10:03:59Z']);
+    assert.deepEqual([firing.title, firing.resource], ['disk is full', { kind: 'service', id: 'P1', name: 'Shop' }]);
+  });
+});
+
 describe('pagerduty', () => {
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [webhook('incident.triggered', { id: null }), 'missing-identity /event/data/id'],
@@ -211,6 +242,10 @@ describe('pagerduty', () => {
     [{ ...TRIGGER, payload: { timestamp: 'now' } }, 'time-not-rfc3339 /payload/timestamp'],
     [{ routing_key: 'r', payload: {} }, 'missing-summary /payload/summary'],
     [v2('incident.trigger', { id: null }), 'missing-identity /messages/0/incident/id'],
+    [
+      { messages: [{ type: 'incident.trigger', data: { incident: {} } }] },
+      'missing-identity /messages/0/data/incident/id',
+    ],
     [v2(null), 'missing-status /messages/0/event'],
     [{}, 'not-pagerduty /event'],
     [[], 'not-pagerduty '],

@@ -54,6 +54,12 @@ describe('a fault inside one item', () => {
       '/1/labels',
     ],
     [
+      'aws-eventbridge',
+      'application/json',
+      '[{"id":"1","detail-type":"X","source":"aws.ec2","detail":{}},{"id":"2","detail":{"a":1,"a":2}}]',
+      '/1/detail/a',
+    ],
+    [
       'cloudevents',
       'application/cloudevents-batch+json',
       '[{"specversion":"1.0","id":"1","source":"/s","type":"a.b"},{"id":"2","id":"3"}]',
