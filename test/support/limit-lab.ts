@@ -8,10 +8,12 @@ import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { stringify } from 'yaml';
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { type LimitView, STATE_QUERY } from '../../workflows/engine/limit-protocol.ts';
+import { attributesOf } from '../../workflows/kit/run-attributes.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { type EffectLine, effectsOf } from './limit-effects.ts';
 import type { LimitedInput } from './limit-runbooks.ts';
 import { type TestServers, startTestServers } from './servers.ts';
+import { labContext } from './lab-context.ts';
 
 export type Begin = Omit<LimitedInput, 'name'> & { readonly target?: string };
 
@@ -74,14 +76,25 @@ export async function startLimitLab(definitions: readonly LimitDefinition[], tar
     kill: async (pid) => {
       await Promise.all([...workers].filter((each) => pid === undefined || each.pid === pid).map(end));
     },
-    begin: (runbook, name, { target, ...input }) =>
-      client.workflow.start(runbook, {
+    begin: (runbook, name, { target, ...input }) => {
+      // As the dispatcher does.
+      const tocsin: RunContext = labContext({
+        trigger: null,
+        alertKey: name,
+        event: null,
+        service: target ?? 'checkout',
+        severity: null,
+        phases: 'exceptional',
+      });
+      return client.workflow.start(runbook, {
         workflowId: name,
         taskQueue: 'runbooks',
         args: [{ name, ...input }],
         workflowExecutionTimeout: 600_000,
-        memo: { tocsin: contextOf(name, target ?? 'checkout') },
-      }),
+        memo: { tocsin },
+        typedSearchAttributes: attributesOf(tocsin),
+      });
+    },
     openGate: (gate) => writeFileSync(join(dir, gate), ''),
     effects: () => effectsOf(dir),
     state: (limit) => client.workflow.getHandle(limit).query<LimitView>(STATE_QUERY),
@@ -92,18 +105,6 @@ export async function startLimitLab(definitions: readonly LimitDefinition[], tar
     },
   };
 }
-
-const contextOf = (name: string, service: string): RunContext => ({
-  trigger: null,
-  alertKey: name,
-  generation: 1,
-  attempt: 1,
-  event: null,
-  region: 'eu',
-  service,
-  severity: null,
-  onResolved: 'finish',
-});
 
 /** Most effects in progress at once. An effect of a process that was killed ended with it. */
 export function mostAtOnce(lines: readonly EffectLine[]): number {
