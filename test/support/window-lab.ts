@@ -44,7 +44,8 @@ export interface Begin {
   readonly prefix?: string;
 }
 
-const LIMITS = { maxActivities: 10, shutdownGraceMs: 1_000 };
+/** No cache, so that every task replays its run from the start and finds what is not deterministic. */
+const LIMITS = { maxCachedWorkflows: 0, maxActivities: 10, shutdownGraceMs: 1_000 };
 const KIT = join(import.meta.dirname, '../../workflows/kit');
 
 export interface LabOptions {
@@ -54,8 +55,6 @@ export interface LabOptions {
   readonly servers?: TestServers;
   /** Who may open windows by hand; default: those of `makeKeys`, but for mallory. */
   readonly ring?: readonly ApproverKey[];
-  /** Default: none, so that every task replays its run from the start and finds what is not deterministic. */
-  readonly maxCachedWorkflows?: number;
   /** Default: those of this machine. */
   readonly zones?: () => ZoneData;
 }
@@ -65,7 +64,6 @@ export async function startWindowLab({
   servers: given,
   ring,
   zones,
-  maxCachedWorkflows = 0,
 }: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
   const servers = given ?? (await startTestServers({ temporal: true }));
@@ -110,8 +108,8 @@ export async function startWindowLab({
   });
   const activities = refusePlans(createWindowActs(calls, during));
   const workers = [
-    await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, { ...LIMITS, maxCachedWorkflows }),
-    await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, { ...LIMITS, maxCachedWorkflows }),
+    await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS),
+    await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, LIMITS),
   ];
   return {
     servers,
