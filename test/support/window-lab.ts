@@ -59,12 +59,7 @@ export interface LabOptions {
   readonly zones?: () => ZoneData;
 }
 
-export async function startWindowLab({
-  during,
-  servers: given,
-  ring,
-  zones,
-}: LabOptions = {}): Promise<WindowLab> {
+export async function startWindowLab({ during, servers: given, ring, zones }: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
   const servers = given ?? (await startTestServers({ temporal: true }));
   const address = servers.temporalAddress;
