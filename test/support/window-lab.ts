@@ -23,7 +23,6 @@ import { type TestServers, startTestServers } from './servers.ts';
 import { createWindowActs } from './window-acts.ts';
 
 export interface WindowLab {
-  readonly servers: TestServers;
   readonly temporal: TemporalConnection;
   readonly keys: Readonly<Record<string, SigningKey>>;
   readonly told: RunNotice[];
@@ -52,7 +51,7 @@ export interface LabOptions {
   /** Called within each effect, by its name. */
   readonly during?: (what: string) => void | Promise<void>;
   /** Those of somebody else, who stops them. */
-  readonly servers?: TestServers;
+  readonly servers?: Pick<TestServers, 'temporalAddress' | 'namespace'>;
   /** Who may open windows by hand; default: those of `makeKeys`, but for mallory. */
   readonly ring?: readonly ApproverKey[];
   /** Default: those of this machine. */
@@ -61,9 +60,9 @@ export interface LabOptions {
 
 export async function startWindowLab({ during, servers: given, ring, zones }: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
-  const servers = given ?? (await startTestServers({ temporal: true }));
-  const address = servers.temporalAddress;
-  const temporal = await connectTemporal({ connection: { address }, namespace: servers.namespace, external: true });
+  const own = given === undefined ? await startTestServers({ temporal: true }) : null;
+  const { temporalAddress: address, namespace } = given ?? (own as TestServers);
+  const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const { codePath } = await runbooksBundle(join(import.meta.dirname, 'window-runbooks.ts'), [
     join(KIT, 'window-header.ts'),
   ]);
@@ -107,7 +106,6 @@ export async function startWindowLab({ during, servers: given, ring, zones }: La
     await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, LIMITS),
   ];
   return {
-    servers,
     temporal,
     keys,
     told,
@@ -136,7 +134,7 @@ export async function startWindowLab({ during, servers: given, ring, zones }: La
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.shutdown()));
       await temporal.close();
-      if (given === undefined) await servers.stopAll();
+      await own?.stopAll();
     },
   };
 }
