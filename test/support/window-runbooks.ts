@@ -16,6 +16,15 @@ export const patch = runbook<Input, string, WindowActs>(async (input, run) => {
   return 'done';
 });
 
+/** Both effects can be undone. */
+export const both = runbook<Input, string, WindowActs>(async (input, run) => {
+  await run.inWindow('open', within(input), async () => {
+    for (const name of ['a', 'b'])
+      await run.act(`patch ${name}`, (on) => on.patch({ name }), { undo: (on) => on.unpatch({ name }) });
+  });
+  return 'done';
+});
+
 /** Goes on until it is cancelled. */
 export const slow = runbook<Input, string, WindowActs>(async (input, run) => {
   await run.inWindow('open', within(input), async () => {
