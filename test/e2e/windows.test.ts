@@ -67,16 +67,6 @@ describe('a run that keeps to a window', () => {
     assert.ok(began >= to * 1_000, `${began} is before ${to * 1_000}`);
   });
 
-  it('undoes what it did and nothing else, when it is cancelled before an effect that waits for the next opening', async () => {
-    const { from } = lab.freeze(3_000, HOUR);
-    during = async () => void (await until('the window has closed', () => Date.now() > from * 1_000));
-    const id = await lab.begin('both', { onCutoff: 'carryOver' });
-    await shows(id, /waits for window open/);
-    await handle(id).cancel();
-    await assert.rejects(result(id), WorkflowFailedError);
-    assert.deepEqual(done(id), ['patch a', 'unpatch a']);
-  });
-
   it('ends when its alert is resolved while it waits', async () => {
     lab.freeze(-HOUR, HOUR);
     const id = await lab.begin('patch');
