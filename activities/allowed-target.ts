@@ -4,17 +4,10 @@
  */
 import { Context } from '@temporalio/activity';
 import type { Inventory } from './inventory/inventory.ts';
-import { type Selector, describeSelector, matches } from './inventory/selector.ts';
 import type { Target } from './inventory/target.ts';
 import { meantRegion } from './meant-region.ts';
 import { permanent } from './permanent.ts';
-
-/** Narrows what the runs of a runbook, of a trigger, or of a runbook started by a trigger may act upon. Those of no name are all meant. */
-export interface TargetRule {
-  readonly runbook?: string;
-  readonly trigger?: string;
-  readonly targets: Selector;
-}
+import { type TargetRule, brokenRule, describeRule, triggerOf } from './target-rule.ts';
 
 export interface AllowedTargetOptions {
   readonly region: string;
@@ -36,12 +29,13 @@ export const createAllowedTarget =
     if (typeof id !== 'string')
       throw permanent('TargetNotAllowed', `target ${JSON.stringify(id)} is no text, expected the id of a target`);
     const target = inventory.find(id, regionMeant(options));
-    const run = runOf(Context.current());
-    const broken = rules.find((rule) => isMeant(rule, run) && !matches(target, rule.targets));
+    const { workflowType = '', workflowExecution } = Context.current().info;
+    const run = { runbook: workflowType, trigger: triggerOf(workflowExecution?.workflowId ?? '') };
+    const broken = brokenRule(rules, run, target);
     if (broken === undefined) return target;
     throw permanent(
       'TargetNotAllowed',
-      `target ${id} of region ${target.region} is outside of what ${describeRule(broken)} may act upon: ${describeSelector(broken.targets)}`,
+      `target ${id} of region ${target.region} is outside of ${describeRule(broken)}`,
     );
   };
 
@@ -54,20 +48,3 @@ function regionMeant({ region, alsoFor = [] }: AllowedTargetOptions): string {
     `this step is for region ${meant}, and workers of ${region} act for ${[region, ...alsoFor].join(', ')} only`,
   );
 }
-
-interface RunNames {
-  readonly runbook: string;
-  readonly trigger: string;
-}
-
-/** A run's id starts with the id of its trigger (R3); `by-hand` when an operator started it. */
-function runOf({ info }: Context): RunNames {
-  const [trigger = ''] = (info.workflowExecution?.workflowId ?? '').split('/', 1);
-  return { runbook: info.workflowType ?? '', trigger };
-}
-
-const isMeant = ({ runbook, trigger }: TargetRule, run: RunNames): boolean =>
-  (runbook === undefined || runbook === run.runbook) && (trigger === undefined || trigger === run.trigger);
-
-const describeRule = ({ runbook, trigger }: TargetRule): string =>
-  [runbook && `runbook ${runbook}`, trigger && `trigger ${trigger}`].filter(Boolean).join(' of ') || 'any runbook';

@@ -8,7 +8,8 @@ export {
   type ServiceDependencies,
   type ServiceRequest,
 } from './services.ts';
-export type { AllowedTarget, TargetRule } from './allowed-target.ts';
+export type { AllowedTarget } from './allowed-target.ts';
+export type { TargetRule } from './target-rule.ts';
 export { type CommandHooks, type CommandRequest, type CommandResult, runCommand } from './command.ts';
 export { fencingToken } from './fencing-token.ts';
 export {

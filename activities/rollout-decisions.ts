@@ -1,9 +1,12 @@
 /** Which targets a rollout is for and in which waves they go, asked in a local activity and recorded by the run (R7). Looks only. */
+import { Context } from '@temporalio/activity';
 import { planWaves, type Opening, type Rollout, type RolloutTarget, type Wave } from '../workflows/kit/rollout-plan.ts';
 import type { PlannedRollout, RolloutRequest } from '../workflows/kit/rollout-message.ts';
 import type { Selector } from './inventory/selector.ts';
 import type { Target } from './inventory/target.ts';
 import { permanent } from './permanent.ts';
+import { forbiddenTargets, rolloutTargets } from './rollout-targets.ts';
+import { type TargetRule, triggerOf } from './target-rule.ts';
 import type { Windows } from './windows/windows.ts';
 
 export interface RolloutDependencies {
@@ -12,27 +15,33 @@ export interface RolloutDependencies {
   readonly windows: Windows;
   /** IANA name; null: it has none. */
   readonly zoneOf: (region: string) => string | null;
+  /** Every rule that is meant must hold for every target. */
+  readonly rules: readonly TargetRule[];
 }
 
 /** Without dependencies every rollout is refused. */
 export const createRolloutDecisions = (dependencies?: RolloutDependencies) => ({
-  /** Rejects with `BadRollout` (final), or with `InventoryUnusable` (retried). */
+  /** Rejects with `BadRollout` or `TargetNotAllowed` (both final), or with `InventoryUnusable` (retried). */
   planRollout: async ({ rollout, narrow, at }: RolloutRequest): Promise<PlannedRollout> => {
     if (dependencies === undefined) throw permanent('BadRollout', 'this worker knows no inventory');
-    return { waves: wavesOf(rollout, narrow, at, dependencies) };
+    const { workflowType = '', workflowExecution } = Context.current().info;
+    const targets = rolloutTargets(rollout, narrow, dependencies.select);
+    const forbidden = forbiddenTargets(targets, dependencies.rules, {
+      runbooks: [workflowType, rollout.runbook],
+      triggers: [triggerOf(workflowExecution?.workflowId ?? '')],
+    });
+    if (forbidden.length > 0) throw permanent('TargetNotAllowed', `nothing is done, because ${forbidden.join('; ')}`);
+    return { waves: wavesOf(rollout, targets, at, dependencies) };
   },
 });
 
-/** Both selectors have to hold. Throws as `planRollout` does. */
+/** Throws `BadRollout` (final). */
 export function wavesOf(
   rollout: Rollout,
-  narrow: Selector,
+  targets: readonly Target[],
   at: number,
-  dependencies: RolloutDependencies,
+  { windows, zoneOf }: Pick<RolloutDependencies, 'windows' | 'zoneOf'>,
 ): readonly Wave[] {
-  const { select, windows, zoneOf } = dependencies;
-  const narrowed = new Set(select(narrow));
-  const targets = select(rollout.targets).filter((target) => narrowed.has(target));
   const openings = new Map<string, Opening | null>();
   const openingOf = (region: string): Opening | null => {
     const known = openings.get(region);

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { openZoneData } from '../activities/calendar/zone-data.ts';
 import { channelProblems } from './notify/channel-problems.ts';
 import { approvalProblems } from './approvals-schema.ts';
 import { type Problem, checkWithDefaults } from '../triggers/events/check.ts';
@@ -63,7 +64,7 @@ export function loadConfig({ file, env = process.env }: ConfigSource = {}): Conf
   }));
   if (problems.length === 0) found.push(...secretsInClear(filled));
   const config = problems.length + found.length > 0 ? null : withRegions(filled);
-  if (config !== null) found.push(...contradictions(config));
+  if (config !== null) found.push(...contradictions(config, env));
   const lines = [
     ...problems,
     ...found.map(({ place, message }) => `${whereIs(place, placeOf, env)} ${place || '/'}: ${message}`),
@@ -73,10 +74,11 @@ export function loadConfig({ file, env = process.env }: ConfigSource = {}): Conf
   return config;
 }
 
-/** Says for a place of the configuration where it stands: `line:column`, or the name in the environment. */
-export function placeInConfig({ file, env = process.env }: ConfigSource = {}): (place: string) => string {
-  const { placeOf } = readFile(resolve(file ?? env['TOCSIN_CONFIG'] ?? DEFAULT_FILE), false);
-  return (place) => whereIs(place, placeOf, env);
+/** Says for a place of the configuration where it stands: `file:line:column`. */
+export function placeInConfig(source: ConfigSource = {}): (place: string) => string {
+  const path = configPath(source);
+  const { placeOf } = readFile(path, false);
+  return (place) => [path, placeOf(place) ?? []].flat().join(':');
 }
 
 /** As the file has it, before the regions are read. */
@@ -114,8 +116,8 @@ function withEnvironment(value: unknown, env: Readonly<Record<string, string | u
 }
 
 /** What no schema can say: values that fit alone and not together. */
-function contradictions(config: Config): Problem[] {
-  const problems: Problem[] = [...regionProblems(config.places)];
+function contradictions(config: Config, env: NonNullable<ConfigSource['env']>): Problem[] {
+  const problems: Problem[] = [...regionProblems(config.places, () => openZoneData({ env }))];
   if (durationMs(config.nats.duplicateWindow) > durationMs(config.trigger.reorderBound)) {
     problems.push({
       place: '/nats/duplicateWindow',

@@ -16,8 +16,11 @@ import { scheduleProblems } from './schedule-config.ts';
 import { useProblems } from './use-problems.ts';
 import { duringProblems } from './windows/during-problems.ts';
 
-/** Without a network. Of what stands on the configuration nothing is said when there is none. */
-export async function projectProblems(config: Config | null): Promise<string[]> {
+/**
+ * Without a network. Of what stands on the configuration nothing is said when there is none. `whereIs`: where a place of it is written, as
+ * `file:line:column`.
+ */
+export async function projectProblems(config: Config | null, whereIs: (place: string) => string): Promise<string[]> {
   const { triggers } = project;
   const runbooks = runbookNames();
   const registered = registeredActivities();
@@ -27,11 +30,18 @@ export async function projectProblems(config: Config | null): Promise<string[]> 
     ...triggerProblems(triggers, runbooks),
     ...(config === null ? [] : duringProblems(triggers, config)),
     ...(config === null ? [] : useProblems(listedRunbooks(), triggers, config)),
-    ...(config === null ? [] : scheduleProblems(config, openZoneData({ env: process.env }))),
+    ...(config === null ? [] : scheduleLines(config, whereIs)),
     ...(config === null ? [] : ruleProblems(config.inventory, { triggers, runbooks })),
     ...(await bundleProblems(join(resolve(config?.dataDir ?? '.tocsin'), 'cache'))),
   ];
 }
+
+/** Those of `tocsin.yaml` with their place in it. */
+export const scheduleLines = (config: Config, whereIs: (place: string) => string): string[] =>
+  // oxlint-disable-next-line no-restricted-globals -- the question is whether they fire from today on
+  scheduleProblems(config, openZoneData({ env: process.env }), Date.now()).map(({ place, message }) =>
+    place === '' ? message : `${whereIs(place)} ${place}: ${message}`,
+  );
 
 async function bundleProblems(cacheDir: string): Promise<string[]> {
   try {

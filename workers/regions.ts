@@ -1,6 +1,6 @@
 /** The regions of an installation with every default filled in, and what no schema can say about them. */
 import { CalendarError } from '../activities/calendar/calendar-error.ts';
-import { type ZoneData, openZoneData } from '../activities/calendar/zone-data.ts';
+import type { ZoneData } from '../activities/calendar/zone-data.ts';
 import type { Problem } from '../triggers/events/check.ts';
 import {
   NO_WORKER_AFTER_MS,
@@ -77,10 +77,7 @@ export const standsInFor = ({ places }: { readonly places: readonly Region[] }, 
   places.flatMap(({ name, failOver }) => (failOver.includes(region) ? [name] : []));
 
 /** Zone data is read only when a region has a zone. */
-export function regionProblems(
-  regions: readonly Region[],
-  zones: () => ZoneData = () => openZoneData({ env: process.env }),
-): Problem[] {
+export function regionProblems(regions: readonly Region[], zones: () => ZoneData): Problem[] {
   const names = regions.map(({ name }) => name);
   const problems = regions.flatMap((region, index) =>
     [

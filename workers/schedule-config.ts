@@ -1,5 +1,7 @@
 /** The schedules of an installation, those of the code and those of `tocsin.yaml`, and what is wrong with them. */
-import { CalendarError } from '../activities/calendar/calendar-error.ts';
+import { CalendarError, type Problem } from '../activities/calendar/calendar-error.ts';
+import { fireTimes, firingsUntil } from '../activities/calendar/fire-times.ts';
+import { HORIZON } from '../activities/calendar/next-opening.ts';
 import type { ZoneData } from '../activities/calendar/zone-data.ts';
 import { type ScheduleDefinition, readyDefinition } from '../triggers/schedules/schedule-definition.ts';
 import type { Config } from './config-schema.ts';
@@ -23,24 +25,43 @@ function definitionOf({ jitter, catchUp, region, ...rest }: Configured, firstReg
   };
 }
 
-/** All problems of all of them, each with the schedule's name. */
-export function scheduleProblems(config: Config, zones: ZoneData): string[] {
+/** All problems of all of them. Those of `tocsin.yaml` have their place in it, those of code none. */
+export function scheduleProblems(config: Config, zones: ZoneData, nowMs: number): Problem[] {
   const all = scheduleDefinitions(config);
-  return all.flatMap((definition, index) => [
-    ...(all.findIndex(({ id }) => id === definition.id) === index ? [] : [`schedule ${definition.id} is there twice`]),
-    ...(config.regions.includes(definition.region)
-      ? []
-      : [`schedule ${definition.id}: region ${definition.region}, expected one of ${config.regions.join(', ')}`]),
-    ...problemOf(definition, zones),
-  ]);
+  const inCode = all.length - config.schedules.length;
+  return all.flatMap((definition, index) => {
+    const { id, region } = definition;
+    const place = index < inCode ? null : `/schedules/${index - inCode}`;
+    const found: Problem[] = [
+      ...(all.findIndex((each) => each.id === id) === index ? [] : [{ place: '/id', message: 'is there twice' }]),
+      ...(config.regions.includes(region)
+        ? []
+        : [{ place: '/region', message: `region ${region}, expected one of ${config.regions.join(', ')}` }]),
+      ...problemsOf(definition, zones, Math.floor(nowMs / 1_000)),
+    ];
+    return found.map((each) => ({
+      place: place === null ? '' : `${place}${each.place}`,
+      message: `schedule ${id}: ${each.message}`,
+    }));
+  });
 }
 
-function problemOf(definition: ScheduleDefinition, zones: ZoneData): string[] {
+function problemsOf(definition: ScheduleDefinition, zones: ZoneData, now: number): readonly Problem[] {
   try {
-    readyDefinition(definition, zones);
-    return [];
+    const { points: schedule, zone } = readyDefinition(definition, zones);
+    const { points, policy } = schedule;
+    firingsUntil(points, zone, policy, now, now + HORIZON);
+    if (fireTimes(points, zone, policy, now, 1).length > 0) return [];
+    return [{ place: whenOf(definition), message: 'never fires within nine years' }];
   } catch (error) {
-    if (error instanceof CalendarError) return [`schedule ${definition.id}: ${error.message}`];
-    throw error;
+    if (!(error instanceof CalendarError)) throw error;
+    if (error.problems.length > 0) return error.problems;
+    return [{ place: isOfZone(error) ? '/zone' : whenOf(definition), message: error.message }];
   }
 }
+
+const isOfZone = ({ code }: CalendarError): boolean => code === 'unknown-zone' || code === 'zone-data-broken';
+
+/** Where it says when it fires. */
+const whenOf = (definition: ScheduleDefinition): string =>
+  `/${(['cron', 'every', 'at'] as const).find((key) => definition[key] !== undefined) ?? ''}`;

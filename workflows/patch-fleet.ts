@@ -9,5 +9,5 @@ export interface PatchFleetInput {
 
 /** It has no steps of its own: its waves act. */
 export const patchFleet = runbook<PatchFleetInput, RolloutReport, object>(({ fleet }, run) =>
-  rollOut(run, patchFleetRollout, { wave: 'patchWave', narrow: fleet === undefined ? {} : { fleet } }),
+  rollOut(run, patchFleetRollout, { narrow: fleet === undefined ? {} : { fleet } }),
 );

@@ -5,6 +5,7 @@ const MINUTE = 60_000;
 
 /** Label `patch: night` lets a target in; limits and targets come from here and the configuration, never from an event (R8). */
 export const patchFleetRollout: Rollout = {
+  runbook: 'patchWave',
   targets: { patch: 'night' },
   window: 'night-patch',
   needMs: 15 * MINUTE,

@@ -59,13 +59,19 @@ function readItem(item: Readonly<Record<string, unknown>>, place: string, proble
       problems.add(at, `${shown(entry)} is no time range; expected start_time and end_time`);
       return [];
     }
-    const start = readTime(entry['start_time'], `${at}/start_time`, problems);
-    const end = readTime(entry['end_time'], `${at}/end_time`, problems);
+    const start = readClock(entry['start_time'], `${at}/start_time`, problems);
+    const end = readClock(entry['end_time'], `${at}/end_time`, problems);
     if (start === null || end === null) return [];
     if (start < end) return [{ start, end, days }];
     problems.add(at, 'ends at or before it starts; expected two ranges, one up to 24:00 and one from 00:00');
     return [];
   });
+}
+
+/** With two digits for the hour, and without seconds. */
+function readClock(value: unknown, place: string, problems: Problems): number | null {
+  if (typeof value === 'string' && /^\d\d:\d\d$/.test(value)) return readTime(value, place, problems);
+  return problems.add(place, `${shown(value)} is no time of Alertmanager's; expected one like 09:00`);
 }
 
 function refuseWrapped(value: unknown, place: string, problems: Problems): void {
@@ -77,13 +83,14 @@ function refuseWrapped(value: unknown, place: string, problems: Problems): void 
   });
 }
 
-/** As Alertmanager does: what ends, counted from the end, before it begins already in a month of 28 days. */
+/** As Alertmanager does: what ends, counted from the end, before it begins already in a month of 28 days; what begins so and ends earlier in any. */
 function refuseNeverForwards(value: unknown, place: string, problems: Problems): void {
   listOf(value).forEach((entry, index) => {
     const [from, to] = typeof entry === 'string' ? entry.split(':').map(Number) : [];
     if (from === undefined || to === undefined) return;
-    if (from > 0 && to < 0 && from > SHORTEST_MONTH + to)
-      problems.add(`${place}/${index}`, `the range ${from}:${to} runs backwards`);
+    const endsTooEarly = from > 0 && to < 0 && from > SHORTEST_MONTH + to;
+    const beginsTooLate = from < 0 && to > 0 && SHORTEST_MONTH + 1 + from > to;
+    if (endsTooEarly || beginsTooLate) problems.add(`${place}/${index}`, `the range ${from}:${to} runs backwards`);
   });
 }
 

@@ -9,14 +9,19 @@ import { WINDOW_CLOSED, WINDOW_HEADER } from '../../workflows/kit/window-message
 /** The clock of this host and that of the server may differ by so much. */
 const SKEW_MS = 5_000;
 
-export const refuseLate =
-  (clock: () => number): ActivityInterceptorsFactory =>
-  ({ info: { attempt, currentAttemptScheduledTimestampMs } }) => ({
+/** `clock`: ms since 1970, as this host has it. `monotonic`: ms since any moment, never set by anybody. One for each worker. */
+export function refuseLate(
+  clock: () => number,
+  monotonic: () => number = () => performance.now(),
+): ActivityInterceptorsFactory {
+  // The server's clock is at least where any of its tasks saw it, and what has passed here since: for a host whose clock is behind.
+  let serverAhead = -Infinity;
+  return ({ info: { attempt, currentAttemptScheduledTimestampMs } }) => ({
     inbound: {
       execute: (input, next) => {
         const end = notAfterOf(input.headers);
-        // The server's word is a lower bound, for a host whose clock is behind.
-        if (Math.max(clock(), currentAttemptScheduledTimestampMs) <= end + SKEW_MS) return next(input);
+        serverAhead = Math.max(serverAhead, currentAttemptScheduledTimestampMs - monotonic());
+        if (Math.max(clock(), serverAhead + monotonic()) <= end + SKEW_MS) return next(input);
         throw ApplicationFailure.create({
           type: WINDOW_CLOSED,
           message: `it may begin until ${new Date(end).toISOString()}, by its window, and is refused`,
@@ -27,6 +32,7 @@ export const refuseLate =
       },
     },
   });
+}
 
 function notAfterOf(headers: Headers): number {
   const payload = headers[WINDOW_HEADER];

@@ -50,6 +50,16 @@ describe('patchFleet', () => {
     assert.deepEqual([run.report?.outcome, effects], ['no-targets', []]);
   });
 
+  it('a fleet that it may not act upon is refused before anything is done, by name (R8)', async () => {
+    const { activities, effects } = world();
+    const run = await kit.run('patchFleet', { input: { fleet: 'private' }, timeout: '21 days', activities });
+    assert.match(
+      run.failure ?? '',
+      /nothing is done, because berlin\/berlin-q is outside of what runbook patchFleet may act upon: fleet=world\|small/,
+    );
+    assert.deepEqual(effects, []);
+  });
+
   it('a canary that fails stops it: it is put back, and nobody else is touched', async () => {
     const { activities, of } = world({ sick: ['berlin-x', 'london-x', 'tokyo-x'] });
     const run = await kit.run('patchFleet', { ...small, activities });

@@ -84,7 +84,7 @@ describe('replay', () => {
       ['kill-blockers.ts', "(['cancel', 'terminate'] as const)", "(['terminate'] as const)", 'killBlockers-cancelled'],
       ['drain-node.ts', 'await on.cordonNode(same);', '', 'drainNode-drained'],
       ['patch-wave.ts', 'if (!well) there', 'if (well) there', 'patchWave-done'],
-      ['patch-fleet.ts', "wave: 'patchWave'", "wave: 'patchFleet'", 'patchFleet-rolled-out'],
+      ['rollouts.ts', "runbook: 'patchWave'", "runbook: 'patchFleet'", 'patchFleet-rolled-out'],
     ] as const;
     let codePath: string;
 

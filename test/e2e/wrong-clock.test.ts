@@ -1,20 +1,21 @@
-/** A trigger process on a host whose clock is wrong from the start, or goes wrong while it runs, beside servers whose clocks are right. */
+/** A trigger process, or a worker, on a host whose clock is wrong from the start, or goes wrong while it runs, beside servers whose clocks are right. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import type { RegionPath } from '../../workers/region-path.ts';
+import { OVERRIDE_SIGNAL } from '../../workflows/kit/window-message.ts';
 import { type PathServers, startPathServers } from '../support/path-servers.ts';
 import { storeAlert } from '../support/payloads.ts';
+import { type TestServers, startTestServers } from '../support/servers.ts';
+import { type SkewedProcess, lacksFaketime, startSkewed } from '../support/skewed-process.ts';
 import { until } from '../support/until.ts';
 
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
-const lacksFaketime = existsSync(FAKETIME) ? false : 'faketime (Debian) is not installed';
 const PROCESS = join(import.meta.dirname, '../support/clock-process.ts');
+const WORKER = join(import.meta.dirname, '../support/window-process.ts');
 
 describe('a trigger on a host whose clock is wrong', { skip: lacksFaketime }, () => {
   let servers: PathServers;
@@ -28,39 +29,8 @@ describe('a trigger on a host whose clock is wrong', { skip: lacksFaketime }, ()
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** A process whose clock is off by what the file says, such as `+3d`; it is read anew at each look at the clock. */
-  async function begin(region: string, offset: string): Promise<{ set(to: string): void; stop(): Promise<void> }> {
-    const file = join(dir, `${region}.offset`);
-    const set = (to: string): void => writeFileSync(file, to);
-    set(offset);
-    const child: ChildProcess = spawn(
-      process.execPath,
-      ['--import', 'tsx', PROCESS, servers.natsUrl, servers.temporalAddress, region],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: {
-          ...process.env,
-          LD_PRELOAD: FAKETIME,
-          FAKETIME_TIMESTAMP_FILE: file,
-          FAKETIME_NO_CACHE: '1',
-          FAKETIME_DONT_FAKE_MONOTONIC: '1',
-        },
-      },
-    );
-    const stop = async (): Promise<void> => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    };
-    try {
-      const ended = once(child, 'exit').then(() => assert.fail('the process ended'));
-      await Promise.race([once(child.stdout!, 'data'), ended]);
-      return { set, stop };
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  }
+  const begin = (region: string, offset: string): Promise<SkewedProcess> =>
+    startSkewed(join(dir, `${region}.offset`), offset, [PROCESS, servers.natsUrl, servers.temporalAddress, region]);
 
   async function outcomeOf(path: RegionPath, instance: string): Promise<string> {
     const { ack, event } = await storeAlert(servers.log, path.region, 'firing', { instance });
@@ -104,4 +74,37 @@ describe('a trigger on a host whose clock is wrong', { skip: lacksFaketime }, ()
       await host.stop();
     }
   });
+});
+
+describe('a worker on a host whose clock is wrong', { skip: lacksFaketime }, () => {
+  let servers: TestServers;
+  let connection: Connection;
+  before(async () => {
+    servers = await startTestServers({ temporal: true });
+    connection = await Connection.connect({ address: servers.temporalAddress });
+  });
+  after(async () => {
+    await connection?.close();
+    await servers?.stopAll();
+  });
+
+  for (const [offset, pattern] of [
+    ['+1h', /closed by doubt: the clock of this host is 60 min ahead of that of the Temporal server/],
+    ['-3d', /closed by doubt: the clock of this host is 4320 min behind that of the Temporal server/],
+  ] as const)
+    it(`by ${offset} gives no opening to a run, and does once it is set right`, async () => {
+      const host = await startSkewed(join(servers.dir, `${offset}.offset`), offset, [WORKER, servers.temporalAddress]);
+      try {
+        const run = new Client({ connection }).workflow.getHandle(host.said);
+        await until('it waits', async () =>
+          pattern.test(JSON.stringify(await run.query('__temporal_workflow_metadata'))),
+        );
+        host.set('+0');
+        // It looks again in five minutes, or when it is woken.
+        await run.signal(OVERRIDE_SIGNAL, 'open', { payload: '', key: '', signature: '' });
+        assert.equal(await run.result(), 'done');
+      } finally {
+        await host.stop();
+      }
+    });
 });

@@ -4,6 +4,7 @@ import type { KitActs } from '../support/kit-acts.ts';
 
 /** Two canaries, half of the rest of the fleet, the other half; more than one failure in all stops it. */
 export const tidyRollout: Rollout = {
+  runbook: 'tidyWave',
   targets: { tier: 'web' },
   window: 'nights',
   needMs: 600_000,
@@ -14,9 +15,7 @@ export const tidyRollout: Rollout = {
   errorBudget: { rollout: 1 },
 };
 
-export const tidyFleet = runbook<object, RolloutReport, object>((_input, run) =>
-  rollOut(run, tidyRollout, { wave: 'tidyWave' }),
-);
+export const tidyFleet = runbook<object, RolloutReport, object>((_input, run) => rollOut(run, tidyRollout));
 
 export const tidyWave = runbook<WaveInput, WaveReport, KitActs>((wave, run) =>
   rollWave(run, wave, {

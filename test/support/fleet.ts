@@ -35,7 +35,11 @@ export const TARGETS = [
     ['x', 'y'].map((letter) => target(region, `${region}-${letter}`, 'small')),
   ),
   { ...target('berlin', 'berlin-z', 'small'), labels: { fleet: 'small' } },
+  target('berlin', 'berlin-q', 'private'),
 ];
+
+/** Nobody patches fleet `private`. */
+const ALLOW = [{ runbook: 'patchFleet', targets: { fleet: ['world', 'small', 'nobody'] } }];
 
 export interface Effect {
   readonly what: string;
@@ -108,5 +112,5 @@ export const order = (afterMs: number, given: Steering, refused?: RegExp): Happe
 export const openFleetKit = (): Promise<TestKit<typeof runbooks>> =>
   openTestKit<typeof runbooks>({
     regions: REGIONS,
-    places: { windows: { 'night-patch': { times: ['22:00-04:00'] } }, zones: ZONES, targets: TARGETS },
+    places: { windows: { 'night-patch': { times: ['22:00-04:00'] } }, zones: ZONES, targets: TARGETS, allow: ALLOW },
   });

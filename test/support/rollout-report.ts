@@ -3,6 +3,8 @@ import { readInstantText } from '../../activities/calendar/instant-text.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
+import type { LimitDefinition } from '../../activities/limits/definition.ts';
+import type { TargetRule } from '../../activities/target-rule.ts';
 import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
 import { makeReport } from '../../workers/timetable/make-report.ts';
 import type { TimetableReport } from '../../workers/timetable/report.ts';
@@ -11,6 +13,7 @@ import type { Rollout } from '../../workflows/kit/rollout-plan.ts';
 const MINUTE_MS = 60_000;
 
 export const NIGHTLY: Rollout = {
+  runbook: 'patchWave',
   targets: { patch: 'night' },
   window: 'night',
   needMs: 30 * MINUTE_MS,
@@ -30,6 +33,9 @@ export interface FleetQuestion extends Pick<WindowDefinitions, 'holidays' | 'fre
   readonly at: string;
   readonly rollout?: Partial<Rollout>;
   readonly runbook?: string;
+  readonly rules?: readonly TargetRule[];
+  readonly limits?: readonly LimitDefinition[];
+  readonly taken?: ReadonlyMap<string, readonly string[]>;
 }
 
 const zones = openZoneData();
@@ -43,6 +49,9 @@ export function reportOn({
   at,
   rollout,
   runbook,
+  rules = [],
+  limits = [],
+  taken = new Map(),
   ...more
 }: FleetQuestion): TimetableReport {
   const zoneOf = new Map(ids.map((id) => [regionIn(id), id]));
@@ -63,6 +72,10 @@ export function reportOn({
     definitions: { windows: { night }, ...more },
     zones,
     zoneOf: (region) => zoneOf.get(region),
+    rules,
+    triggers: ['by-hand', 'patch-fleet'],
+    limits,
+    taken,
     at: readInstantText(at),
   });
 }

@@ -1,5 +1,6 @@
 /** What a region's activities depend on, for services that the configuration would name. */
-import { type TargetRule, createAllowedTarget } from '../../activities/allowed-target.ts';
+import { createAllowedTarget } from '../../activities/allowed-target.ts';
+import type { TargetRule } from '../../activities/target-rule.ts';
 import type { ActivityDependencies } from '../../activities/index.ts';
 import { type HttpAllow, createHttp } from '../../activities/http.ts';
 import { configProvider } from '../../activities/inventory/config-provider.ts';

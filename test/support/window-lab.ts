@@ -24,7 +24,6 @@ import { createWindowActs } from './window-acts.ts';
 import { labContext } from './lab-context.ts';
 
 export interface WindowLab {
-  readonly servers: TestServers;
   readonly temporal: TemporalConnection;
   readonly keys: Readonly<Record<string, SigningKey>>;
   readonly told: RunNotice[];
@@ -45,33 +44,26 @@ export interface Begin {
   readonly prefix?: string;
 }
 
-const LIMITS = { maxActivities: 10, shutdownGraceMs: 1_000 };
+/** No cache, so that every task replays its run from the start and finds what is not deterministic. */
+const LIMITS = { maxCachedWorkflows: 0, maxActivities: 10, shutdownGraceMs: 1_000 };
 const KIT = join(import.meta.dirname, '../../workflows/kit');
 
 export interface LabOptions {
   /** Called within each effect, by its name. */
   readonly during?: (what: string) => void | Promise<void>;
   /** Those of somebody else, who stops them. */
-  readonly servers?: TestServers;
+  readonly servers?: Pick<TestServers, 'temporalAddress' | 'namespace'>;
   /** Who may open windows by hand; default: those of `makeKeys`, but for mallory. */
   readonly ring?: readonly ApproverKey[];
-  /** Default: none, so that every task replays its run from the start and finds what is not deterministic. */
-  readonly maxCachedWorkflows?: number;
   /** Default: those of this machine. */
   readonly zones?: () => ZoneData;
 }
 
-export async function startWindowLab({
-  during,
-  servers: given,
-  ring,
-  zones,
-  maxCachedWorkflows = 0,
-}: LabOptions = {}): Promise<WindowLab> {
+export async function startWindowLab({ during, servers: given, ring, zones }: LabOptions = {}): Promise<WindowLab> {
   quietRuntime([]);
-  const servers = given ?? (await startTestServers({ temporal: true }));
-  const address = servers.temporalAddress;
-  const temporal = await connectTemporal({ connection: { address }, namespace: servers.namespace, external: true });
+  const own = given === undefined ? await startTestServers({ temporal: true }) : null;
+  const { temporalAddress: address, namespace } = given ?? (own as TestServers);
+  const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const { codePath } = await runbooksBundle(join(import.meta.dirname, 'window-runbooks.ts'), [
     join(KIT, 'window-header.ts'),
   ]);
@@ -111,11 +103,10 @@ export async function startWindowLab({
   });
   const activities = refusePlans(createWindowActs(calls, during));
   const workers = [
-    await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, { ...LIMITS, maxCachedWorkflows }),
-    await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, { ...LIMITS, maxCachedWorkflows }),
+    await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS),
+    await createWorker(temporal, { kind: 'activities', region: 'eu', activities }, LIMITS),
   ];
   return {
-    servers,
     temporal,
     keys,
     told,
@@ -144,7 +135,7 @@ export async function startWindowLab({
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.shutdown()));
       await temporal.close();
-      if (given === undefined) await servers.stopAll();
+      await own?.stopAll();
     },
   };
 }

@@ -16,6 +16,16 @@ export const patch = runbook<Input, string, WindowActs>(async (input, run) => {
   return 'done';
 });
 
+/** Lets the window pass between two effects, both of which can be undone. */
+export const halfway = runbook<Input, string, WindowActs>(async (input, run) => {
+  await run.inWindow('open', within({ options: { onCutoff: 'carryOver', ...input.options } }), async () => {
+    await run.act('patch a', (on) => on.patch({ name: 'a' }), { undo: (on) => on.unpatch({ name: 'a' }) });
+    await run.soak('until it has closed', 2 * 3_600_000);
+    await run.act('patch b', (on) => on.patch({ name: 'b' }), { undo: (on) => on.unpatch({ name: 'b' }) });
+  });
+  return 'done';
+});
+
 /** Goes on until it is cancelled. */
 export const slow = runbook<Input, string, WindowActs>(async (input, run) => {
   await run.inWindow('open', within(input), async () => {

@@ -9,6 +9,7 @@ import {
 } from '../../workflows/kit/rollout-plan.ts';
 
 const rollout: Rollout = {
+  runbook: 'patchWave',
   targets: { fleet: 'web' },
   window: 'night',
   needMs: 60_000,

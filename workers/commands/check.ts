@@ -32,7 +32,7 @@ export function windowLines(
   rollouts: Readonly<Record<string, Rollout>> = {},
 ): { readonly [Kind in keyof WindowFindings]: string[] } {
   // oxlint-disable-next-line no-restricted-globals -- the question is about today
-  const found = windowFindings(config, openZoneData({ env: process.env }), Date.now(), rollouts);
+  const found = windowFindings(config, openZoneData({ env: source.env ?? process.env }), Date.now(), rollouts);
   const where = placeInConfig(source);
   const lines = (kind: keyof WindowFindings): string[] =>
     found[kind].map(({ place, message }) => `${where(place)} ${place}: ${message}`);
@@ -59,7 +59,7 @@ export async function problemsOf(load: () => Promise<Config>, source: ConfigSour
   const config = await attempt(load);
   // Loaded here: that it cannot be loaded is one problem among the others.
   const code = await attempt(() => import('../project-problems.ts'));
-  if (code !== null) problems.push(...(await code.projectProblems(config)));
+  if (code !== null) problems.push(...(await code.projectProblems(config, placeInConfig(source))));
   const rollouts = (await attempt(declaredRollouts)) ?? {};
   if (config !== null) problems.push(...windowLines(config, source, rollouts).problems);
   if (config !== null) {

@@ -5,6 +5,11 @@ import { CalendarError } from '../../activities/calendar/calendar-error.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
 import { InventoryUnusable } from '../../activities/inventory/inventory.ts';
 import type { Rollout } from '../../workflows/kit/rollout-plan.ts';
+import { listedRunbooks } from '../front-door.ts';
+import { targetRules } from '../inventory/target-rules.ts';
+import { limitDefinitions } from '../limits/limits-schema.ts';
+import { project } from '../project.ts';
+import { usesOf } from '../uses-of.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { readInstant } from '../read-instant.ts';
@@ -78,7 +83,16 @@ type Asked = Pick<Parameters<typeof makeReport>[0], 'runbook' | 'rollout' | 'nar
 function reportOf(config: Config, asked: Asked): TimetableReport {
   try {
     const zones = openZoneData({ env: process.env });
-    return makeReport({ ...asked, definitions: windowDefinitions(config), zones, zoneOf: zoneIn(config) });
+    return makeReport({
+      ...asked,
+      definitions: windowDefinitions(config),
+      zones,
+      zoneOf: zoneIn(config),
+      rules: targetRules(config.inventory, project.triggers),
+      triggers: [BY_HAND, ...project.triggers.filter(({ run }) => run === asked.runbook).map(({ id }) => id)],
+      limits: limitDefinitions(config.limits),
+      taken: takenLimits(),
+    });
   } catch (error) {
     if (error instanceof InventoryUnusable) throw new CommandError(EXIT.unavailable, error.message, error);
     if (error instanceof ApplicationFailure || error instanceof CalendarError)
@@ -86,6 +100,15 @@ function reportOf(config: Config, asked: Asked): TimetableReport {
     throw error;
   }
 }
+
+/** As its id names the trigger of a run that an operator started. */
+const BY_HAND = 'by-hand';
+
+/** Names of the limits that the steps of each runbook take. */
+const takenLimits = (): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    listedRunbooks().map((runbook) => [runbook.name, [...new Set(usesOf(runbook)?.limits.map(({ name }) => name))]]),
+  );
 
 /** Targets that a provider names in a region of before have no zone. */
 const zoneIn =

@@ -1,6 +1,6 @@
 /** The part of the configuration that says which targets there are, how they are treated and who may act upon which. */
 import { Type, type Static } from 'typebox';
-import type { TargetRule } from '../../activities/allowed-target.ts';
+import type { TargetRule } from '../../activities/target-rule.ts';
 import { LABEL_NAME, TARGET_KIND, TARGET_PARTS } from '../../activities/inventory/target.ts';
 import type { ServiceTreatment } from '../../activities/service-treatment.ts';
 import { SecretRef } from '../secret-schema.ts';

@@ -1,5 +1,5 @@
 /** Who may act upon which targets: the rules of the configuration, and those that triggers bring along. */
-import type { TargetRule } from '../../activities/allowed-target.ts';
+import type { TargetRule } from '../../activities/target-rule.ts';
 import type { Trigger } from '../../triggers/define-trigger.ts';
 import type { InventoryConfig } from './inventory-schema.ts';
 

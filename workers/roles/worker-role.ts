@@ -106,6 +106,7 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
       windows,
       // Targets that a provider names in a region of before have no zone.
       zoneOf: (region) => config.places.find(({ name }) => name === region)?.zone ?? null,
+      rules: targetRules(config.inventory, project.triggers),
     },
     noWorker: (region) => context.metrics.noWorker(region),
     tell: (notice, run) => notifier.notify(toldNotice(notice, run, { uiUrl, channels: config.approvals.channels })),

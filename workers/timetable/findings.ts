@@ -12,7 +12,16 @@ import type { TimetablePlace } from './places.ts';
 import type { TimedWave, Timetable } from './timetable.ts';
 
 export interface Finding {
-  readonly kind: 'no-targets' | 'wave' | 'too-short' | 'never-meet' | 'conflict' | 'excluded' | 'clock-change';
+  readonly kind:
+    | 'no-targets'
+    | 'not-allowed'
+    | 'wave'
+    | 'too-short'
+    | 'never-meet'
+    | 'conflict'
+    | 'limit'
+    | 'excluded'
+    | 'clock-change';
   /** Something has to change before the rollout can run as declared. */
   readonly problem: boolean;
   readonly text: string;
@@ -25,6 +34,9 @@ export interface FindingsQuestion {
   /** Regions in all of which the window has to be open at once; none: it is enough that it is open where the step acts. */
   readonly together: readonly string[];
   readonly windows: Pick<Windows, 'at' | 'openings'>;
+  /** Targets that it may not act upon: one line for each rule that is broken. */
+  readonly forbidden: readonly string[];
+  readonly limits: readonly Finding[];
 }
 
 export function findingsOf(asked: FindingsQuestion): readonly Finding[] {
@@ -38,11 +50,17 @@ export function findingsOf(asked: FindingsQuestion): readonly Finding[] {
       },
     ];
   return [
+    ...asked.forbidden.map((text): Finding => ({
+      kind: 'not-allowed',
+      problem: true,
+      text: `a run would be refused: ${text}`,
+    })),
     ...timetable.waves.flatMap(({ name, problem }): Finding[] =>
       problem === null ? [] : [{ kind: 'wave', problem: true, text: `wave ${name}: ${problem}` }],
     ),
     ...neverMeeting(asked),
     ...shortWindows(asked),
+    ...asked.limits,
     ...places.flatMap((place) => [...heldUp(timetable, place), ...clockChanges(timetable, place)]),
   ];
 }

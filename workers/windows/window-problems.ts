@@ -151,7 +151,8 @@ function listFindings(name: string, definition: unknown, nowMs: number): WindowF
     if (coversUntil >= today + LIST_ENDS_SOON_DAYS) return { problems: [], warnings: [] };
     const ended = coversUntil < today;
     const message = `${LIST_ENDS} ${dateText(coversUntil)}: windows that exclude it ${ended ? 'are' : 'will then be'} closed; extend it and its coversUntil`;
-    return { problems: [], warnings: [{ place: `${place}/coversUntil`, message }] };
+    const found = [{ place: `${place}/coversUntil`, message }];
+    return ended ? { problems: found, warnings: [] } : { problems: [], warnings: found };
   } catch (error) {
     return { problems: [{ place, message: error instanceof Error ? error.message : String(error) }], warnings: [] };
   }

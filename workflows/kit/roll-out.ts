@@ -15,8 +15,6 @@ import { withinRun } from './run-end.ts';
 import { workflowTime } from './workflow-time.ts';
 
 export interface RollOutOptions {
-  /** Runbook of one wave: its procedure is `rollWave`. */
-  readonly wave: string;
   /** Narrows the targets of the rollout; can never widen them (R8). */
   readonly narrow?: Selector;
 }
@@ -37,7 +35,7 @@ type WaveRunbook = (input: WaveInput) => Promise<WaveReport | { readonly outcome
 export async function rollOut<Acts>(
   run: Run<Acts>,
   rollout: Rollout,
-  { wave: runbook, narrow = {} }: RollOutOptions,
+  { narrow = {} }: RollOutOptions = {},
 ): Promise<RolloutReport> {
   const control = controlOf(run);
   const waves = await plan(run, rollout, narrow);
@@ -48,7 +46,7 @@ export async function rollOut<Acts>(
   for (let name = await control.next(); name !== null; name = await control.next()) {
     const wave = waves.find((each) => each.name === name) as Wave;
     const allowed = Math.min(wave.mayFail, budget - failed.length);
-    const ended = await runWave(run, control, runbook, inputOf(wave, rollout, allowed));
+    const ended = await runWave(run, control, rollout.runbook, inputOf(wave, rollout, allowed));
     failed.push(...ended.failed);
     if (ended.why !== null) stop(run, { why: ended.why, failed, waves: control.status().waves });
     if (ended.failed.length > 0) run.note(`wave ${name}: ${ended.failed.length} failed, ${allowed} may`);

@@ -7,6 +7,8 @@ import type { WindowUse } from './window-use.ts';
 
 /** What a runbook declares. */
 export interface Rollout {
+  /** Runbook of one wave: its procedure is `rollWave`. */
+  readonly runbook: string;
   /** Whom it is for, of the inventory; what a run is started with may narrow it (R8). */
   readonly targets: Selector;
   /** Each target is treated while this window is open in its own region. */

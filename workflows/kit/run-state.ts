@@ -106,8 +106,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
               ),
             );
           } catch (error) {
-            begun ||= calls !== 1 || !(isUntouched(error) || isNoWorkerEver(error));
-            // Refused before anything began: an alert that resolves while the run waits leaves nothing to undo.
+            const neverBegan = calls === 0 || (calls === 1 && (isUntouched(error) || isNoWorkerEver(error)));
+            begun ||= !neverBegan;
+            // Refused, or given up, before anything began: whatever ends the run while it waits leaves nothing to undo.
             if (!begun && undoing !== null) undos.drop(undoing);
             throw error;
           }

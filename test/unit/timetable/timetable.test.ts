@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Temporal } from 'temporal-polyfill';
 import { instantText, readInstantText } from '../../../activities/calendar/instant-text.ts';
+import type { TargetRule } from '../../../activities/target-rule.ts';
 import { conflictsOf } from '../../../workers/timetable/conflicts.ts';
 import type { TimetableReport } from '../../../workers/timetable/report.ts';
 import { timetableText } from '../../../workers/timetable/timetable-text.ts';
+import { limitDefinition } from '../../support/limit-definition.ts';
 import { regionIn, reportOn } from '../../support/rollout-report.ts';
 
 const MINUTE = 60;
@@ -176,6 +178,65 @@ describe('what a timetable finds', () => {
     assert.deepEqual(report.timetable.waves, []);
     assert.match(problemsOf(report).join('\n'), /no target is meant/);
     assert.match(timetableText(report), /nothing would be done/);
+  });
+
+  it('targets that it may not act upon, whoever starts it and whichever runbook acts', () => {
+    const asked = { zones: ['Europe/Berlin', 'Asia/Tokyo'], night: '22:00-02:00', at: '2026-07-01T12:00:00Z' };
+    const found = (rules: readonly TargetRule[]): string[] => problemsOf(reportOn({ ...asked, rules }));
+    const targets = { region: 'tokyo' };
+    for (const [rule, whose] of [
+      [{ runbook: 'patchFleet', targets }, 'runbook patchFleet'],
+      [{ runbook: 'patchWave', targets }, 'runbook patchWave'],
+      [{ trigger: 'patch-fleet', targets }, 'trigger patch-fleet'],
+      [{ runbook: 'patchWave', trigger: 'patch-fleet', targets }, 'runbook patchWave of trigger patch-fleet'],
+      [{ targets }, 'any runbook'],
+    ] as const)
+      assert.deepEqual(found([rule]), [
+        `a run would be refused: berlin/web-1 is outside of what ${whose} may act upon: region=tokyo`,
+      ]);
+    assert.deepEqual(found([{ runbook: 'restartService', targets }]), []);
+    assert.deepEqual(found([{ trigger: 'restart-service', targets }]), []);
+    const many = reportOn({ ...asked, each: 12, rules: [{ targets: { region: 'mars' } }] });
+    assert.match(problemsOf(many)[0] ?? '', /berlin\/web-1, .* and 14 more are outside of what any runbook/);
+  });
+
+  it('limits that let fewer act, that another runbook takes, or that are not there', () => {
+    const report = reportOn({
+      zones: ['Europe/Berlin'],
+      night: '22:00-02:00',
+      at: '2026-07-01T12:00:00Z',
+      rollout: { parallel: 3 },
+      limits: [
+        limitDefinition('one', { scope: 'fleet', slots: 1 }),
+        limitDefinition('each', { scope: 'service', slots: 1 }),
+        limitDefinition('own', { scope: 'service', slots: 1 }),
+        limitDefinition('racks', { scope: 'label:rack', slots: '10%' }),
+      ],
+      taken: new Map([
+        ['patchFleet', ['own']],
+        ['patchWave', ['one', 'each', 'own', 'racks', 'gone']],
+        ['restartService', ['each', 'one']],
+        ['drainNode', ['racks']],
+      ]),
+    });
+    assert.deepEqual(
+      report.findings.filter(({ kind }) => kind === 'limit').map(({ problem, text }) => [problem, text]),
+      [
+        [
+          false,
+          'limit one (1 at once in the whole fleet): 3 targets at once are told, and fewer may act; taken by restartService as well, so that each may wait for the other',
+        ],
+        [
+          false,
+          'limit each (1 at once per service): taken by restartService as well, so that each may wait for the other',
+        ],
+        [
+          false,
+          'limit racks (10% at once per label rack): taken by drainNode as well, so that each may wait for the other',
+        ],
+        [true, 'limit gone of runbook patchWave is not configured: the step that takes it would fail'],
+      ],
+    );
   });
 
   it('two rollouts that want the same targets at once', () => {

@@ -86,7 +86,10 @@ describe('an effect within a window', () => {
       attempt = 1,
       scheduled = now,
     ): Promise<unknown> => {
-      const { inbound } = refuseLate(() => now)({
+      const { inbound } = refuseLate(
+        () => now,
+        () => 0,
+      )({
         info: { attempt, currentAttemptScheduledTimestampMs: scheduled },
       } as never);
       return inbound?.execute?.({ args: [], headers }, async () => (ran += 1));
@@ -106,6 +109,28 @@ describe('an effect within a window', () => {
         return true;
       });
     await assert.rejects(run(header, end - 86_400_000, 1, end + 5_001), /is refused/, 'a host a day behind the server');
+    assert.equal(ran, 3);
+  });
+
+  it('is refused by a worker whose clock is a day behind, when other tasks have told how late it is', async () => {
+    let since = 0;
+    let ran = 0;
+    const factory = refuseLate(
+      () => end - 86_400_000 + since,
+      () => since,
+    );
+    const run = async (scheduled: number, notAfter = end): Promise<unknown> => {
+      const { inbound } = factory({ info: { attempt: 1, currentAttemptScheduledTimestampMs: scheduled } } as never);
+      const headers = { [WINDOW_HEADER]: defaultPayloadConverter.toPayload(notAfter) };
+      return inbound?.execute?.({ args: [], headers }, async () => (ran += 1));
+    };
+    await run(end - 60_000);
+    since = 65_000;
+    await run(end - 60_000);
+    since = 65_001;
+    await assert.rejects(run(end - 60_000), /is refused/, 'it lay in the queue for longer than its window was open');
+    await run(end + 60_000, end + 120_000);
+    await assert.rejects(run(end - 60_000, end + 50_000), /is refused/);
     assert.equal(ran, 3);
   });
 });
