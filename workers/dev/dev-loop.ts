@@ -44,6 +44,8 @@ export async function runDevLoop(parts: DevParts): Promise<void> {
     const change = await nextChange(known, look, lifecycle.signal);
     if (change === null) return;
     known = change.sources;
+    // It is told of the newest code only, and would take processor time from it.
+    types.stop();
     await generations.replace(change.files);
   }
 }

@@ -20,7 +20,7 @@ export interface TemporalServerOptions {
  * The dev server has one history shard, and a shard reads its queues at most 20 times a second by default: 50 ms for each step. The
  * other figures only lift throttles that a single box meets early.
  */
-const DYNAMIC_CONFIG: Readonly<Record<string, number | string>> = {
+const DYNAMIC_CONFIG: Readonly<Record<string, number | string | boolean>> = {
   'history.transferProcessorMaxPollRPS': 1000,
   'history.timerProcessorMaxPollRPS': 1000,
   'history.visibilityProcessorMaxPollRPS': 1000,
@@ -30,6 +30,8 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number | string>> = {
   'matching.numTaskqueueWritePartitions': 1,
   'frontend.rps': 20000,
   'frontend.namespaceRPS': 20000,
+  // A worker that ends says so, and is given no more tasks: one on its way to it would only come back after its time-out.
+  'frontend.enableCancelWorkerPollsOnShutdown': true,
   // A version without runs is seen to be drained after seconds, not after minutes.
   'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '5s',
   'matching.wv.VersionDrainageStatusRefreshInterval': '5s',
