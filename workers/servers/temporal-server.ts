@@ -30,7 +30,7 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number | string | boolean>> = {
   'matching.numTaskqueueWritePartitions': 1,
   'frontend.rps': 20000,
   'frontend.namespaceRPS': 20000,
-  // A worker that ends says so, and is given no more tasks: one on its way to it would only come back after its time-out.
+  // The server ends the polls of a worker that says that it ends: a task on its way to it would come back only after its time-out.
   'frontend.enableCancelWorkerPollsOnShutdown': true,
   // A version without runs is seen to be drained after seconds, not after minutes.
   'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '5s',
