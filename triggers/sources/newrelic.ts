@@ -32,16 +32,20 @@ export const newrelic: Source = {
   },
 };
 
+/** A template of one's own may leave the account out. */
 const isIncident = (body: Json): boolean =>
-  'incident_id' in body && ('condition_name' in body || 'policy_name' in body) && 'account_id' in body;
+  'incident_id' in body &&
+  ('condition_name' in body || 'policy_name' in body) &&
+  ('account_id' in body || 'current_state' in body);
 
 const isIssue = (body: Json): boolean =>
   'issueUrl' in body &&
   ('state' in body || 'trigger' in body) &&
   ('workflowName' in body || 'alertPolicyNames' in body);
 
-function issue(request: SourceRequest, body: Json): AlertResult {
-  const id = idOf(body['id']) ?? idOf(body['issueId']);
+function issue(request: SourceRequest, given: Json): AlertResult {
+  const body = said(given);
+  const id = idOf(body['id']) ?? idOf(body['issueId']) ?? partOf(body['issueUrl'], /\/issues\/([^/?#]+)/);
   if (id === null) return refuseItem('missing-identity', '/id', 'expected the id of the issue');
   const statusText = textOf(body['state']);
   if (statusText === null) return refuseItem('missing-status', '/state', 'expected a state such as "ACTIVATED"');
@@ -71,13 +75,14 @@ function issue(request: SourceRequest, body: Json): AlertResult {
       sources: body['sources'],
     }),
     resource: resourceOf(firstText(body['impactedEntities'])),
-    location: { account: located(/\/accounts\/(\d+)\//.exec(textOf(body['issueUrl']) ?? '')?.[1], 'issueUrl') },
+    location: { account: located(partOf(body['issueUrl'], ACCOUNT), 'issueUrl') },
     links: { source: textOf(body['issueUrl']), runbook: null, dashboard: null },
   });
 }
 
 /** Its one time is that of the notification: when the incident began is not said. */
-function incident(request: SourceRequest, body: Json): AlertResult {
+function incident(request: SourceRequest, given: Json): AlertResult {
+  const body = said(given);
   // The id 0 is one, too.
   const id = idOf(body['incident_id']);
   if (id === null) return refuseItem('missing-identity', '/incident_id', 'expected the id of the incident');
@@ -108,10 +113,18 @@ function incident(request: SourceRequest, body: Json): AlertResult {
     resource: isObject(target)
       ? { kind: textOf(target['type']), id: idOf(target['id']), name: textOf(target['name']) }
       : null,
-    location: { account: located(account, 'account_id') },
+    location: {
+      account: located(account, 'account_id') ?? located(partOf(body['incident_url'], ACCOUNT), 'incident_url'),
+    },
     links: { source: textOf(body['incident_url']), runbook: textOf(body['runbook_url']), dashboard: null },
   });
 }
+
+const ACCOUNT = /\/accounts\/(\d+)\//;
+const partOf = (url: unknown, part: RegExp): string | null => part.exec(textOf(url) ?? '')?.[1] ?? null;
+
+/** Without the variables that had no value: New Relic writes "N/A" in their place. */
+const said = (body: Json): Json => Object.fromEntries(Object.entries(body).filter(([, value]) => value !== 'N/A'));
 
 function statusOf(text: string): AlertStatus {
   const state = text.toLowerCase();

@@ -77,7 +77,7 @@ function timeOfChange(request: SourceRequest, action: string, lastSeen: TextAt |
 }
 
 /** Seconds since 1970, of the sending. */
-function hookTime({ headers }: SourceRequest): TextAt | null {
+export function hookTime({ headers }: SourceRequest): TextAt | null {
   const written = textOf(headers['sentry-hook-timestamp']);
   const text = epochSeconds(written);
   return text === null || written === null ? null : { text, place: '/headers/sentry-hook-timestamp', written };
@@ -119,27 +119,29 @@ export function pluginAlert(request: SourceRequest, body: Json): AlertResult {
   const id = idOf(body['id']);
   if (id === null) return noIssue('/id');
   const event = inside(body, 'event');
-  // Only seconds since 1970: `received` and `timestamp` are numbers here.
-  const seconds = epochSeconds(event['timestamp']);
   const rules = Array.isArray(body['triggering_rules']) ? (body['triggering_rules'] as readonly unknown[]) : [];
   return alertEvent(request, {
     key: issueKey(id),
     status: 'firing',
     statusText: 'triggered',
     name: textOf(rules[0]) ?? textOf(event['title']),
-    occurred:
-      seconds === null
-        ? null
-        : {
-            text: seconds,
-            place: '/event/timestamp',
-            written: idOf(event['timestamp']) ?? JSON.stringify(event['timestamp']),
-          },
-    ...eventFacts({ ...event, culprit: body['culprit'] ?? event['culprit'] }, 'event'),
+    occurred: secondsAt(event, 'timestamp') ?? secondsAt(event, 'received'),
+    ...eventFacts({ message: body['message'], ...event, culprit: body['culprit'] ?? event['culprit'] }, 'event'),
     severity: textOf(body['level']) ?? textOf(event['level']),
-    resource: { kind: 'project', id: textOf(body['project_slug']), name: textOf(body['project_name']) },
+    resource: {
+      kind: 'project',
+      id: textOf(body['project_slug']) ?? textOf(body['project']),
+      name: textOf(body['project_name']),
+    },
     links: { source: textOf(body['url']), runbook: null, dashboard: null },
   });
+}
+
+/** Only seconds since 1970: the times of the plugin's event are numbers. The oldest say only when Sentry received it. */
+function secondsAt(event: Json, field: string): TextAt | null {
+  const text = epochSeconds(event[field]);
+  const written = idOf(event[field]) ?? JSON.stringify(event[field]);
+  return text === null ? null : { text, place: `/event/${field}`, written };
 }
 
 /** `from`: dotted path of the event. */

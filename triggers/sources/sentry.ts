@@ -4,9 +4,9 @@
  */
 import type { AlertResult } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { type Json, idOf, isObject, readItems, textOf } from './read.ts';
+import { type Json, idOf, isObject, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
-import { eventAlert, issueAlert, metricAlert, pluginAlert } from './sentry-alert.ts';
+import { eventAlert, hookTime, issueAlert, metricAlert, pluginAlert } from './sentry-alert.ts';
 import type { Source, SourceRequest } from './source.ts';
 
 export const sentry: Source = {
@@ -43,14 +43,21 @@ export const sentry: Source = {
   },
 };
 
-/** The body of the older plugin: an event with the names of its project and its issue's address. */
+/** The body of the older plugin: an event with the names of its project (only later ones with its slug) and its issue's address. */
 const isPlugin = (body: Json): boolean =>
-  'project_slug' in body && isObject(body['event']) && idOf(body['id']) !== null && typeof body['url'] === 'string';
+  ('project_slug' in body || ('project_name' in body && 'culprit' in body)) &&
+  isObject(body['event']) &&
+  idOf(body['id']) !== null &&
+  typeof body['url'] === 'string';
 
 /** For payloads that come without the header (from a file). */
 function resourceOf(data: Json): string | null {
   if (isObject(data['metric_alert'])) return 'metric_alert';
   if (isObject(data['event'])) return 'event_alert';
+  // It has the issue beside it.
+  if (isObject(data['activity'])) return 'activity_alert';
+  if ('comment_id' in data) return 'comment';
+  if ('run_id' in data && 'group_id' in data) return 'seer';
   const known = ['issue', 'error', 'comment', 'installation'];
   return known.find((name) => isObject(data[name])) ?? null;
 }
@@ -66,11 +73,20 @@ function toEvent(request: SourceRequest, resource: string, body: Json, data: Jso
     return refuseItem('unknown-resource', '', `Sentry-Hook-Resource ${quoted(resource)} is no name`);
   if (!WORD.test(action))
     return refuseItem('unknown-event', '/action', `${quoted(action)} is not the name of an action`);
-  const about = isObject(data[resource]) ? data[resource] : {};
+  return activity(request, `sentry.${resource}.${action}`.replaceAll('_', '-'), resource, body, data);
+}
+
+/** What happened around an issue. Comments and errors say when; for the others the hook's own time is nearest. */
+function activity(request: SourceRequest, name: string, resource: string, body: Json, data: Json): AlertResult {
+  const about = [data[resource], data['issue']].find(isObject) ?? {};
   return plainEvent(request, {
-    name: `sentry.${resource}.${action}`.replaceAll('_', '-'),
+    name,
     identity: [request.rawSha256],
-    subject: textOf(about['title']),
+    occurred:
+      textAt(data['timestamp'], '/data/timestamp') ??
+      textAt(about['datetime'], `/data/${resource}/datetime`) ??
+      hookTime(request),
+    subject: textOf(about['title']) ?? idOf(data['issue_id']) ?? idOf(data['group_id']),
     severity: textOf(about['level']),
     data: body,
   });

@@ -69,8 +69,21 @@ describe('newrelic issues', () => {
   it('a closed one ends when it was updated', () =>
     assert.equal(read({ ...ISSUE, state: 'CLOSED' }).time.ended, '2026-05-01T11:00:00.383Z'));
 
+  it('without an id the address of the issue has it, equal for its end', () => {
+    const { id: _id, ...rest } = { ...ISSUE, issueUrl: `https://one.newrelic.com/accounts/17/issues/${ISSUE.id}?a=b` };
+    assert.equal(read(rest).alertKey, read(ISSUE).alertKey);
+    assert.equal(read({ ...rest, state: 'CLOSED' }).alertKey, read(ISSUE).alertKey);
+  });
+
+  it('what New Relic had no value for was not said', () => {
+    const alert = read({ ...ISSUE, createdAt: 'N/A', updatedAt: 'N/A', priority: 'N/A', title: 'N/A' });
+    assert.deepEqual([alert.status, alert.time.started, alert.time.occurred], ['firing', null, null]);
+    assert.deepEqual([alert.severity.text, alert.title], [null, null]);
+    assert.deepEqual(refused({ ...ISSUE, state: 'N/A' }), ['missing-status /state']);
+  });
+
   for (const [name, body, expected] of [
-    ['no id', { ...ISSUE, id: null }, ['missing-identity /id']],
+    ['no id', { ...ISSUE, id: null, issueUrl: 'https://one.newrelic.com/' }, ['missing-identity /id']],
     ['no state', { ...ISSUE, state: '' }, ['missing-status /state']],
     ['a bad time', { ...ISSUE, createdAt: 'yesterday' }, ['time-not-rfc3339 /createdAt']],
     ['a list', [ISSUE], ['not-newrelic ']],
@@ -105,6 +118,14 @@ describe('newrelic incidents', () => {
     ['a time too large', { timestamp: 1e30 }, ['time-not-rfc3339 /timestamp']],
   ] as const)
     it(`refuses ${name}`, () => assert.deepEqual(refused({ ...INCIDENT, ...changes }), expected));
+
+  it('a template without the account is known, and has it from the address', () => {
+    const { account_id: _account, ...rest } = INCIDENT;
+    assert.ok(newrelic.recognises(requestOf(rest)));
+    const alert = read(rest);
+    assert.deepEqual(alert.location.account, { value: '17', from: 'incident_url' });
+    assert.equal(alert.alertKey, read({ ...rest, current_state: 'closed' }).alertKey);
+  });
 
   it('an empty time is not set', () => assert.equal(read({ ...INCIDENT, timestamp: '' }).time.occurred, null));
 });

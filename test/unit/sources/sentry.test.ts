@@ -140,6 +140,40 @@ describe('sentry', () => {
     assert.equal(alert.description, 'checkout');
   });
 
+  it('reads the oldest plugin, whose event says only when it was received', () => {
+    const { project_slug: _slug, ...older } = PLUGIN;
+    const body = { ...older, message: 'TypeError', event: { received: 1_777_629_660 } };
+    assert.ok(sentry.recognises(requestOf(body)));
+    const alert = read(body);
+    assert.deepEqual([alert.alertKey, alert.title], ['test:issue:123', 'TypeError']);
+    assert.equal(alert.time.occurred, '2026-05-01T10:01:00Z');
+    assert.deepEqual(alert.resource, { kind: 'project', id: 'shop', name: 'Shop' });
+  });
+
+  const AT = '2026-05-01T10:00:00.5Z';
+  const ACTIVITY = [
+    ['comment', 'created', { comment: 'seen', comment_id: 5, issue_id: 123, timestamp: AT }, '123', AT],
+    ['error', 'created', { error: { title: 'TypeError', level: 'error', datetime: AT } }, 'TypeError', AT],
+    ['seer', 'root_cause_started', { run_id: 7, group_id: 123 }, '123', '2026-05-01T10:00:02Z'],
+    [
+      'activity_alert',
+      'triggered',
+      { issue: ISSUE, activity: { type: 'seer_pr_created' } },
+      'TypeError',
+      '2026-05-01T10:00:02Z',
+    ],
+  ] as const;
+  for (const [resource, action, data, subject, time] of ACTIVITY)
+    it(`${resource} is a plain event, with the header and without`, () => {
+      const body = { action, data, ...INSTALLATION };
+      const hook = { 'sentry-hook-resource': resource, 'sentry-hook-timestamp': '1777629602' };
+      const event = onlyEvent(sentry, requestOf(body, { headers: hook }));
+      assert.equal(event.type, `tocsin.event.sentry.${resource}.${action}`.replaceAll('_', '-'));
+      assert.deepEqual([event.subject, event.time], [subject, time]);
+      const { id, type } = onlyEvent(sentry, requestOf(body));
+      assert.deepEqual([id, type], [event.id, event.type]);
+    });
+
   it('what neither opens nor closes is a plain event', () => {
     assert.equal(onlyEvent(sentry, requestOf(issue('assigned'))).type, 'tocsin.event.sentry.issue.assigned');
     const error = { action: 'created', data: { error: { title: 'TypeError', level: 'error' } }, ...INSTALLATION };
