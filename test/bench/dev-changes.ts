@@ -8,6 +8,7 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type TemporalClient, connectClient } from '../../workers/temporal-connection.ts';
 import { provideBuiltProgram } from '../support/built-program.ts';
+import { byHandContext } from '../support/lab-context.ts';
 import { tocsinProcess } from '../support/tocsin-process.ts';
 import { until } from '../support/until.ts';
 import { ROUNDS } from './path-bench.ts';
@@ -154,17 +155,7 @@ async function runOnce(temporal: Parameters<typeof createEngine>[0], number: num
     workflowId,
     workflowType: 'clearCache',
     input: { target: 'demo' },
-    context: {
-      trigger: null,
-      alertKey: null,
-      generation: 1,
-      attempt: 1,
-      event: null,
-      region: 'eu',
-      service: null,
-      severity: null,
-      onResolved: 'ignore',
-    },
+    context: byHandContext({ onResolved: 'ignore' }),
     executionTimeoutMs: RUN_MS,
     summary: 'which code is this?',
   });

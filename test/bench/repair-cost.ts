@@ -6,12 +6,12 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEngine } from '../../triggers/path/engine.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { BY_HAND } from './by-hand-queues.ts';
 import { type Bench, ROUNDS } from './path-bench.ts';
 import { quiet } from './quiet-bundler.ts';
 import { type RunCost, costOf } from './run-cost.ts';
 import { type Row, median, row } from './statistics.ts';
+import { byHandContext } from '../support/lab-context.ts';
 
 const REGION = 'repair';
 /** Of each kind and round, one after the other in turn. */
@@ -119,17 +119,7 @@ const startByHand = (client: Client, workflowType: string, workflowId: string): 
   });
 
 const INPUT = { target: 'checkout' };
-const CONTEXT: RunContext = {
-  trigger: null,
-  alertKey: null,
-  generation: 1,
-  attempt: 1,
-  event: null,
-  region: REGION,
-  service: null,
-  severity: null,
-  onResolved: 'cancel',
-};
+const CONTEXT = byHandContext({ region: REGION, onResolved: 'cancel' });
 
 /** As a worker of Tocsin makes it. */
 export async function repairBundle({ servers }: Bench): Promise<string> {

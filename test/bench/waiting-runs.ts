@@ -5,12 +5,12 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { createEngine } from '../../triggers/path/engine.ts';
 import type { WaveInput } from '../../workflows/kit/index.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { OVERRIDE_SIGNAL } from '../../workflows/kit/window-message.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
 import { rssMb } from './process-cost.ts';
 import { type Row, row } from './statistics.ts';
+import { byHandContext } from '../support/lab-context.ts';
 
 const RUNS = 2_000;
 /** Started at once. */
@@ -91,17 +91,7 @@ const WAVE: WaveInput = {
   soakMs: 0,
   mayFail: 0,
 };
-const CONTEXT: RunContext = {
-  trigger: null,
-  alertKey: null,
-  generation: 1,
-  attempt: 1,
-  event: null,
-  region: 'eu',
-  service: null,
-  severity: null,
-  onResolved: 'cancel',
-};
+const CONTEXT = byHandContext({ onResolved: 'cancel' });
 
 /** Woken by a signal that opens nothing, which is one event more; a timer that is cancelled counts as one that fires. */
 async function eventsOfOneLook(handle: WorkflowHandle): Promise<number> {

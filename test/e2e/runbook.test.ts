@@ -18,6 +18,7 @@ import { bundlesFolder } from '../support/bundles-folder.ts';
 import { servicesOf } from '../support/services.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
+import { causeOf } from '../support/failure-of.ts';
 
 const REGION = 'eu';
 const EXECUTION_TIMEOUT_MS = 120_000;
@@ -244,14 +245,7 @@ async function stepTitles(client: Client, id: string): Promise<string[]> {
     .map((event) => JSON.parse(Buffer.from(event.userMetadata?.summary?.data ?? []).toString()) as string);
 }
 
-/** The innermost cause of a failed run. */
 async function failureOf(run: Promise<unknown>): Promise<{ type: unknown; message: string }> {
-  const error = await run.then(
-    () => assert.fail('the run completed, expected it to fail'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof WorkflowFailedError, String(error));
-  let last: Error = error;
-  while (last.cause instanceof Error) last = last.cause;
-  return { type: 'type' in last ? last.type : undefined, message: last.message };
+  const cause = await causeOf(run);
+  return { type: 'type' in cause ? cause.type : undefined, message: cause.message };
 }

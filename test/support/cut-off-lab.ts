@@ -14,6 +14,7 @@ import { type Namespace, makeNamespace } from './namespaces.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 import { limitDefinition } from './limit-definition.ts';
+import { byHandContext } from './lab-context.ts';
 
 /** Knows no tokens, and is deaf to SIGTERM. The first time it hangs for 20 s; while it acts it says so. */
 const TARGET = `
@@ -101,16 +102,7 @@ export async function startCutOffLab(): Promise<CutOffLab> {
   };
 }
 
-const CONTEXT = {
-  trigger: null,
-  alertKey: null,
-  generation: 1,
-  attempt: 1,
-  event: null,
-  region: 'eu',
-  severity: null,
-  onResolved: 'finish',
-};
+const CONTEXT = byHandContext();
 
 async function bundle(dir: string): Promise<string> {
   const { code } = await bundleWorkflowCode({

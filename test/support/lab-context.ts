@@ -23,3 +23,7 @@ export const labContext = ({
   onResolved: 'finish',
   ...given,
 });
+
+/** The same of a run that an operator has started: no alert is behind it. */
+export const byHandContext = (given: Partial<RunContext> = {}): RunContext =>
+  labContext({ trigger: null, alertKey: null, event: null, severity: null, ...given });

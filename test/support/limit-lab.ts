@@ -13,7 +13,7 @@ import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { type EffectLine, effectsOf } from './limit-effects.ts';
 import type { LimitedInput } from './limit-runbooks.ts';
 import { type TestServers, startTestServers } from './servers.ts';
-import { labContext } from './lab-context.ts';
+import { byHandContext } from './lab-context.ts';
 
 export type Begin = Omit<LimitedInput, 'name'> & { readonly target?: string };
 
@@ -78,12 +78,9 @@ export async function startLimitLab(definitions: readonly LimitDefinition[], tar
     },
     begin: (runbook, name, { target, ...input }) => {
       // As the dispatcher does.
-      const tocsin: RunContext = labContext({
-        trigger: null,
+      const tocsin: RunContext = byHandContext({
         alertKey: name,
-        event: null,
         service: target ?? 'checkout',
-        severity: null,
         phases: 'exceptional',
       });
       return client.workflow.start(runbook, {

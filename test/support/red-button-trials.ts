@@ -14,6 +14,7 @@ import { freePort } from '../../workers/servers/server-process.ts';
 import { cli } from './cli.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import { until } from './until.ts';
+import { byHandContext } from './lab-context.ts';
 
 export interface Down {
   readonly nats: boolean;
@@ -188,18 +189,7 @@ const request = (workflowId: string, runbook: string, region: string) => ({
   workflowId,
   workflowType: runbook,
   input: { service: SERVICE, times: 2_000 },
-  context: {
-    trigger: null,
-    alertKey: null,
-    generation: 1,
-    attempt: 1,
-    event: null,
-    region,
-    service: SERVICE,
-    severity: null,
-    onResolved: 'ignore' as const,
-    labels: {},
-  },
+  context: byHandContext({ region, service: SERVICE, onResolved: 'ignore', labels: {} }),
   executionTimeoutMs: 3_600_000,
   summary: 'ticks',
 });

@@ -16,6 +16,7 @@ import { makeKeys, sendChoice } from './approvals.ts';
 import { runbooksBundle } from './bundles.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
+import { byHandContext } from './lab-context.ts';
 
 export interface Done {
   readonly name: string;
@@ -138,15 +139,4 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
   };
 }
 
-const CONTEXT: RunContext = {
-  trigger: null,
-  alertKey: null,
-  generation: 1,
-  attempt: 1,
-  event: null,
-  region: 'home',
-  service: null,
-  severity: null,
-  onResolved: 'cancel',
-  phases: 'exceptional',
-};
+const CONTEXT = byHandContext({ region: 'home', onResolved: 'cancel', phases: 'exceptional' });
