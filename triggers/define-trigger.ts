@@ -5,7 +5,7 @@
 import type * as runbooks from '../workflows/index.ts';
 import type { OnResolved } from '../workflows/kit/run-context.ts';
 import type { WindowUse } from '../workflows/kit/window-use.ts';
-import type { Mode } from './path/control.ts';
+import type { Mode } from './mode.ts';
 import type { EventOf } from './events/cloud-event.ts';
 import type { EventType } from './events/event-type.ts';
 import type { StringValue } from 'ms';

@@ -18,6 +18,6 @@ export {
 export type { Alert, AlertStatus } from './events/alert.ts';
 export type { CloudEvent, EventOf } from './events/cloud-event.ts';
 export { type EventType, alertType, eventType } from './events/event-type.ts';
-export type { Mode } from './path/control.ts';
+export type { Mode } from './mode.ts';
 export type { Rejection, Source, SourceRequest, SourceResult } from './sources/source.ts';
 export type { Steps } from './events/steps.ts';

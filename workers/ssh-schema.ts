@@ -1,11 +1,7 @@
 /** The part of the configuration that says which hosts are reached by ssh, and how. */
 import { Type, type Static } from 'typebox';
 import { TARGET_ID } from '../activities/inventory/target.ts';
-import { type Ssh, createSsh, noSsh } from '../activities/ssh.ts';
-import { type HostOf, createHosts } from '../activities/ssh-hosts.ts';
-import type { Config } from './config-schema.ts';
 import { LabelsSchema } from './inventory/inventory-schema.ts';
-import { durationMs } from './duration.ts';
 
 const CLOSED = { additionalProperties: false };
 /** Passed to `ssh` within an option, where blanks, quotes and percent signs have a meaning. */
@@ -43,15 +39,3 @@ export const HostsSchema = Type.Array(
 );
 
 export type SshConfig = Static<typeof SshSchema>;
-
-/** What activities need to reach hosts; without `ssh` in the configuration every attempt says so. */
-export function openSsh({ ssh, hosts }: Config): { readonly ssh: Ssh; readonly hostOf: HostOf } {
-  if (ssh === undefined) return { ssh: noSsh, hostOf: createHosts(hosts, '') };
-  const { knownHosts, identity, connectTimeout, user } = ssh;
-  const client = createSsh({
-    knownHosts,
-    identity: identity.slice('file:'.length),
-    connectTimeoutMs: durationMs(connectTimeout),
-  });
-  return { ssh: client, hostOf: createHosts(hosts, user) };
-}

@@ -8,17 +8,9 @@ import { intersection, union } from '../calendar/spans.ts';
 import type { ZoneData } from '../calendar/zone-data.ts';
 import { isZoneId } from '../calendar/zone-id.ts';
 import type { WindowUse } from '../../workflows/kit/window-use.ts';
-import type { Freeze, HolidayList } from './holiday-list.ts';
 import { type NamedWindow, readNamedWindow } from './read-named-window.ts';
 import { type Place, createPlace } from './place.ts';
-
-export interface WindowDefinitions {
-  /** As `tocsin.yaml` has them. */
-  readonly windows: Readonly<Record<string, unknown>>;
-  /** Asked at each use, so that a list that was extended takes effect; may throw, which closes the windows that need it. */
-  readonly holidays?: Readonly<Record<string, () => HolidayList>>;
-  readonly freezes?: readonly Freeze[];
-}
+import type { WindowDefinitions } from './window-definitions.ts';
 
 /** A window where it is asked about. */
 export interface WindowSource {

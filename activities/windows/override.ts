@@ -4,7 +4,11 @@ import { type ApproverKey, publicKeyOf } from '../approvals.ts';
 import { instantText } from '../calendar/instant-text.ts';
 import { canonical } from '../../workflows/kit/canonical.ts';
 import { type OverridePayload, type SignedOverride, signedOverrideText } from '../../workflows/kit/window-message.ts';
-import type { AskingRun } from './window-decisions.ts';
+
+export interface AskingRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
 
 export interface OverrideQuestion {
   readonly run: AskingRun;

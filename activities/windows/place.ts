@@ -5,7 +5,7 @@ import { type Span, union } from '../calendar/spans.ts';
 import { type Window, openSpans } from '../calendar/window.ts';
 import type { Zone } from '../calendar/zone.ts';
 import type { ZoneData } from '../calendar/zone-data.ts';
-import type { WindowDefinitions } from './compile-windows.ts';
+import type { WindowDefinitions } from './window-definitions.ts';
 import type { HolidayList } from './holiday-list.ts';
 import type { NamedWindow } from './read-named-window.ts';
 

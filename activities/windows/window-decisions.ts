@@ -7,7 +7,7 @@ import type { ApproverKey } from '../approvals.ts';
 import { type WindowDecision, type WindowRequest, windowName } from '../../workflows/kit/window-message.ts';
 import { clockDoubt } from '../calendar/clock-doubt.ts';
 import { jitterOf } from './jitter.ts';
-import { overrideOf } from './override.ts';
+import { type AskingRun, overrideOf } from './override.ts';
 import type { Windows } from './windows.ts';
 
 export interface WindowDependencies {
@@ -29,11 +29,6 @@ export const createWindowDecisions = (dependencies?: WindowDependencies) => ({
     });
   },
 });
-
-export interface AskingRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
 
 /** Never throws: what is not known is closed. */
 export function decideWindow(

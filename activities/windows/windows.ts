@@ -5,7 +5,8 @@
 import { HORIZON, type Spans, openingAt } from '../calendar/next-opening.ts';
 import type { ZoneData } from '../calendar/zone-data.ts';
 import type { WindowUse } from '../../workflows/kit/window-use.ts';
-import { type WindowDefinitions, type WindowSource, compileWindows } from './compile-windows.ts';
+import { type WindowSource, compileWindows } from './compile-windows.ts';
+import type { WindowDefinitions } from './window-definitions.ts';
 
 export interface WindowAnswer {
   readonly open: boolean;

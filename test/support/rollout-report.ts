@@ -5,7 +5,7 @@ import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import type { TargetRule } from '../../activities/target-rule.ts';
-import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/window-definitions.ts';
 import { makeReport } from '../../workers/timetable/make-report.ts';
 import type { TimetableReport } from '../../workers/timetable/report.ts';
 import type { Rollout } from '../../workflows/kit/rollout-plan.ts';

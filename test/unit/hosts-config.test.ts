@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { type Config, loadConfig } from '../../workers/config.ts';
 import { diskDefinitions } from '../../workers/disks-schema.ts';
-import { openSsh } from '../../workers/ssh-schema.ts';
+import { openSsh } from '../../workers/open-ssh.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-hosts-config-'));
 after(() => rmSync(dir, { recursive: true, force: true }));

@@ -5,8 +5,9 @@ import type { Trigger } from '../../triggers/define-trigger.ts';
 import type { EventOf } from '../../triggers/events/cloud-event.ts';
 import { alertType, eventType } from '../../triggers/events/event-type.ts';
 import { NO_CONTROL } from '../../triggers/path/control.ts';
-import { type PlanInput, plan } from '../../triggers/path/planner.ts';
-import { type Later, aheadMs } from '../../triggers/path/staleness.ts';
+import { plan } from '../../triggers/path/planner.ts';
+import type { Later, PlanInput } from '../../triggers/path/plan.ts';
+import { aheadMs } from '../../triggers/path/staleness.ts';
 import { type AlertOptions, alertEvent, at as stored } from '../support/events.ts';
 
 const MINUTE = 60_000;

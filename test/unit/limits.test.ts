@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { limitDetails } from '../../workflows/engine/limits/details.ts';
-import { type LimitInput, type LimitOutput, reduce } from '../../workflows/engine/limits/reduce.ts';
+import { type LimitInput, reduce } from '../../workflows/engine/limits/reduce.ts';
+import type { LimitOutput } from '../../workflows/engine/limits/step.ts';
 import type { LimitRequest, LimitRule, Outcome, Verdict } from '../../workflows/engine/limits/rule.ts';
 import { wakeAt } from '../../workflows/engine/limits/settle.ts';
 import { EMPTY, type LimitState } from '../../workflows/engine/limits/state.ts';

@@ -10,7 +10,8 @@ import { NO_CONTROL } from '../../triggers/path/control.ts';
 import type { Disposition } from '../../triggers/path/disposition.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
 import { CAUSED_BY, CAUSE_DEPTH, type RecentRun } from '../../triggers/path/loop.ts';
-import { type PlannedStart, plan } from '../../triggers/path/planner.ts';
+import { plan } from '../../triggers/path/planner.ts';
+import type { PlannedStart } from '../../triggers/path/plan.ts';
 import { alertEvent } from '../support/events.ts';
 
 const WITHIN_MS = 600_000;

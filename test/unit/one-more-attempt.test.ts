@@ -7,7 +7,8 @@ import { alertType, eventType } from '../../triggers/events/event-type.ts';
 import { NO_CONTROL } from '../../triggers/path/control.ts';
 import type { EndedAttempt } from '../../triggers/path/disposition.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
-import { type Plan, plan } from '../../triggers/path/planner.ts';
+import { plan } from '../../triggers/path/planner.ts';
+import type { Plan } from '../../triggers/path/plan.ts';
 import { alertEvent, at } from '../support/events.ts';
 
 const base = { run: 'restartService', input: () => ({}) as never };

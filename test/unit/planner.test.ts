@@ -10,7 +10,8 @@ import type { Position } from '../../triggers/path/disposition.ts';
 import { type Control, NO_CONTROL, type TriggerControl } from '../../triggers/path/control.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
 import type { Scope } from '../../triggers/path/stop.ts';
-import { type Plan, plan } from '../../triggers/path/planner.ts';
+import { plan } from '../../triggers/path/planner.ts';
+import type { Plan } from '../../triggers/path/plan.ts';
 import { type AlertOptions, alertEvent, at as stored } from '../support/events.ts';
 
 /** When the stream begins: after the times that the alerts of these tests bear. */

@@ -4,7 +4,7 @@
  */
 import { type ConsumerMessages, type JetStreamClient, type JsMsg, NatsError } from 'nats';
 import { LogUnavailable } from './errors.ts';
-import { fromDelivered } from './nats-log.ts';
+import { fromDelivered } from './stored-message.ts';
 import { sameTurn } from './same-turn.ts';
 import type { ConsumeOptions, Consumption, Delivery } from './port.ts';
 

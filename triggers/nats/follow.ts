@@ -5,7 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats';
 import { LogUnavailable } from './errors.ts';
-import { find, fromDelivered, guard } from './nats-log.ts';
+import { find, fromDelivered } from './stored-message.ts';
+import { guard } from './guard.ts';
 import type { FollowOptions, StoredMessage } from './port.ts';
 import { firstSince, mayMakeConsumer } from './read.ts';
 

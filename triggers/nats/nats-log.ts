@@ -1,31 +1,31 @@
 /**
- * The events log on the `nats` 2.29 client. The only file that knows this client: codes become the classes of errors.ts,
- * reconnection is for ever, and every call has a bound.
+ * The events log on the `nats` 2.29 client, which only this folder knows: its codes become the classes of errors.ts, reconnection is for
+ * ever, and every call has a bound.
  */
 import {
   type ConnectionOptions,
   type JetStreamClient,
   type JetStreamManager,
-  type JsMsg,
-  type MsgHdrs,
   type NatsConnection,
   NatsError,
-  type StoredMsg,
   connect,
   headers as createHeaders,
 } from 'nats';
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { follow } from './follow.ts';
-import { Conflict, LogFull, LogRefused, LogUnavailable } from './errors.ts';
+import { LogRefused, LogUnavailable } from './errors.ts';
+import { guard } from './guard.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
 import { sameTurn } from './same-turn.ts';
 import { serverState } from './server-state.ts';
-import type { EventLog, Headers, PublishOptions, StoredMessage } from './port.ts';
+import { find } from './stored-message.ts';
+import type { EventLog, PublishOptions } from './port.ts';
 
 /** Bound on one request to the server. */
 const REQUEST_TIMEOUT_MS = 5_000;
+
 export interface ConnectLogOptions {
   readonly servers: string | readonly string[];
   /** Shown in the server's connection list. */
@@ -161,46 +161,6 @@ function assertSubject(subject: string): void {
   }
 }
 
-export async function find(
-  jsm: JetStreamManager,
-  stream: string,
-  query: { seq: number } | { seq: number; next_by_subj: string } | { last_by_subj: string },
-): Promise<StoredMessage | null> {
-  await sameTurn();
-  try {
-    return fromStored(stream, await jsm.streams.getMessage(stream, query));
-  } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === 10037) return null;
-    throw explain(`read from ${stream}`, error);
-  }
-}
-
-export function fromDelivered(message: JsMsg): StoredMessage {
-  return {
-    stream: message.info.stream,
-    subject: message.subject,
-    sequence: message.seq,
-    storedAt: Math.floor(message.info.timestampNanos / 1e6),
-    headers: plainHeaders(message.headers),
-    data: message.data,
-  };
-}
-
-const fromStored = (stream: string, message: StoredMsg): StoredMessage => ({
-  stream,
-  subject: message.subject,
-  sequence: message.seq,
-  storedAt: message.time.getTime(),
-  headers: plainHeaders(message.header),
-  data: message.data,
-});
-
-function plainHeaders(headers: MsgHdrs | undefined): Headers {
-  const plain: Record<string, string> = {};
-  for (const [name, values] of headers ?? []) plain[name.toLowerCase()] = values[0] ?? '';
-  return plain;
-}
-
 async function withTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -215,31 +175,3 @@ async function withTimeout<T>(work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
-
-export const guard = <T>(what: string, work: Promise<T>): Promise<T> =>
-  work.catch((error: unknown) => {
-    throw explain(what, error);
-  });
-
-const CONFLICT_CODES = new Set([10071, 10164]);
-const FULL_CODES = new Set([10077, 10047, 10023]);
-/** No such stream or consumer, wrong stream, too large, configuration refused. */
-const REFUSED_CODES = new Set([10014, 10059, 10060, 10054, 10058, 10065, 10052]);
-
-function explain(what: string, error: unknown): Error {
-  if (error instanceof LogUnavailable || error instanceof LogRefused) return error;
-  const message = `cannot ${what}: ${error instanceof Error ? error.message : String(error)}`;
-  const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
-  if (code !== undefined && CONFLICT_CODES.has(code)) return new Conflict(message, { cause: error });
-  if (code !== undefined && FULL_CODES.has(code)) return new LogFull(message, { cause: error });
-  if (code !== undefined && REFUSED_CODES.has(code)) return new LogRefused(message, { cause: error });
-  if (error instanceof NatsError && REFUSED_NAMES.has(error.code)) return new LogRefused(message, { cause: error });
-  return new LogUnavailable(message, { cause: error });
-}
-
-const REFUSED_NAMES: ReadonlySet<string> = new Set([
-  'PERMISSIONS_VIOLATION',
-  'MAX_PAYLOAD_EXCEEDED',
-  'BAD_HEADER',
-  'BAD_SUBJECT',
-]);

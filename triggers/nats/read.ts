@@ -4,7 +4,8 @@
  */
 import { type JetStreamClient, type JetStreamManager, type NatsConnection, NatsError } from 'nats';
 import { LogUnavailable } from './errors.ts';
-import { find, fromDelivered, guard } from './nats-log.ts';
+import { find, fromDelivered } from './stored-message.ts';
+import { guard } from './guard.ts';
 import type { ReadOptions, StoredMessage } from './port.ts';
 
 /** Messages fetched per round trip. */

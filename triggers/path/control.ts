@@ -5,13 +5,10 @@
 import type { Trigger } from '../define-trigger.ts';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
+import type { Mode } from '../mode.ts';
 import { bookBucket, bookStream } from '../nats/subject.ts';
 import { decodeJson, encodeJson } from './json-bytes.ts';
 import type { Scope, Stop } from './stop.ts';
-
-/** `observe`: decide and record what would run and its plan, start nothing that can act. `approve`: start, act once approved. `auto`: start. */
-export type Mode = 'observe' | 'approve' | 'auto';
-export const MODES: readonly Mode[] = ['observe', 'approve', 'auto'];
 
 /** What becomes of events meanwhile: listed when the trigger is resumed, or not. Neither starts anything afterwards by itself. */
 export type Pause = 'hold' | 'ignore';

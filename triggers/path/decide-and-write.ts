@@ -8,12 +8,12 @@ import type { Delivery } from '../nats/port.ts';
 import type { BoundedSet } from './bounded-set.ts';
 import { redriveOf } from './dead-letters.ts';
 import type { Decoded } from './decode.ts';
-import type { DispatcherOptions } from './dispatcher.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
 import type { Position } from './disposition.ts';
 import { NO_WINDOWS, type WindowNow } from './during.ts';
 import { NotItsTurn } from './pace.ts';
-import { type Plan, plan } from './planner.ts';
-import type { Later } from './staleness.ts';
+import { plan } from './planner.ts';
+import type { Later, Plan } from './plan.ts';
 
 const NO_RECORD = { episode: null, revision: 0 } as const;
 /** Compare-and-set lost this often in a row: give the message back rather than spin. */

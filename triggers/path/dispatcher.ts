@@ -2,7 +2,6 @@
  * The dispatcher carries a plan out: book, Temporal, dead letters, ledger, and only then the acknowledgement (R1). A crash between
  * any two of these repeats work that is harmless to repeat; an exception leaves the message unacknowledged for the consumer.
  */
-import type { Trigger } from '../define-trigger.ts';
 import type { EventOf } from '../events/cloud-event.ts';
 import { FOR_RUN } from '../events/for-run.ts';
 import { timed } from '../match/timed.ts';
@@ -12,47 +11,15 @@ import { type DecideOptions, decideAndWrite } from './decide-and-write.ts';
 import { redriveOf } from './dead-letters.ts';
 import { type Decoded, decode } from './decode.ts';
 import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableIdentity } from './event-record.ts';
-import type { Windows } from './during.ts';
-import type { Control } from './control.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
 import { EngineRefused } from './engine.ts';
 import type { RecentRun } from './loop.ts';
-import { type PlannedPlan, type PlannedStart, policyOf } from './planner.ts';
-import type { LookAhead } from './look-ahead.ts';
-import type { Pace } from './pace.ts';
-import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
-import type { RecentRuns } from './recent-runs.ts';
+import { policyOf } from './planner.ts';
+import type { PlannedPlan, PlannedStart } from './plan.ts';
 import { startRequest } from './start-request.ts';
 import { forget, forgetAll } from './take-back.ts';
 import { triggerSetHash } from './trigger-set.ts';
-
-export interface DispatcherOptions {
-  /** Region whose stream this is. */
-  readonly region: string;
-  /** All regions that have activity workers. */
-  readonly regions: readonly string[];
-  readonly triggers: readonly Trigger[];
-  readonly book: EpisodeBook;
-  readonly ledger: Ledger;
-  readonly deadLetters: DeadLetters;
-  readonly engine: Engine;
-  readonly reorderBoundMs: number;
-  /** What operators have decided about triggers, as seen lately. */
-  readonly control: () => Control;
-  /** Runs that may have caused an event of now; absent: loops are not looked for. */
-  readonly recent?: Pick<RecentRuns, 'list' | 'note' | 'refresh'>;
-  /** Absent: none is known, and a trigger that needs one starts nothing. */
-  readonly windows?: Windows;
-  /** Absent: nothing is known of what is stored behind an event that waited long. */
-  readonly lookAhead?: LookAhead;
-  /** Of starts out of a backlog; absent: at once. */
-  readonly pace?: Pace;
-  /** Name of this process, for the record. */
-  readonly instance: string;
-  readonly now: () => number;
-  /** Told how long each condition took, ms. */
-  readonly onCondition?: (trigger: string, ms: number) => void;
-}
 
 /** A message older than this may have been handled before. */
 const SURELY_NEW_MS = 60_000;

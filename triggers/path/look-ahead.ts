@@ -9,7 +9,7 @@ import { redriveOf } from './dead-letters.ts';
 import { decode } from './decode.ts';
 import type { Position } from './disposition.ts';
 import { positionOf } from './event-record.ts';
-import type { Later } from './staleness.ts';
+import type { Later } from './plan.ts';
 
 export interface LookAhead {
   /** Null: nothing newer about this alert was stored. Rejects with the errors of the events log. */

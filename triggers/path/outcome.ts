@@ -11,7 +11,7 @@ import { NO_WINDOWS } from './during.ts';
 import type { Episode, TriggerDecision } from './episode.ts';
 import { lineageOf } from './loop.ts';
 import { isSame } from './order.ts';
-import type { PlanInput, PlannedPlan, PlannedStart } from './planner.ts';
+import type { PlanInput, PlannedPlan, PlannedStart } from './plan.ts';
 import { IN_TIME, lateness, tooLateFor } from './staleness.ts';
 import { withhold } from './withhold.ts';
 import { workflowId } from './workflow-id.ts';

@@ -10,13 +10,7 @@ import type { Trigger } from '../define-trigger.ts';
 import { maxEventAgeMs, maxQueueAgeMs } from '../match/evaluate.ts';
 import type { Disposition, Position } from './disposition.ts';
 import { isOlder } from './order.ts';
-import type { PlanInput } from './planner.ts';
-
-/** The newest word about an alert that is stored behind an event of it. */
-export interface Later {
-  readonly status: 'firing' | 'resolved';
-  readonly position: Position;
-}
+import type { Later, PlanInput } from './plan.ts';
 
 export type Lateness =
   | { readonly kind: 'in-time' }

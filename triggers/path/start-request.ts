@@ -4,7 +4,7 @@ import { APPROVAL_ALLOWANCE_MS, type RunContext } from '../../workflows/kit/run-
 import type { Alert } from '../events/alert.ts';
 import type { Decoded } from './decode.ts';
 import type { Position } from './disposition.ts';
-import type { PlannedStart } from './planner.ts';
+import type { PlannedStart } from './plan.ts';
 import type { StartRequest } from './ports.ts';
 
 const DEFAULT_EXECUTION_TIMEOUT = '1h';

@@ -1,13 +1,7 @@
 /** `tocsin trigger list | mode | pause | resume`: what operators decide about triggers while everything runs. */
 import type { Trigger } from '../../triggers/define-trigger.ts';
-import {
-  type Change,
-  type Mode,
-  MODES,
-  type Pause,
-  type TriggerControl,
-  controlOf,
-} from '../../triggers/path/control.ts';
+import { type Change, type Pause, type TriggerControl, controlOf } from '../../triggers/path/control.ts';
+import { type Mode, MODES } from '../../triggers/mode.ts';
 import { describeStop } from '../../triggers/path/stop.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';

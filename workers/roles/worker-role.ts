@@ -31,7 +31,7 @@ import { openClusters } from '../open-clusters.ts';
 import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
-import { openSsh } from '../ssh-schema.ts';
+import { openSsh } from '../open-ssh.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { workerVersion } from '../versions/worker-version.ts';
 import { configuredWindows } from '../windows/windows-config.ts';

@@ -5,7 +5,7 @@ import { configProvider } from '../../activities/inventory/config-provider.ts';
 import { createInventory } from '../../activities/inventory/inventory.ts';
 import type { Target } from '../../activities/inventory/target.ts';
 import type { TargetRule } from '../../activities/target-rule.ts';
-import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/window-definitions.ts';
 import { createWindows } from '../../activities/windows/windows.ts';
 
 export interface TestPlaces {

@@ -6,7 +6,7 @@ import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import { wavesOf } from '../../activities/rollout-decisions.ts';
 import { forbiddenTargets, rolloutTargets } from '../../activities/rollout-targets.ts';
 import type { TargetRule } from '../../activities/target-rule.ts';
-import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/window-definitions.ts';
 import { readNamedWindow } from '../../activities/windows/read-named-window.ts';
 import { createWindows } from '../../activities/windows/windows.ts';
 import type { Rollout } from '../../workflows/kit/rollout-plan.ts';

@@ -3,7 +3,7 @@ import { DAY } from '../../activities/calendar/civil.ts';
 import type { Span } from '../../activities/calendar/spans.ts';
 import type { Zone } from '../../activities/calendar/zone.ts';
 import type { ZoneData } from '../../activities/calendar/zone-data.ts';
-import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/window-definitions.ts';
 import type { WindowUse } from '../../workflows/kit/window-use.ts';
 import { type ClockChange, changesIn, previewWindow } from '../windows/window-preview.ts';
 import type { Timetable } from './timetable.ts';

@@ -4,7 +4,8 @@ import { zonedText } from '../../activities/calendar/instant-text.ts';
 import { type Span, union, without } from '../../activities/calendar/spans.ts';
 import type { Period, Zone } from '../../activities/calendar/zone.ts';
 import type { ZoneData } from '../../activities/calendar/zone-data.ts';
-import { type WindowDefinitions, compileWindows } from '../../activities/windows/compile-windows.ts';
+import { compileWindows } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/window-definitions.ts';
 import { windowName } from '../../workflows/kit/window-message.ts';
 import type { WindowUse } from '../../workflows/kit/window-use.ts';
 

@@ -1,6 +1,6 @@
 /** The windows of an installation, from its configuration and the zone data of this machine. */
 import { zoneDataSource } from '../../activities/calendar/zone-data.ts';
-import type { WindowDefinitions } from '../../activities/windows/compile-windows.ts';
+import type { WindowDefinitions } from '../../activities/windows/window-definitions.ts';
 import { readFreeze } from '../../activities/windows/holiday-list.ts';
 import { type Windows, createWindows } from '../../activities/windows/windows.ts';
 import type { Config } from '../config-schema.ts';

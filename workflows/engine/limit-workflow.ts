@@ -31,7 +31,8 @@ import {
   STATE_QUERY,
 } from './limit-protocol.ts';
 import { limitDetails } from './limits/details.ts';
-import { type LimitInput, type LimitOutput, reduce } from './limits/reduce.ts';
+import { type LimitInput, reduce } from './limits/reduce.ts';
+import type { LimitOutput } from './limits/step.ts';
 import type { LimitRule } from './limits/rule.ts';
 import { wakeAt } from './limits/settle.ts';
 import { EMPTY, type LimitState } from './limits/state.ts';

@@ -26,7 +26,7 @@ import {
 } from './approval-message.ts';
 import type { Checklist } from './checklist.ts';
 import { decisions } from './decisions.ts';
-import { Queue } from './journal.ts';
+import { Queue } from './queue.ts';
 import { refusedAnswers } from './refused-answers.ts';
 
 /** Refused answers that one run records; whoever sends more gets no further judgement. */

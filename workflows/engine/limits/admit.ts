@@ -1,5 +1,5 @@
 /** What becomes of a request: known, refused, or a place in the queue, from which `settle` grants. */
-import type { LimitOutput, Step } from './reduce.ts';
+import type { LimitOutput, Step } from './step.ts';
 import { refusal, why } from './refusal.ts';
 import type { LimitRequest, LimitRule, RefusalReason } from './rule.ts';
 import { type LimitState, finish, finished, hasRoom, sickTargets } from './state.ts';

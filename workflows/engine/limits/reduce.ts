@@ -6,9 +6,10 @@
  * the holder gave it back, its run is known to be over, or the lease is over and no step of it is in progress.
  */
 import { admit } from './admit.ts';
-import type { LimitRequest, LimitRule, Outcome, RefusalReason, Verdict } from './rule.ts';
+import type { LimitRequest, LimitRule, Outcome, Verdict } from './rule.ts';
 import { settle, wakeAt } from './settle.ts';
 import { type Lease, type LimitState, cool, finish, finished } from './state.ts';
+import type { Step } from './step.ts';
 
 export type LimitInput =
   | { readonly kind: 'request'; readonly request: LimitRequest }
@@ -18,23 +19,6 @@ export type LimitInput =
   /** The holder could not be told that it has the lease. */
   | { readonly kind: 'undeliverable'; readonly id: string }
   | { readonly kind: 'tick' };
-
-export type LimitOutput =
-  | { readonly kind: 'grant'; readonly lease: Lease }
-  | {
-      readonly kind: 'refuse';
-      readonly request: LimitRequest;
-      readonly reason: RefusalReason;
-      readonly text: string;
-    }
-  /** Find out what became of the holder, and come back with `inspected`. */
-  | { readonly kind: 'inspect'; readonly lease: Lease }
-  | { readonly kind: 'page'; readonly about: 'breaker' | 'sick'; readonly title: string; readonly text: string };
-
-export interface Step {
-  readonly state: LimitState;
-  readonly outputs: readonly LimitOutput[];
-}
 
 /** A live holder whose lease is over gets this much more, until it is looked at again. */
 const EXTENSION_MS = 30_000;

@@ -1,5 +1,5 @@
 /** Why a step does not get its slot, in words for whoever reads the failed run. */
-import type { LimitOutput } from './reduce.ts';
+import type { LimitOutput } from './step.ts';
 import type { LimitRequest, LimitRule, RefusalReason } from './rule.ts';
 import { type LimitState, hasRoom } from './state.ts';
 

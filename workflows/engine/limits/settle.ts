@@ -1,5 +1,5 @@
 /** What time and free slots bring about: leases that end, holders to look at, waiters that give up or get their turn. */
-import type { LimitOutput, Step } from './reduce.ts';
+import type { LimitOutput, Step } from './step.ts';
 import { refusal } from './refusal.ts';
 import type { LimitRule } from './rule.ts';
 import { type Lease, type LimitState, cool, finish, hasRoom, sickTargets } from './state.ts';

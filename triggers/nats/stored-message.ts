@@ -1,0 +1,46 @@
+/** A message of a stream as the client gives it, looked up or delivered, told without the client's types. */
+import { type JetStreamManager, type JsMsg, type MsgHdrs, NatsError, type StoredMsg } from 'nats';
+import { explain } from './guard.ts';
+import type { Headers, StoredMessage } from './port.ts';
+import { sameTurn } from './same-turn.ts';
+
+/** Null: there is none. */
+export async function find(
+  jsm: JetStreamManager,
+  stream: string,
+  query: { seq: number } | { seq: number; next_by_subj: string } | { last_by_subj: string },
+): Promise<StoredMessage | null> {
+  await sameTurn();
+  try {
+    return fromStored(stream, await jsm.streams.getMessage(stream, query));
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === 10037) return null;
+    throw explain(`read from ${stream}`, error);
+  }
+}
+
+export function fromDelivered(message: JsMsg): StoredMessage {
+  return {
+    stream: message.info.stream,
+    subject: message.subject,
+    sequence: message.seq,
+    storedAt: Math.floor(message.info.timestampNanos / 1e6),
+    headers: plainHeaders(message.headers),
+    data: message.data,
+  };
+}
+
+const fromStored = (stream: string, message: StoredMsg): StoredMessage => ({
+  stream,
+  subject: message.subject,
+  sequence: message.seq,
+  storedAt: message.time.getTime(),
+  headers: plainHeaders(message.header),
+  data: message.data,
+});
+
+function plainHeaders(headers: MsgHdrs | undefined): Headers {
+  const plain: Record<string, string> = {};
+  for (const [name, values] of headers ?? []) plain[name.toLowerCase()] = values[0] ?? '';
+  return plain;
+}
