@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DrainNodeReport } from '../../workflows/drain-node.ts';
-import { type DrainLab, NS, startDrainLab } from '../support/drain-lab.ts';
+import { type DrainLab, startDrainLab } from '../support/drain-lab.ts';
 import type { Kill } from '../support/drain-worker.ts';
 import { kubernetesMissing } from '../support/kubernetes.ts';
-import { deploy, podsOn } from '../support/kubernetes-workload.ts';
+import { podsOn } from '../support/kubernetes-workload.ts';
 
 describe('drainNode under kills', { skip: kubernetesMissing() }, () => {
   let lab: DrainLab;
@@ -16,25 +16,12 @@ describe('drainNode under kills', { skip: kubernetesMissing() }, () => {
   after(() => lab?.stop());
   afterEach(() => lab.reset());
 
-  const close = (name: string, unschedulable: boolean) =>
-    lab.kube.core.patchNode({ name, body: [{ op: 'add', path: '/spec/unschedulable', value: unschedulable }] });
-  /** All on web-1, and web-2 open for what has to go. */
-  const onFirst = async (replicas: number, minAvailable?: number): Promise<void> => {
-    await close('web-2', true);
-    await deploy(lab.kube, {
-      namespace: NS,
-      name: 'shop',
-      replicas,
-      ...(minAvailable === undefined ? {} : { minAvailable }),
-    });
-    await close('web-2', false);
-  };
   const now = (): number => lab.kube.requests().length;
 
   for (const effect of ['cordonNode', 'evictPods', 'uncordonNode'] as const)
     for (const moment of ['before', 'during', 'after'] as const)
       it(`a worker that is killed ${moment} ${effect} leaves each effect done once`, { timeout: 240_000 }, async () => {
-        await onFirst(2, 1);
+        await lab.fillFirst(2, 1);
         const kill: Kill = { effect, moment, marker: join(lab.kube.dir, `killed-${effect}-${moment}`) };
         const worker = await lab.startWorker(kill);
         const dies = new Promise((resolve) => worker.once('exit', resolve));

@@ -5,7 +5,7 @@ import type { DrainNodeReport } from '../../workflows/drain-node.ts';
 import { RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { type DrainLab, NS, startDrainLab, untilDetails } from '../support/drain-lab.ts';
 import { kubernetesMissing } from '../support/kubernetes.ts';
-import { deploy, podsOn } from '../support/kubernetes-workload.ts';
+import { deploy, podsOn, setOpen } from '../support/kubernetes-workload.ts';
 import { until } from '../support/until.ts';
 
 const RESOLVED = { stream: 'EVENTS_EU', sequence: 2, storedAt: 0 };
@@ -18,19 +18,6 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
   after(() => lab?.stop());
   afterEach(() => lab.reset());
 
-  const close = (name: string, unschedulable: boolean) =>
-    lab.kube.core.patchNode({ name, body: [{ op: 'add', path: '/spec/unschedulable', value: unschedulable }] });
-  /** All on web-1, and web-2 open for what has to go. */
-  const onFirst = async (replicas: number, minAvailable?: number): Promise<void> => {
-    await close('web-2', true);
-    await deploy(lab.kube, {
-      namespace: NS,
-      name: 'shop',
-      replicas,
-      ...(minAvailable === undefined ? {} : { minAvailable }),
-    });
-    await close('web-2', false);
-  };
   const now = (): number => lab.kube.requests().length;
   const failureOf = async (result: Promise<unknown>): Promise<string> => {
     const error = await result.then(
@@ -44,7 +31,7 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
   };
 
   it('a node is closed, emptied as its budget allows, and left for people', async () => {
-    await onFirst(2, 1);
+    await lab.fillFirst(2, 1);
     await lab.startWorker();
     const [from, pods] = [now(), await podsOn(lab.kube, 'web-1')];
     const { report: story, ...report } = (await (await lab.begin({ node: 'web-1' })).result()) as DrainNodeReport;
@@ -63,7 +50,7 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
   });
 
   it('with `uncordon` a node that is ready is opened again', async () => {
-    await onFirst(1);
+    await lab.fillFirst(1);
     await lab.startWorker();
     const report = (await (await lab.begin({ node: 'web-1', afterwards: 'uncordon' })).result()) as DrainNodeReport;
     assert.deepEqual([report.outcome, report.open, await lab.isOpen('web-1')], ['drained', true, true]);
@@ -80,7 +67,7 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
     assert.equal(await lab.isOpen('web-2'), true, 'it is not even closed');
     await lab.kube.policy.deleteNamespacedPodDisruptionBudget({ namespace: NS, name: 'shop' });
     assert.equal(((await first.result()) as DrainNodeReport).outcome, 'drained');
-    await close('web-1', false);
+    await setOpen(lab.kube, 'web-1', true);
     assert.equal(((await second.result()) as DrainNodeReport).outcome, 'drained');
   });
 
@@ -108,7 +95,7 @@ describe('runbook drainNode', { skip: kubernetesMissing() }, () => {
   });
 
   it('an alert that is resolved meanwhile opens the node again', async () => {
-    await onFirst(1);
+    await lab.fillFirst(1);
     await lab.startWorker();
     await lab.kube.nodes.report('web-1', false);
     const run = await lab.begin({ node: 'web-1', afterwards: 'uncordon' });

@@ -12,7 +12,7 @@ import { createKubernetesActivities } from '../../activities/kubernetes.ts';
 import { createClusters } from '../../activities/kubernetes/clusters.ts';
 import { CORDONED_BY } from '../../activities/kubernetes/node.ts';
 import { type TestKubernetes, kubernetesMissing, startKubernetes } from '../support/kubernetes.ts';
-import { CONTAINER, clearNamespace, createNamespace, deploy, podsOn } from '../support/kubernetes-workload.ts';
+import { CONTAINER, clearNamespace, createNamespace, deploy, podsOn, setOpen } from '../support/kubernetes-workload.ts';
 import { until } from '../support/until.ts';
 
 const NS = 'shop';
@@ -110,7 +110,7 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
   const same = (node: string) => ({ node, uid: uidOf(node) });
 
   it('a node is seen with its state and what becomes of its pods', async () => {
-    await kube.core.patchNode({ name: 'web-2', body: [{ op: 'add', path: '/spec/unschedulable', value: true }] });
+    await setOpen(kube, 'web-2', false);
     await deploy(kube, { namespace: NS, name: 'shop', replicas: 2 });
     const seen = await step((on) => on.observeNode({ node: 'web-1' }));
     assert.ok(seen.kind === 'node');
@@ -135,7 +135,7 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
   });
 
   it('what a human has cordoned stays cordoned, and another node of that name is left alone', async () => {
-    await kube.core.patchNode({ name: 'web-1', body: [{ op: 'add', path: '/spec/unschedulable', value: true }] });
+    await setOpen(kube, 'web-1', false);
     const from = kube.requests().length;
     assert.deepEqual(await step((on) => on.cordonNode(same('web-1'))), { byUs: false });
     assert.deepEqual(await step((on) => on.uncordonNode(same('web-1'))), { open: false });
@@ -146,7 +146,7 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
   });
 
   it('a node is emptied as its budget allows: what it refuses now is asked again', async () => {
-    await kube.core.patchNode({ name: 'web-2', body: [{ op: 'add', path: '/spec/unschedulable', value: true }] });
+    await setOpen(kube, 'web-2', false);
     await deploy(kube, { namespace: NS, name: 'shop', replicas: 3, minAvailable: 2 });
     assert.equal((await podsOn(kube, 'web-1')).length, 3);
     const from = kube.requests().length;
@@ -154,7 +154,7 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
     const emptied = step((on) => on.evictPods(same('web-1')));
     // With both nodes closed the first pod has no successor, so the budget must refuse the next.
     await until('the budget says no', () => effects(from).some((line) => line.endsWith(' 429')));
-    await kube.core.patchNode({ name: 'web-2', body: [{ op: 'add', path: '/spec/unschedulable', value: false }] });
+    await setOpen(kube, 'web-2', true);
     assert.deepEqual(await emptied, { evicted: 3, overdue: [] });
     assert.deepEqual(await podsOn(kube, 'web-1'), []);
     const made = effects(from).filter((line) => line.endsWith(' 201'));
@@ -172,7 +172,7 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
   });
 
   it('pods that nobody starts anew and pods with data of their own are in the way, before anything is evicted', async () => {
-    await kube.core.patchNode({ name: 'web-2', body: [{ op: 'add', path: '/spec/unschedulable', value: true }] });
+    await setOpen(kube, 'web-2', false);
     await deploy(kube, {
       namespace: NS,
       name: 'shop',

@@ -12,7 +12,7 @@ import type { DrainNodeInput } from '../../workflows/drain-node.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import type { DrainWorkerOptions, Kill } from './drain-worker.ts';
 import { type TestKubernetes, startKubernetes } from './kubernetes.ts';
-import { clearNamespace, createNamespace } from './kubernetes-workload.ts';
+import { clearNamespace, createNamespace, deploy, setOpen } from './kubernetes-workload.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 import { limitDefinition } from './limit-definition.ts';
@@ -26,6 +26,8 @@ export interface DrainLab {
   begin(input: DrainNodeInput, context?: Partial<RunContext>): Promise<WorkflowHandle>;
   /** What was changed since, as `cordon web-1`, `evict shop/x`; only what the API server accepted. */
   effects(from?: number): string[];
+  /** Pods of one deployment, all on web-1, with web-2 open for what has to go. `minAvailable`: of its budget; absent: it has none. */
+  fillFirst(replicas: number, minAvailable?: number): Promise<void>;
   /** Both nodes open, ready and empty. */
   reset(): Promise<void>;
   isOpen(node: string): Promise<boolean>;
@@ -101,6 +103,16 @@ export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS):
         .map(({ object }) =>
           object.replace(/^nodes\//, 'change ').replace(/^(.*)\/pods\/(.*)\/eviction$/, 'evict $1/$2'),
         ),
+    fillFirst: async (replicas, minAvailable) => {
+      await setOpen(kube, 'web-2', false);
+      await deploy(kube, {
+        namespace: NS,
+        name: 'shop',
+        replicas,
+        ...(minAvailable === undefined ? {} : { minAvailable }),
+      });
+      await setOpen(kube, 'web-2', true);
+    },
     reset: async () => {
       for (const worker of workers) await end(worker);
       await clearNamespace(kube, NS);

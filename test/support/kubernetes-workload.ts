@@ -62,6 +62,11 @@ export async function podsOn({ core }: TestKubernetes, node: string): Promise<st
     .toSorted((a, b) => (a < b ? -1 : 1));
 }
 
+/** Whether new pods may be bound to a node, as an administrator says it. */
+export async function setOpen({ core }: TestKubernetes, name: string, open: boolean): Promise<void> {
+  await core.patchNode({ name, body: [{ op: 'add', path: '/spec/unschedulable', value: !open }] });
+}
+
 /** Removes what a test made, so that the next begins on empty nodes. */
 export async function clearNamespace(kube: TestKubernetes, namespace: string): Promise<void> {
   const { items } = await kube.apps.listNamespacedDeployment({ namespace });
