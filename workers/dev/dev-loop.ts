@@ -6,7 +6,6 @@ import { join, relative, resolve } from 'node:path';
 import { BundleProblem } from '../bundle-problem.ts';
 import { workflowBundle } from '../bundle.ts';
 import type { Config } from '../config.ts';
-import { listedRunbooks } from '../front-door.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Logger } from 'pino';
 import { type Generation, createGeneration } from './generation.ts';
@@ -52,18 +51,13 @@ export async function runDevLoop(parts: DevParts): Promise<void> {
 
 /** `onSettled`: the newest code runs, or cannot. */
 function createGenerations(parts: DevParts, onSettled: () => void) {
-  const { say, configFile, root, workflows, lifecycle } = parts;
+  const { say, configFile, root, lifecycle } = parts;
   const named = (files: readonly string[]): string => files.map((file) => relative(root, file)).join(', ');
   let running: Generation | null = null;
-  /** Loaded ahead, to save its time at the next change. */
+  /** Made ready ahead, to save its time at the next change. */
   let spare: Generation | null = createGeneration(configFile);
-  const loadSpare = (): void => {
+  const makeSpare = (): void => {
     spare ??= lifecycle.signal.aborted ? null : createGeneration(configFile);
-  };
-  const takeSpare = (): Generation | null => {
-    const taken = spare;
-    spare = null;
-    return taken;
   };
 
   /** Not waited for: the next change may be the repair of what keeps this generation from beginning. */
@@ -86,18 +80,16 @@ function createGenerations(parts: DevParts, onSettled: () => void) {
   /** Both take processor time that the new code is better given first. */
   const settled = (): void => {
     onSettled();
-    loadSpare();
+    makeSpare();
   };
 
   const replace = async (files: readonly string[]): Promise<void> => {
     const begun = performance.now();
     if (files.length > 0) say(`dev: ${named(files)} changed ...`);
-    // Runbooks are in the bundle only; any other file may be in what was loaded ahead.
-    const runbooks = new Set(listedRunbooks(workflows).map(({ file }) => file));
-    if (!files.every((file) => runbooks.has(file))) void takeSpare()?.end();
-    const next = takeSpare() ?? createGeneration(configFile);
+    const next = spare ?? createGeneration(configFile);
+    spare = null;
     try {
-      await Promise.all([bundle(parts), next.loaded()]);
+      await Promise.all([bundle(parts), next.load()]);
     } catch (error) {
       await next.end();
       if (!lifecycle.signal.aborted)

@@ -1,12 +1,12 @@
-/** One generation of the code, seen from its parent: loaded ahead, begun when the one before is gone, ended within a bound. */
+/** One generation of the code, seen from its parent: made ready ahead, loaded, begun when the one before is gone, ended within a bound. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
-import type { Told } from './roles-child.ts';
+import type { Command, Told } from './roles-child.ts';
 
 export interface Generation {
-  /** Rejects with what is wrong with the code. */
-  loaded(): Promise<void>;
+  /** Loads the code as it is now. Rejects with what is wrong with it. */
+  load(): Promise<void>;
   /** Resolves with the address of the intake when everything is up; rejects with why it is not. */
   begin(): Promise<string>;
   /** Resolves when the process is gone. */
@@ -23,10 +23,14 @@ export function createGeneration(configFile: string | undefined): Generation {
   const told: Told[] = [];
   child.on('message', (message) => told.push(message as Told));
   const hear = (kind: Told['kind']): Promise<Told> => heard(child, told, kind);
+  const command = (word: Command): void => void child.send(word);
   return {
-    loaded: async () => void (await hear('loaded')),
+    load: async () => {
+      command('load');
+      await hear('loaded');
+    },
     begin: async () => {
-      child.send('begin');
+      command('begin');
       const running = await hear('running');
       return running.kind === 'running' ? running.intakeUrl : '';
     },

@@ -1,6 +1,6 @@
 /**
- * One generation of the code: a process with every role, which has its code loaded before it is told to begin. It ends on a signal, and with
- * the process that forked it.
+ * One generation of the code: a process with every role. It has the packages loaded before it is told to load the code, and the code before it
+ * is told to begin. It ends on a signal, and with the process that forked it.
  */
 import type { Config } from '../config.ts';
 
@@ -11,20 +11,45 @@ export type Told =
   /** The code or the configuration cannot be loaded, or the roles cannot start. */
   | { readonly kind: 'failed'; readonly why: string };
 
+/** What its parent tells it, in this order. */
+export type Command = 'load' | 'begin';
+
+/** Nobody edits these, and they are most of what there is to load. */
+const PACKAGES = [
+  '@kubernetes/client-node',
+  '@opentelemetry/sdk-trace-node',
+  '@temporalio/client',
+  '@temporalio/worker',
+  'ajv',
+  'nats',
+  'pg',
+  'pino',
+  'tsx/esm/api',
+  'typebox',
+];
 /** Activities in progress may finish for so long when the code changes; then Temporal gives them to the next generation. */
 const GRACE = '1s';
 const [configFile = ''] = process.argv.slice(2);
 
 const tell = (told: Told): void => void process.send?.(told);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const began = new Promise<void>((resolve) => process.once('message', () => resolve()));
+const heard = (command: Command): Promise<void> =>
+  new Promise((resolve) =>
+    process.on('message', (message) => {
+      if (message === command) resolve();
+    }),
+  );
+const [mayLoad, mayBegin] = [heard('load'), heard('begin')];
 let orphaned = (): void => process.exit();
 process.once('disconnect', () => orphaned());
 
 try {
+  // What cannot be loaded is told by the code that needs it.
+  await Promise.allSettled(PACKAGES.map((name) => import(name)));
+  await mayLoad;
   const { run } = await load();
   tell({ kind: 'loaded' });
-  await began;
+  await mayBegin;
   await run();
 } catch (error) {
   tell({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
