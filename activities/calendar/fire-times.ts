@@ -3,7 +3,7 @@
  * zone data changes keeps its name, and so cannot fire twice.
  */
 import { CalendarError } from './calendar-error.ts';
-import { DAY, civilFromDays, daysInMonth, floorDiv } from './civil.ts';
+import { DAY, civilFromDays, daysFromCivil, daysInMonth, floorDiv } from './civil.ts';
 import type { Cron, Every } from './cron.ts';
 import { type Zone, readLocal } from './zone.ts';
 
@@ -27,14 +27,16 @@ export interface Firing {
   readonly pass: 1 | 2;
 }
 
-/** 29 February comes eight years late around 2100. */
+/** How long without an instant means that there is none: 29 February comes eight years late around 2100. */
 const HORIZON_DAYS = 9 * 366;
+/** Instants are written with years of four digits. */
+const LAST_DAY = daysFromCivil(9999, 12, 31);
 /** Bound on one question. */
 export const MAX_COUNT = 10_000;
 /** Every five minutes for 400 days; what comes oftener is for a gate or a probe, not for a calendar. */
 export const MAX_COMPILED = 120_000;
 
-/** The next `count` instants after `after`; fewer when there are none within nine years, or the zone data ends. */
+/** The next `count` instants after `after`; fewer when none follows within nine years (or in the years it names), or the zone data ends. */
 export function fireTimes(
   schedule: Cron | Every,
   zone: Zone,
@@ -78,7 +80,8 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
   let waiting: Firing[] = [];
   let last = -Infinity;
   const first = floorDiv(after + zone.periodAt(after).offset, DAY) - 2;
-  for (let day = first; day < first + HORIZON_DAYS && day * DAY <= zone.knownUntil; day += 1) {
+  let horizon = horizonAfter(first, schedule);
+  for (let day = first; day <= horizon && day * DAY <= zone.knownUntil; day += 1) {
     if (firesOn(schedule, day, policy)) waiting.push(...firingsOf(schedule, zone, policy, day, after));
     if (waiting.length === 0) continue;
     // Where the clock is set back at midnight, a reading of the next day may come before one of this day.
@@ -86,11 +89,16 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
     for (const firing of inOrder(waiting)) {
       if (firing.at >= settled || firing.at === last) continue;
       last = firing.at;
+      horizon = horizonAfter(day, schedule);
       yield firing;
     }
     waiting = waiting.filter(({ at }) => at >= settled);
   }
 }
+
+/** The last local date to look at when nothing fires after `day`; one more than those of its last year, see `settled`. */
+const horizonAfter = (day: number, { lastYear }: Cron): number =>
+  lastYear === null ? Math.min(day + HORIZON_DAYS, LAST_DAY) : daysFromCivil(lastYear + 1, 1, 1);
 
 /** No reading of this local date or a later one occurs before. */
 const earliest = (zone: Zone, day: number): number =>
@@ -106,7 +114,9 @@ function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolea
   if (onMissingDate === 'skip' || cron.daysOfMonth === null || !cron.byDayOfMonth) return false;
   const { year, month, day: date } = civilFromDays(day);
   return (
-    date === daysInMonth(year, month) && cron.months.includes(month) && cron.daysOfMonth.some((wanted) => wanted > date)
+    date === daysInMonth(year, month) &&
+    cron.matchesMonth(year, month) &&
+    cron.daysOfMonth.some((wanted) => wanted > date)
   );
 }
 
