@@ -5,7 +5,7 @@
 import { CalendarError } from './calendar-error.ts';
 import { DAY, civilFromDays, daysFromCivil, daysInMonth, floorDiv } from './civil.ts';
 import type { Cron, Every } from './cron.ts';
-import { type Zone, readLocal } from './zone.ts';
+import { type Zone, readLocal, zoneDataEnds } from './zone.ts';
 
 export interface FirePolicy {
   /** A local time that the clock skips: `shift` by the length of the gap, fire at the first instant after it, or `skip` that day. */
@@ -29,14 +29,17 @@ export interface Firing {
 
 /** How long without an instant means that there is none: 29 February comes eight years late around 2100. */
 const HORIZON_DAYS = 9 * 366;
-/** Instants are written with years of four digits. */
-const LAST_DAY = daysFromCivil(9999, 12, 31);
+/** Instants are written with years of four digits, in UTC. */
+const LAST_DAY = daysFromCivil(9999, 12, 30);
 /** Bound on one question. */
 export const MAX_COUNT = 10_000;
 /** Every five minutes for 400 days; what comes oftener is for a gate or a probe, not for a calendar. */
 export const MAX_COMPILED = 120_000;
 
-/** The next `count` instants after `after`; fewer when none follows within nine years (or in the years it names), or the zone data ends. */
+/**
+ * The next `count` instants after `after`; fewer when none follows within nine years (or in the years it names), or the zone data ends.
+ * Throws CalendarError `zone-data-ends` when it ends before any.
+ */
 export function fireTimes(
   schedule: Cron | Every,
   zone: Zone,
@@ -49,8 +52,10 @@ export function fireTimes(
   const found: Firing[] = [];
   for (const firing of firings(schedule, zone, policy, after)) {
     found.push(firing);
-    if (found.length === count) break;
+    if (found.length === count) return found;
   }
+  const toTheEnd = 'everySeconds' in schedule || horizonAfter(dayOf(after, zone), schedule) * DAY <= zone.knownUntil;
+  if (found.length === 0 && !toTheEnd) throw zoneDataEnds(zone);
   return found;
 }
 
@@ -79,7 +84,7 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
   if ('everySeconds' in schedule) return yield* elapsed(schedule, after);
   let waiting: Firing[] = [];
   let last = -Infinity;
-  const first = floorDiv(after + zone.periodAt(after).offset, DAY) - 2;
+  const first = dayOf(after, zone) - 2;
   let horizon = horizonAfter(first, schedule);
   for (let day = first; day <= horizon && day * DAY <= zone.knownUntil; day += 1) {
     if (firesOn(schedule, day, policy)) waiting.push(...firingsOf(schedule, zone, policy, day, after));
@@ -95,6 +100,8 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
     waiting = waiting.filter(({ at }) => at >= settled);
   }
 }
+
+const dayOf = (instant: number, zone: Zone): number => floorDiv(instant + zone.periodAt(instant).offset, DAY);
 
 /** The last local date to look at when nothing fires after `day`; one more than those of its last year, see `settled`. */
 const horizonAfter = (day: number, { lastYear }: Cron): number =>

@@ -2,10 +2,14 @@
 import { DAY, HOUR, MINUTE, civilFromDays, daysFromCivil, floorDiv, floorMod, isDate } from './civil.ts';
 import { CalendarError } from './calendar-error.ts';
 
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:([Zz])|([+-])(\d\d):?(\d\d))(?:\[[^[\]]+\])*$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
-/** Seconds since 1970 in UTC; parts of a second are dropped. Throws CalendarError `bad-instant`. */
+/**
+ * Seconds since 1970 in UTC; parts of a second are dropped, and so is a zone in brackets behind (RFC 9557): the offset says it all. Throws
+ * CalendarError `bad-instant`.
+ */
 export function readInstantText(text: string): number {
   const match = INSTANT.exec(text);
   const [year, month, day, hour, minute, second] = (match ?? []).slice(1, 7).map(Number);
