@@ -35,15 +35,15 @@ export interface ParsedCron {
   readonly zone: string | null;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
+const WORDS = new Map([
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+]);
 const MAX_LENGTH = 1_000;
 const EVERY = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
@@ -54,11 +54,11 @@ export function parseCron(text: string): ParsedCron {
   const zone = match?.[1] ?? null;
   const expression = (match?.[2] ?? '').trim();
   if (/^@every\b/i.test(expression)) return { cron: parseEvery(expression.slice('@every'.length).trim()), zone };
-  const fields = (WORDS[expression.toLowerCase()] ?? expression).split(/\s+/);
+  const fields = (WORDS.get(expression.toLowerCase()) ?? expression).split(/\s+/);
   refuseDialects(expression, fields);
   if (expression.startsWith('@') && fields.length === 1)
     throw badCron(
-      `${JSON.stringify(expression)} is unknown; expected one of ${Object.keys(WORDS).join(', ')}, @every 90m`,
+      `${JSON.stringify(expression)} is unknown; expected one of ${[...WORDS.keys()].join(', ')}, @every 90m`,
     );
   if (fields.length < 5 || fields.length > 7)
     throw badCron(

@@ -113,7 +113,7 @@ const earliest = (zone: Zone, day: number): number =>
 
 function* elapsed({ everySeconds, from }: Every, after: number): Generator<Firing> {
   const begin = from === null ? after : from + floorDiv(after - from, everySeconds) * everySeconds;
-  for (let at = begin + everySeconds; ; at += everySeconds) yield { at, nominal: at, pass: 1 };
+  for (let at = begin + everySeconds; at < LAST_DAY * DAY; at += everySeconds) yield { at, nominal: at, pass: 1 };
 }
 
 function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolean {

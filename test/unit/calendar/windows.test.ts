@@ -153,6 +153,7 @@ describe('windows', () => {
     ['months backwards', { months: 'nov-feb' }, '/months/0'],
     ['the sixth Monday', { nth: 'sixth mon' }, '/nth/0'],
     ['a typing error', { weekday: 'mon' }, '/weekday'],
+    ['a name that every object has', { toString: 'mon' }, '/toString'],
     ['30 February', { holidays: ['2026-02-30'] }, '/holidays/0'],
     ['a freeze backwards', { freezes: [{ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] }, '/freezes/0'],
     ['a freeze without offset', { freezes: [{ from: '2026-01-02T00:00:00', to: '2026-01-03T00:00:00Z' }] }, '/from'],

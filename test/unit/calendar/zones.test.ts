@@ -77,6 +77,7 @@ describe('zones', () => {
     ['UTC+2', null],
     ['GMT-3', null],
     ['Local', null],
+    ['constructor', null],
     ['localtime', null],
     ['europe/paris', 'Europe/Paris'],
     ['EUROPE/PARIS', 'Europe/Paris'],
