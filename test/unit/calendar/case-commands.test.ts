@@ -63,7 +63,7 @@ describe('questions for machines', () => {
   });
 
   it('a file from any editor is read, and its blank lines count for the place of an error only', async () => {
-    const cron = '"cron":"0\\t0 * * *","zone":"UTC","after":"2025-01-01T00:30:00.5+01:00[Europe/Berlin]"';
+    const cron = '"cron":"0\\t0 * * *","zone":"UTC","after":"2025-01-01T00:30+01:00[Europe/Berlin]"';
     const found = await answers(
       [`\ufeff{"id":1,${cron},"count":null}\r`, '\r', '  ', `{"id":2,${cron}}\r`, '{'],
       'schedule',
