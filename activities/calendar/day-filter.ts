@@ -34,7 +34,8 @@ export function matchesDay(filter: DayFilter, days: number): boolean {
   );
 }
 
-const within = (ranges: readonly Range[] | undefined, value: number): boolean =>
+/** Whether any range has the value; what is not given has all. */
+export const within = (ranges: readonly Range[] | undefined, value: number): boolean =>
   ranges?.some(({ from, to }) => value >= from && value <= to) ?? true;
 
 function hasDay({ from, to }: Range, day: number, length: number): boolean {

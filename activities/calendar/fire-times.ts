@@ -3,9 +3,9 @@
  * zone data changes keeps its name, and so cannot fire twice.
  */
 import { CalendarError } from './calendar-error.ts';
-import { DAY, civilFromDays, daysInMonth, floorDiv } from './civil.ts';
+import { DAY, civilFromDays, daysFromCivil, daysInMonth, floorDiv } from './civil.ts';
 import type { Cron, Every } from './cron.ts';
-import { type Zone, readLocal } from './zone.ts';
+import { type Zone, readLocal, zoneDataEnds } from './zone.ts';
 
 export interface FirePolicy {
   /** A local time that the clock skips: `shift` by the length of the gap, fire at the first instant after it, or `skip` that day. */
@@ -27,14 +27,19 @@ export interface Firing {
   readonly pass: 1 | 2;
 }
 
-/** 29 February comes eight years late around 2100. */
+/** How long without an instant means that there is none: 29 February comes eight years late around 2100. */
 const HORIZON_DAYS = 9 * 366;
+/** Instants are written with years of four digits, in UTC. */
+const LAST_DAY = daysFromCivil(9999, 12, 30);
 /** Bound on one question. */
 export const MAX_COUNT = 10_000;
 /** Every five minutes for 400 days; what comes oftener is for a gate or a probe, not for a calendar. */
 export const MAX_COMPILED = 120_000;
 
-/** The next `count` instants after `after`; fewer when there are none within nine years, or the zone data ends. */
+/**
+ * The next `count` instants after `after`; fewer when none follows within nine years (or in the years it names), or the zone data ends.
+ * Throws CalendarError `zone-data-ends` when it ends before any.
+ */
 export function fireTimes(
   schedule: Cron | Every,
   zone: Zone,
@@ -47,8 +52,10 @@ export function fireTimes(
   const found: Firing[] = [];
   for (const firing of firings(schedule, zone, policy, after)) {
     found.push(firing);
-    if (found.length === count) break;
+    if (found.length === count) return found;
   }
+  const toTheEnd = 'everySeconds' in schedule || horizonAfter(dayOf(after, zone), schedule) * DAY <= zone.knownUntil;
+  if (found.length === 0 && !toTheEnd) throw zoneDataEnds(zone);
   return found;
 }
 
@@ -77,8 +84,9 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
   if ('everySeconds' in schedule) return yield* elapsed(schedule, after);
   let waiting: Firing[] = [];
   let last = -Infinity;
-  const first = floorDiv(after + zone.periodAt(after).offset, DAY) - 2;
-  for (let day = first; day < first + HORIZON_DAYS && day * DAY <= zone.knownUntil; day += 1) {
+  const first = dayOf(after, zone) - 2;
+  let horizon = horizonAfter(first, schedule);
+  for (let day = first; day <= horizon && day * DAY <= zone.knownUntil; day += 1) {
     if (firesOn(schedule, day, policy)) waiting.push(...firingsOf(schedule, zone, policy, day, after));
     if (waiting.length === 0) continue;
     // Where the clock is set back at midnight, a reading of the next day may come before one of this day.
@@ -86,11 +94,18 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
     for (const firing of inOrder(waiting)) {
       if (firing.at >= settled || firing.at === last) continue;
       last = firing.at;
+      horizon = horizonAfter(day, schedule);
       yield firing;
     }
     waiting = waiting.filter(({ at }) => at >= settled);
   }
 }
+
+const dayOf = (instant: number, zone: Zone): number => floorDiv(instant + zone.periodAt(instant).offset, DAY);
+
+/** The last local date to look at when nothing fires after `day`; one more than those of its last year, see `settled`. */
+const horizonAfter = (day: number, { lastYear }: Cron): number =>
+  lastYear === null ? Math.min(day + HORIZON_DAYS, LAST_DAY) : daysFromCivil(lastYear + 1, 1, 1);
 
 /** No reading of this local date or a later one occurs before. */
 const earliest = (zone: Zone, day: number): number =>
@@ -98,7 +113,7 @@ const earliest = (zone: Zone, day: number): number =>
 
 function* elapsed({ everySeconds, from }: Every, after: number): Generator<Firing> {
   const begin = from === null ? after : from + floorDiv(after - from, everySeconds) * everySeconds;
-  for (let at = begin + everySeconds; ; at += everySeconds) yield { at, nominal: at, pass: 1 };
+  for (let at = begin + everySeconds; at < LAST_DAY * DAY; at += everySeconds) yield { at, nominal: at, pass: 1 };
 }
 
 function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolean {
@@ -106,7 +121,9 @@ function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolea
   if (onMissingDate === 'skip' || cron.daysOfMonth === null || !cron.byDayOfMonth) return false;
   const { year, month, day: date } = civilFromDays(day);
   return (
-    date === daysInMonth(year, month) && cron.months.includes(month) && cron.daysOfMonth.some((wanted) => wanted > date)
+    date === daysInMonth(year, month) &&
+    cron.matchesMonth(year, month) &&
+    cron.daysOfMonth.some((wanted) => wanted > date)
   );
 }
 

@@ -2,13 +2,17 @@
 import { DAY, HOUR, MINUTE, civilFromDays, daysFromCivil, floorDiv, floorMod, isDate } from './civil.ts';
 import { CalendarError } from './calendar-error.ts';
 
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))(?:\[[^[\]]+\])*$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
-/** Seconds since 1970 in UTC; parts of a second are dropped. Throws CalendarError `bad-instant`. */
+/**
+ * Seconds since 1970 in UTC. Seconds may be missing, as Java writes a full minute; parts of them are dropped, and so is a zone in brackets
+ * behind (RFC 9557): the offset says it all. Throws CalendarError `bad-instant`.
+ */
 export function readInstantText(text: string): number {
   const match = INSTANT.exec(text);
-  const [year, month, day, hour, minute, second] = (match ?? []).slice(1, 7).map(Number);
+  const [year, month, day, hour, minute, second] = (match ?? []).slice(1, 7).map((part) => Number(part ?? 0));
   const date = { year: year ?? NaN, month: month ?? NaN, day: day ?? NaN };
   // A leap second counts as the second after it.
   if (match === null || !isDate(date) || (hour ?? 24) > 23 || (minute ?? 60) > 59 || (second ?? 61) > 60)

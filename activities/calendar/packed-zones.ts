@@ -1,5 +1,6 @@
 /** Reads the packed zone data of `moment-timezone` (its documented base-60 form) into the same records as TZif files. */
 import { CalendarError } from './calendar-error.ts';
+import { DAY, civilFromDays, daysFromCivil, floorDiv } from './civil.ts';
 import type { ZoneRecord } from './tzif.ts';
 
 export interface PackedData {
@@ -10,9 +11,8 @@ export interface PackedData {
   readonly links: readonly string[];
 }
 
-/** It lists transitions up to the end of 2037 and has no rule for what comes after. */
-const LAST_YEAR = 2_114_380_800;
-const KNOWN_UNTIL = LAST_YEAR + 365 * 86_400;
+/** A zone whose clock still changes in 2037 goes on doing so: the data lists it for centuries, and has no rule for what comes after. */
+const GOES_ON = daysFromCivil(2037, 1, 1) * DAY;
 
 export function unpackZones(data: PackedData): Map<string, () => ZoneRecord> {
   const zones = new Map<string, () => ZoneRecord>();
@@ -40,7 +40,9 @@ function unpack(zone: string): ZoneRecord {
     at += Math.round(base60(text) * 60);
     return { at, offset: offset(index + 1) };
   });
-  return { first: offset(0), transitions, rule: '', knownUntil: at > LAST_YEAR ? KNOWN_UNTIL : Infinity };
+  const { year } = civilFromDays(floorDiv(at, DAY));
+  const knownUntil = at < GOES_ON ? Infinity : daysFromCivil(year + 1, 1, 1) * DAY;
+  return { first: offset(0), transitions, rule: '', knownUntil };
 }
 
 function base60(text: string): number {

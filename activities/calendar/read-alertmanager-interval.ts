@@ -1,11 +1,10 @@
 /**
- * Imports one item of Alertmanager's `time_intervals` and keeps its rules: UTC unless it names a location, times never run over midnight,
- * weekdays and months never over their end. Throws CalendarError `bad-window`.
+ * Imports one item of Alertmanager's `time_intervals` and keeps its rules (those of release 0.35): UTC unless it names a location, times
+ * never run over midnight, months never over their end; weekdays may. Throws CalendarError `bad-window`.
  */
 import { Problems, isRecord, listOf, shown } from './problems.ts';
 import { readDaysOfMonth, readMonths, readWeekdays, readYears } from './read-ranges.ts';
 import { readTime } from './read-window.ts';
-import { weekdayNamed } from './names.ts';
 import type { Window, WindowRule } from './window.ts';
 
 export interface AlertmanagerWindow {
@@ -44,7 +43,6 @@ function readItem(item: Readonly<Record<string, unknown>>, place: string, proble
     if (!FIELDS.includes(key)) problems.add(`${place}/${key}`, `unknown; expected one of ${FIELDS.join(', ')}`);
   const { times, weekdays, days_of_month: daysOfMonth, months, years } = item;
   const given = (value: unknown): boolean => value !== undefined && value !== null;
-  if (given(weekdays)) refuseWrapped(weekdays, `${place}/weekdays`, problems);
   if (given(daysOfMonth)) refuseNeverForwards(daysOfMonth, `${place}/days_of_month`, problems);
   const days = {
     ...(given(weekdays) ? { weekdays: readWeekdays(weekdays, `${place}/weekdays`, problems) } : {}),
@@ -74,16 +72,10 @@ function readClock(value: unknown, place: string, problems: Problems): number | 
   return problems.add(place, `${shown(value)} is no time of Alertmanager's; expected one like 09:00`);
 }
 
-function refuseWrapped(value: unknown, place: string, problems: Problems): void {
-  listOf(value).forEach((entry, index) => {
-    const [first = '', last] = typeof entry === 'string' ? entry.split(':') : [];
-    const [from, to] = [weekdayNamed(first.trim()), weekdayNamed((last ?? first).trim())];
-    if (from !== null && to !== null && from > to)
-      problems.add(`${place}/${index}`, `${shown(entry)} runs over the end of the week; expected two entries`);
-  });
-}
-
-/** As Alertmanager does: what ends, counted from the end, before it begins already in a month of 28 days; what begins so and ends earlier in any. */
+/**
+ * As Alertmanager does: what ends, counted from the end, before it begins already in a month of 28 days. What begins so and ends otherwise
+ * is refused where it ends earlier in any month; Alertmanager's text refuses all of it, its intervals do not.
+ */
 function refuseNeverForwards(value: unknown, place: string, problems: Problems): void {
   listOf(value).forEach((entry, index) => {
     const [from, to] = typeof entry === 'string' ? entry.split(':').map(Number) : [];

@@ -3,7 +3,7 @@
  * policies for readings and dates that do not exist. Throws CalendarError `bad-schedule` or `bad-cron`.
  */
 import { type Cron, type Every, parseCron } from './cron.ts';
-import { matchesDay } from './day-filter.ts';
+import { matchesDay, within } from './day-filter.ts';
 import { DEFAULT_POLICY, type FirePolicy } from './fire-times.ts';
 import { Problems, isRecord, listOf, shown } from './problems.ts';
 import { readDays, readTime } from './read-window.ts';
@@ -64,16 +64,15 @@ function readCalendar(definition: Readonly<Record<string, unknown>>): Cron {
   });
   const days = readDays(isRecord(definition) ? definition : {}, '', problems);
   problems.done('bad-schedule');
-  const { daysOfMonth, months } = days;
+  const { daysOfMonth, months, years } = days;
   const single = daysOfMonth?.filter(({ from, to }) => from === to && from > 0).map(({ from }) => from);
   return {
     times: times.toSorted((one, other) => one - other),
     wildcard: false,
     matchesDay: (day) => matchesDay(days, day),
     daysOfMonth: single !== undefined && single.length > 0 ? single : null,
-    months: MONTHS.filter((month) => months?.some(({ from, to }) => month >= from && month <= to) ?? true),
-    byDayOfMonth: days.weekdays === undefined && days.nth === undefined && days.years === undefined,
+    matchesMonth: (year, month) => within(months, month) && within(years, year),
+    byDayOfMonth: days.weekdays === undefined && days.nth === undefined,
+    lastYear: years === undefined ? null : Math.max(...years.map(({ to }) => to)),
   };
 }
-
-const MONTHS = Array.from({ length: 12 }, (_, index) => index + 1);

@@ -21,15 +21,15 @@ const CONDITIONS = ['weekdays', 'daysOfMonth', 'nth', 'months', 'years'];
 const TIMES = ['times', 'start', 'end'];
 const EXCLUSIONS = ['holidays', 'strict', 'coversUntil', 'freezes'];
 /** Other usual spellings of the same. */
-const SPELLINGS: Readonly<Record<string, string>> = {
-  days: 'weekdays',
-  days_of_month: 'daysOfMonth',
-  start_time: 'start',
-  end_time: 'end',
-  from: 'start',
-  to: 'end',
-  covers_until: 'coversUntil',
-};
+const SPELLINGS = new Map([
+  ['days', 'weekdays'],
+  ['days_of_month', 'daysOfMonth'],
+  ['start_time', 'start'],
+  ['end_time', 'end'],
+  ['from', 'start'],
+  ['to', 'end'],
+  ['covers_until', 'coversUntil'],
+]);
 
 export function readWindow(definition: unknown): Window {
   const problems = new Problems();
@@ -82,7 +82,7 @@ function readText(text: string, place: string, problems: Problems): WindowRule[]
 }
 
 const normalised = (entry: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(entry).map(([key, value]) => [SPELLINGS[key] ?? key, value]));
+  Object.fromEntries(Object.entries(entry).map(([key, value]) => [SPELLINGS.get(key) ?? key, value]));
 
 /** The conditions of `fields` on the date; others are not looked at. */
 export function readDays(fields: Readonly<Record<string, unknown>>, place: string, problems: Problems): DayFilter {

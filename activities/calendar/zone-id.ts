@@ -5,30 +5,30 @@ const PLACE = /^[A-Z][A-Za-z_]+(?:\/[A-Za-z0-9][A-Za-z0-9_+-]*){1,2}$/;
 export const isZoneId = (name: string): boolean => name === 'UTC' || PLACE.test(name);
 
 /** What people usually mean; never what is taken, because most of these mean several places. */
-const ABBREVIATIONS: Readonly<Record<string, readonly string[]>> = {
-  utc: ['UTC'],
-  gmt: ['UTC', 'Europe/London'],
-  z: ['UTC'],
-  est: ['America/New_York', 'America/Panama'],
-  edt: ['America/New_York'],
-  cst: ['America/Chicago', 'Asia/Shanghai'],
-  cdt: ['America/Chicago'],
-  mst: ['America/Denver', 'America/Phoenix'],
-  mdt: ['America/Denver'],
-  pst: ['America/Los_Angeles'],
-  pdt: ['America/Los_Angeles'],
-  hst: ['Pacific/Honolulu'],
-  bst: ['Europe/London'],
-  wet: ['Europe/Lisbon'],
-  cet: ['Europe/Berlin', 'Europe/Paris'],
-  cest: ['Europe/Berlin', 'Europe/Paris'],
-  met: ['Europe/Berlin'],
-  eet: ['Europe/Athens', 'Europe/Helsinki'],
-  ist: ['Asia/Kolkata', 'Europe/Dublin'],
-  jst: ['Asia/Tokyo'],
-  sgt: ['Asia/Singapore'],
-  aest: ['Australia/Sydney', 'Australia/Brisbane'],
-};
+const ABBREVIATIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['utc', ['UTC']],
+  ['gmt', ['UTC', 'Europe/London']],
+  ['z', ['UTC']],
+  ['est', ['America/New_York', 'America/Panama']],
+  ['edt', ['America/New_York']],
+  ['cst', ['America/Chicago', 'Asia/Shanghai']],
+  ['cdt', ['America/Chicago']],
+  ['mst', ['America/Denver', 'America/Phoenix']],
+  ['mdt', ['America/Denver']],
+  ['pst', ['America/Los_Angeles']],
+  ['pdt', ['America/Los_Angeles']],
+  ['hst', ['Pacific/Honolulu']],
+  ['bst', ['Europe/London']],
+  ['wet', ['Europe/Lisbon']],
+  ['cet', ['Europe/Berlin', 'Europe/Paris']],
+  ['cest', ['Europe/Berlin', 'Europe/Paris']],
+  ['met', ['Europe/Berlin']],
+  ['eet', ['Europe/Athens', 'Europe/Helsinki']],
+  ['ist', ['Asia/Kolkata', 'Europe/Dublin']],
+  ['jst', ['Asia/Tokyo']],
+  ['sgt', ['Asia/Singapore']],
+  ['aest', ['Australia/Sydney', 'Australia/Brisbane']],
+]);
 
 const MAX_SUGGESTIONS = 3;
 const MAX_DISTANCE = 2;
@@ -41,7 +41,7 @@ const MAX_LENGTH = 60;
 export function suggestZones(id: string, ids: ReadonlySet<string>): string[] {
   if (id.length === 0 || id.length > MAX_LENGTH) return [];
   const wanted = id.toLowerCase().replaceAll(' ', '_');
-  const meant = ABBREVIATIONS[wanted];
+  const meant = ABBREVIATIONS.get(wanted);
   if (meant !== undefined) return meant.filter((name) => ids.has(name));
   const place = wanted.split('/').at(-1) ?? wanted;
   const ranked = [...ids].flatMap((name) => {

@@ -2,7 +2,8 @@
  * A zone as a list of periods, each with one offset from UTC. Everything else about local time follows from intersecting with them: no
  * branch for daylight saving anywhere.
  */
-import { civilFromDays, floorDiv, DAY } from './civil.ts';
+import { CalendarError } from './calendar-error.ts';
+import { DAY, civilFromDays, daysFromCivil, floorDiv } from './civil.ts';
 import { type Transition, parsePosixRule } from './posix-rule.ts';
 import type { ZoneRecord } from './tzif.ts';
 
@@ -34,13 +35,13 @@ export interface LocalReading {
   readonly gap?: { readonly at: number; readonly shifted: number; readonly from: number; readonly to: number };
 }
 
-/** A rule is written out up to here; nobody plans further ahead. */
-const LAST_RULE_YEAR = 2150;
+/** A rule is written out up to here, the last year that a schedule can name, and trusted no further. */
+const LAST_RULE_YEAR = 2199;
 /** More than any offset of any zone. */
 const MAX_OFFSET = 2 * DAY;
 
 export function createZone(id: string, tzdb: string, record: ZoneRecord): Zone {
-  const { starts, offsets } = periodsOf(record);
+  const { starts, offsets, knownUntil } = periodsOf(record);
   const indexAt = (instant: number): number => {
     let low = 0;
     let high = starts.length - 1;
@@ -59,7 +60,7 @@ export function createZone(id: string, tzdb: string, record: ZoneRecord): Zone {
   return {
     id,
     tzdb,
-    knownUntil: record.knownUntil,
+    knownUntil,
     periodAt: (instant) => period(indexAt(instant)),
     periods: (from, to) => {
       const found: Period[] = [];
@@ -90,8 +91,22 @@ export function readLocal(zone: Zone, reading: number): LocalReading {
   return gap === undefined || instants.length > 0 ? { instants } : { instants, gap };
 }
 
+interface Periods {
+  readonly starts: number[];
+  readonly offsets: number[];
+  readonly knownUntil: number;
+}
+
+/** For who asks about a time that the data does not reach. */
+export const zoneDataEnds = ({ id, tzdb, knownUntil }: Zone): CalendarError =>
+  new CalendarError(
+    'zone-data-ends',
+    `tzdb ${tzdb} says nothing of ${id} from ${civilFromDays(floorDiv(knownUntil, DAY)).year} on`,
+  );
+
 /** Transitions that change no offset (only a name) are left out, so that periods are as long as they can be. */
-function periodsOf(record: ZoneRecord): { readonly starts: number[]; readonly offsets: number[] } {
+function periodsOf(record: ZoneRecord): Periods {
+  const { knownUntil } = record;
   const starts = [-Infinity];
   const offsets = [record.first];
   const add = ({ at, offset }: Transition): void => {
@@ -100,7 +115,7 @@ function periodsOf(record: ZoneRecord): { readonly starts: number[]; readonly of
     offsets.push(offset);
   };
   record.transitions.forEach(add);
-  if (record.rule === '') return { starts, offsets };
+  if (record.rule === '') return { starts, offsets, knownUntil };
   const rule = parsePosixRule(record.rule);
   const last = record.transitions.at(-1)?.at ?? -Infinity;
   const firstYear = last === -Infinity ? 1970 : civilFromDays(floorDiv(last, DAY)).year;
@@ -112,5 +127,6 @@ function periodsOf(record: ZoneRecord): { readonly starts: number[]; readonly of
     .filter(({ at }, index) => at > last && at !== later[index + 1]?.at)
     .toSorted((one, other) => one.at - other.at)
     .forEach(add);
-  return { starts, offsets };
+  const ends = later.length === 0 ? Infinity : daysFromCivil(LAST_RULE_YEAR + 1, 1, 1) * DAY;
+  return { starts, offsets, knownUntil: Math.min(knownUntil, ends) };
 }

@@ -11,10 +11,10 @@ export function answerCases<Answer extends object>(
   answer: (question: Case) => Answer,
   failed: Answer,
 ): readonly (Answer & { readonly id: unknown; readonly error: string | null })[] {
-  return linesOf(file).map((line, index) => {
-    const question = parse(line);
+  return linesOf(file).map(({ text, number }) => {
+    const question = parse(text);
     if (question === null)
-      return { id: null, ...failed, error: `bad-line: line ${index + 1} is no JSON object: ${line.slice(0, 80)}` };
+      return { id: null, ...failed, error: `bad-line: line ${number} is no JSON object: ${text.slice(0, 80)}` };
     const id = question['id'] ?? null;
     try {
       return { id, ...answer(question), error: null };
@@ -35,11 +35,19 @@ export function textField(question: Case, name: string): string {
   throw new CalendarError('bad-case', `/${name} is ${JSON.stringify(value) ?? 'missing'}; expected text`);
 }
 
-function linesOf(file: string): string[] {
+interface Line {
+  readonly text: string;
+  /** Of the file; blank lines count, and ask nothing. */
+  readonly number: number;
+}
+
+function linesOf(file: string): Line[] {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
+      .replace(/^\ufeff/, '')
       .split(/\r?\n/)
-      .filter((line) => line.trim() !== '');
+      .map((text, index) => ({ text, number: index + 1 }))
+      .filter(({ text }) => text.trim() !== '');
   } catch (error) {
     throw new CommandError(
       EXIT.refused,

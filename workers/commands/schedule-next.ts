@@ -31,7 +31,8 @@ export function scheduleNext({ cases, json }: CasesCommand): number {
   return EXIT.ok;
 }
 
-function countOf({ count = 1 }: Case): number {
+function countOf(question: Case): number {
+  const count = question['count'] ?? 1;
   if (typeof count === 'number') return count;
   throw new CalendarError('bad-count', `/count is ${JSON.stringify(count)}; expected a number`);
 }

@@ -6,6 +6,7 @@ import { readAlertmanagerInterval } from '../../activities/calendar/read-alertma
 import { readWindow } from '../../activities/calendar/read-window.ts';
 import { type Window, openSpans } from '../../activities/calendar/window.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { zoneDataEnds } from '../../activities/calendar/zone.ts';
 import { EXIT } from '../exit-code.ts';
 import { type Case, answerCases, printLines, textField } from './case-lines.ts';
 import type { CasesCommand } from './schedule-next.ts';
@@ -23,10 +24,9 @@ export function windowAt({ cases, json }: CasesCommand): number {
   const look = (question: Case): Answer => {
     const { window, zone } = definitionOf(question);
     const place = zones.zone(zone);
-    const { open, opensAt, closesAt } = openingAt(
-      (from, to) => openSpans(window, place, from, to),
-      readInstantText(textField(question, 'at')),
-    );
+    const at = readInstantText(textField(question, 'at'));
+    if (at >= place.knownUntil) throw zoneDataEnds(place);
+    const { open, opensAt, closesAt } = openingAt((from, to) => openSpans(window, place, from, to), at);
     return { open, closesAt: open ? textOf(closesAt) : null, opensAt: open ? null : textOf(opensAt) };
   };
   const answers = answerCases(cases, look, { open: false, closesAt: null, opensAt: null });
@@ -38,12 +38,12 @@ export function windowAt({ cases, json }: CasesCommand): number {
 }
 
 function definitionOf(question: Case): { readonly window: Window; readonly zone: string } {
-  if (question['window'] !== undefined)
-    return { window: readWindow(question['window']), zone: textField(question, 'zone') };
-  if (question['alertmanager'] === undefined)
-    throw new CalendarError('bad-case', 'neither /window nor /alertmanager is given; expected one of them');
+  const given = (name: string): boolean => question[name] !== undefined && question[name] !== null;
+  if (given('window') === given('alertmanager'))
+    throw new CalendarError('bad-case', 'expected one of /window and /alertmanager');
+  if (given('window')) return { window: readWindow(question['window']), zone: textField(question, 'zone') };
   const { window, zone } = readAlertmanagerInterval(question['alertmanager']);
-  return { window, zone: zone ?? (question['zone'] === undefined ? 'UTC' : textField(question, 'zone')) };
+  return { window, zone: zone ?? (given('zone') ? textField(question, 'zone') : 'UTC') };
 }
 
 const textOf = (instant: number | null): string | null => (instant === null ? null : instantText(instant));

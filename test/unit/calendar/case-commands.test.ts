@@ -62,6 +62,33 @@ describe('questions for machines', () => {
     ]);
   });
 
+  it('a file from any editor is read, and its blank lines count for the place of an error only', async () => {
+    const cron = '"cron":"0\\t0 * * *","zone":"UTC","after":"2025-01-01T00:30+01:00[Europe/Berlin]"';
+    const found = await answers(
+      [`\ufeff{"id":1,${cron},"count":null}\r`, '\r', '  ', `{"id":2,${cron}}\r`, '{'],
+      'schedule',
+      'next',
+    );
+    const instants = ['2025-01-01T00:00:00Z'];
+    assert.deepEqual(found, [
+      { id: 1, instants, error: null },
+      { id: 2, instants, error: null },
+      { id: null, instants: [], error: 'bad-line: line 5 is no JSON object: {' },
+    ]);
+  });
+
+  it('a time beyond the zone data is neither never nor closed', async () => {
+    const at = '2600-07-01T00:00:00Z';
+    const [schedule] = await answers(
+      [`{"cron":"0 0 * * *","zone":"Europe/Berlin","after":"${at}"}`],
+      'schedule',
+      'next',
+    );
+    const [window] = await answers([`{"window":"00:00-24:00","zone":"Europe/Berlin","at":"${at}"}`], 'window', 'at');
+    for (const answer of [schedule, window])
+      assert.match(String((answer as { error: unknown }).error), /^zone-data-ends: .*Europe\/Berlin/);
+  });
+
   it('window at answers each line, also the bad ones', async () => {
     const found = await answers(
       [
@@ -69,7 +96,8 @@ describe('questions for machines', () => {
         '{"id":"closed","window":{"start":"22:00","end":"04:00","weekdays":["fri"]},"zone":"Europe/Berlin","at":"2026-11-28T12:00:00Z"}',
         '{"id":"theirs","alertmanager":{"days_of_month":["-1"],"location":"America/New_York"},"at":"2026-11-30T12:00:00Z"}',
         '{"id":"bad","window":{"weekday":"fri"},"zone":"Europe/Berlin","at":"2026-11-28T12:00:00Z"}',
-        '{"id":"none","zone":"Europe/Berlin","at":"2026-11-28T12:00:00Z"}',
+        '{"id":"none","window":null,"zone":"Europe/Berlin","at":"2026-11-28T12:00:00Z"}',
+        '{"id":"two","window":"fri 22:00-04:00","alertmanager":{},"zone":"Europe/Berlin","at":"2026-11-28T12:00:00Z"}',
       ],
       'window',
       'at',
@@ -80,7 +108,7 @@ describe('questions for machines', () => {
       { id: 'theirs', open: true, closesAt: '2026-12-01T05:00:00Z', opensAt: null, error: null },
     ]);
     assert.match(String((found[3] as { error: unknown }).error), /^bad-window: \/weekday/);
-    assert.match(String((found[4] as { error: unknown }).error), /^bad-case/);
+    for (const answer of found.slice(4)) assert.match(String((answer as { error: unknown }).error), /^bad-case/);
   });
 
   it('a file that is not there is refused', async () => {

@@ -153,6 +153,7 @@ describe('windows', () => {
     ['months backwards', { months: 'nov-feb' }, '/months/0'],
     ['the sixth Monday', { nth: 'sixth mon' }, '/nth/0'],
     ['a typing error', { weekday: 'mon' }, '/weekday'],
+    ['a name that every object has', { toString: 'mon' }, '/toString'],
     ['30 February', { holidays: ['2026-02-30'] }, '/holidays/0'],
     ['a freeze backwards', { freezes: [{ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] }, '/freezes/0'],
     ['a freeze without offset', { freezes: [{ from: '2026-01-02T00:00:00', to: '2026-01-03T00:00:00Z' }] }, '/from'],
@@ -167,15 +168,20 @@ describe('windows', () => {
 
   for (const [name, definition] of [
     ['times over midnight', { times: [{ start_time: '22:00', end_time: '04:00' }] }],
-    ['weekdays over the end of the week', { weekdays: ['saturday:monday'] }],
     ['an unknown field', { weekday: ['monday'] }],
     ['a location that is no text', { location: 5 }],
     ['months backwards', { months: ['november:february'] }],
     ['days that run backwards counted from the end', { days_of_month: ['10:-25'] }],
+    ['days that begin after their end in some months', { days_of_month: ['-10:15'] }],
   ] as const)
     it(`of Alertmanager refuse ${name}`, () => {
       assert.throws(() => readAlertmanagerInterval(definition), CalendarError);
     });
+
+  it('of Alertmanager take weekdays over the end of the week', () => {
+    const { window } = readAlertmanagerInterval({ weekdays: ['wednesday', 'saturday:monday'] });
+    assert.deepEqual(window.rules, [{ start: 0, end: 1_440, days: { weekdays: new Set([3, 6, 0, 1]) } }]);
+  });
 
   it('of Alertmanager take what is null for what is not there, and a range up to the end of each month', () => {
     const nothing = { times: null, weekdays: null, days_of_month: ['1:-1'], months: null, years: null, location: null };

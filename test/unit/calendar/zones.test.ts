@@ -50,19 +50,23 @@ describe('zones', () => {
     assert.match(packed.tzdb, /^20\d\d[a-z]$/);
     // Every zone had settled by then in any release this could run with.
     const [from, to] = [readInstantText('1990-01-01T00:00:00Z'), readInstantText('2020-01-01T00:00:00Z')];
-    const moved: string[] = [];
-    for (const id of packed.ids) {
-      if (!system.ids.has(id)) continue;
+    const differ = (id: string, [begin, end]: readonly [number, number]): boolean => {
       const [one, other] = [system, packed].map((data) =>
         data
           .zone(id)
-          .periods(from, to)
-          .map(({ from: begin, offset }) => `${Math.max(begin, from)} ${offset}`)
+          .periods(begin, end)
+          .map((period) => `${Math.max(period.from, begin)} ${period.offset}`)
           .join(),
       );
-      if (one !== other) moved.push(id);
-    }
+      return one !== other;
+    };
+    const ids = [...packed.ids].filter((id) => system.ids.has(id));
+    const moved = ids.filter((id) => differ(id, [from, to]));
     assert.ok(moved.length <= packed.ids.size / 50, `different before 2020: ${moved.join(', ')}`);
+    // What has the same rule goes on by it for as long as a schedule can be written.
+    const [soon, far, end] = ['2036', '2037', '2199'].map((year) => readInstantText(`${year}-01-01T00:00:00Z`));
+    const apart = ids.filter((id) => !differ(id, [soon ?? 0, far ?? 0]) && differ(id, [far ?? 0, end ?? 0]));
+    assert.deepEqual(apart, []);
   });
 
   for (const [name, suggestion] of [
@@ -73,6 +77,7 @@ describe('zones', () => {
     ['UTC+2', null],
     ['GMT-3', null],
     ['Local', null],
+    ['constructor', null],
     ['localtime', null],
     ['europe/paris', 'Europe/Paris'],
     ['EUROPE/PARIS', 'Europe/Paris'],
