@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { join } from 'node:path';
 import { createDecisions } from '../../activities/decisions.ts';
@@ -13,7 +14,7 @@ import { type OpenQuestion, openQuestion } from '../../workers/open-question.ts'
 import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
 import type { Decision } from '../../workflows/kit/approval-message.ts';
 import type { Plan, PlannedReport } from '../../workflows/kit/plan.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { ALLOWED_SIGNAL, EFFECTS_STOPPED, type RunContext } from '../../workflows/kit/run-context.ts';
 import { createApprovalActs } from '../support/approval-acts.ts';
 import { answerTo, makeKeys, quietRuntime, send } from '../support/approvals.ts';
 import { runbooksBundle } from '../support/bundles.ts';
@@ -325,6 +326,32 @@ describe('approvals of awkward runbooks', () => {
       gate = Promise.resolve();
       settings.keys = ring;
     }
+  });
+
+  it('what a stop cut short is undone, although its approval lapses before it may go on', async (t) => {
+    const ring = settings.keys;
+    t.after(() => {
+      [settings.keys, gate] = [ring, Promise.resolve()];
+    });
+    const stop = { scope: 'all', why: 'a test', by: 'Ann', at: new Date().toISOString() };
+    const details = [stop, Date.now(), 1, false];
+    gate = Promise.reject(
+      ApplicationFailure.create({ type: EFFECTS_STOPPED, message: 'stopped', nonRetryable: true, details }),
+    );
+    gate.catch(() => undefined);
+    const id = await begin('parallel');
+    const first = await question(id);
+    await answer(first, 'ann');
+    await until('the effect is stopped', () => called.includes('restore db-a'));
+    settings.keys = ring.filter(({ id: key }) => key !== 'ann');
+    gate = Promise.resolve();
+    await until('it asks again', async () => {
+      await handle(id).signal(ALLOWED_SIGNAL);
+      return (await openQuestion(temporal.client, id)).asked.expiresAt !== first.asked.expiresAt;
+    });
+    await handle(id).cancel();
+    await assert.rejects(result(id), WorkflowFailedError);
+    assert.deepEqual(called, ['restore db-a', 'drop db-a']);
   });
 
   it('without anybody who could approve the run ends at once and says so', async () => {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
+import { causeOf } from '../support/failure-of.ts';
 import { failureOf } from '../support/kit-lab.ts';
 import { type RegionLab, startRegionLab } from '../support/region-lab.ts';
 import { until } from '../support/until.ts';
@@ -18,6 +19,7 @@ describe('a region without workers', () => {
         waits: { noWorkerAfterMs },
         asks: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['empty', 'spare'] },
         late: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
+        soon: { noWorkerAfterMs: 1_500, whenNoWorker: 'ask', failOver: ['spare'] },
         given: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
         over: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead', 'spare'] },
         tried: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
@@ -25,6 +27,7 @@ describe('a region without workers', () => {
         renamed: { queue: 'a-queue-of-its-own' },
         alone: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead'] },
         fails: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
+        brief: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
       },
     });
     await lab.startWorker('spare');
@@ -87,6 +90,19 @@ describe('a region without workers', () => {
     await lab.startWorker('late');
     assert.equal(await run.result(), 'late');
     assert.equal(lab.done('late').length, 1);
+  });
+
+  it('a step that a worker has taken waits for nobody’s answer about another', async () => {
+    const run = await lab.begin('twiceEach', 'queued', { name: 'q', regions: ['asks', 'soon'] });
+    await until('it asks about one', () => openHumanQuestion(lab.client, 'queued'));
+    await until('both are without a worker', async () =>
+      /no worker in asks[^]*no worker in soon/.test(await lab.details(run)),
+    );
+    const asked = lab.told.length;
+    await lab.startWorker('soon');
+    await until('the other goes on', () => lab.done('second q soon').length === 1, 10_000);
+    assert.equal(lab.told.length, asked, 'and asks nobody any more');
+    await run.terminate();
   });
 
   it('offers no other region once a worker was given the step', async () => {
@@ -152,6 +168,13 @@ describe('a region without workers', () => {
       ['fails', 'fails'],
     );
     assert.equal(new Set(done.map(({ key }) => key)).size, 1);
+  });
+
+  it('a failure near the end of the step’s time is told as it was', async () => {
+    await lab.startWorker('brief');
+    lab.failsOnce.add('b');
+    const run = await lab.begin('placed', 'brief', { name: 'b', region: 'brief', totalMs: 900 });
+    assert.equal((await causeOf(run.result())).message, 'b fails once');
   });
 
   it('ends a step whose time is up, and undoes nothing, because nothing was done', async () => {

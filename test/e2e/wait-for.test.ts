@@ -63,6 +63,12 @@ describe('waitFor', () => {
     assert.deepEqual(await run.result(), { by: 'event', id });
   });
 
+  it('each event ends one wait, also when two wait for the same', async () => {
+    const run = await lab.begin('waitsTwice', { event: DONE });
+    const ids = [await publish(run.workflowId, 'db'), await publish(run.workflowId, 'db')];
+    assert.deepEqual(await run.result(), ids);
+  });
+
   it('the resolve of its alert ends it, also when it came first', async () => {
     const early = await lab.begin('waits', { name: 'db', resolved: true, first: true }, { onResolved: 'finish' });
     const question = await lab.question(early.workflowId);

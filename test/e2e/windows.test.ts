@@ -86,6 +86,14 @@ describe('a run that keeps to a window', () => {
     assert.equal(await result(bold), 'done');
   });
 
+  it('fails at once when it does not open before the run has to end', async () => {
+    lab.freeze(-HOUR, HOUR);
+    const id = await lab.begin('patch', {}, { executionTimeoutMs: HOUR });
+    const { type, message } = await failureOf(id);
+    assert.equal(type, 'NoOpening');
+    assert.match(message, /window open in eu does not open before .*; opens /);
+  });
+
   it('asks people whether to act now, to wait on, or to give up', async () => {
     lab.freeze(-HOUR, HOUR);
     const ask = { waitMs: 1_000, onNoWindow: 'ask' } as const;

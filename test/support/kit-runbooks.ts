@@ -63,6 +63,16 @@ export const waits = runbook<
   return waited.by === 'event' ? { by: waited.by, id: waited.event.id } : waited;
 });
 
+/** Waits twice at once for events of one type, and says which came. */
+export const waitsTwice = runbook<{ readonly event: string }, readonly string[], KitActs>(async ({ event }, run) =>
+  Promise.all(
+    ['one', 'another'].map(async (which) => {
+      const waited = await run.waitFor(which, { event, timeoutMs: 60_000 });
+      return waited.by === 'event' ? waited.event.id : waited.by;
+    }),
+  ),
+);
+
 export { charge } from '../examples/act.ts';
 export { failOver } from '../examples/askHuman.ts';
 export { archive } from '../examples/check.ts';

@@ -51,6 +51,20 @@ export const sideBySide = runbook<EverywhereInput, unknown, RegionEffects>(
   },
 );
 
+/** Two steps in each of these regions, one after the other; side by side for the regions. */
+export const twiceEach = runbook<
+  { readonly name: string; readonly regions: readonly string[] },
+  unknown,
+  RegionEffects
+>(async ({ name, regions }, run) =>
+  fanOut(regions, async (region) => {
+    for (const step of ['first', 'second'])
+      await run
+        .onRegion(region)
+        .act(`${step} ${name} in ${region}`, (on) => on.effect({ name: `${step} ${name} ${region}` }));
+  }),
+);
+
 /** A child that may hang, alone. */
 export const parent = runbook<RegionInput & { readonly timeoutMs?: number }, unknown, RegionEffects>(
   async ({ timeoutMs, ...input }, run) =>

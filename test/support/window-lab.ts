@@ -42,7 +42,11 @@ export interface Begin {
   readonly window?: string;
   readonly context?: Partial<RunContext>;
   readonly prefix?: string;
+  /** Default: longer than any freeze of the tests. */
+  readonly executionTimeoutMs?: number;
 }
+
+const EXECUTION_TIMEOUT_MS = 86_400_000;
 
 /** Without a cache a query beside a local activity can leave a run stuck, in the SDK's core; that runs replay is shown by their histories. */
 const LIMITS = { maxCachedWorkflows: 50, maxActivities: 10, shutdownGraceMs: 1_000 };
@@ -118,14 +122,18 @@ export async function startWindowLab({ during, servers: given, ring, zones }: La
       return freeze;
     },
     thaw: () => void freezes.splice(0),
-    begin: async (workflowType, options = {}, { window, context = {}, prefix = '' } = {}) => {
+    begin: async (
+      workflowType,
+      options = {},
+      { window, context = {}, prefix = '', executionTimeoutMs = EXECUTION_TIMEOUT_MS } = {},
+    ) => {
       const workflowId = `${prefix}${workflowType}/${randomBytes(4).toString('hex')}`;
       await createEngine(temporal).start({
         workflowId,
         workflowType,
         input: { options, ...(window === undefined ? {} : { window }) },
         context: { ...CONTEXT, ...context },
-        executionTimeoutMs: 600_000,
+        executionTimeoutMs,
         summary: workflowType,
       });
       return workflowId;

@@ -148,8 +148,6 @@ class ApprovedPass<Acts extends Activities<Acts>> {
     const action = await plannedAction(at, call, options);
     this.#compareAction(action);
     const { undo } = options;
-    const undos = this.#state.undos.current();
-    const before = undos.count();
     // Asked last of all before the effect, after any other wait.
     const approved = async (on: Acts): Promise<T> => {
       const lapsed = await decisions.approvalLapsed({ counted: this.#counted });
@@ -157,12 +155,7 @@ class ApprovedPass<Acts extends Activities<Acts>> {
       return call(onlyCalls(on, action.calls));
     };
     const guarded = undo === undefined ? options : { ...options, undo: (on: Acts) => undo(onlyCalls(on, action.undo)) };
-    try {
-      return await this.#state.act(at.region, at.title, approved, guarded);
-    } catch (error) {
-      if (this.void !== null) undos.forget(before);
-      throw error;
-    }
+    return this.#state.act(at.region, at.title, approved, guarded);
   }
 
   #compareAction(action: PlannedAction): void {

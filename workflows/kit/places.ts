@@ -4,6 +4,7 @@
  * reached a worker, even one that died with it, never ends so.
  */
 import { ActivityFailure, ApplicationFailure, RetryState, TimeoutFailure, TimeoutType } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Checklist } from './checklist.ts';
 import { decisions } from './decisions.ts';
@@ -132,7 +133,7 @@ class PlacedCall {
 
   #schedule(name: string, input: unknown, known: RefusedCall | undefined, attempts: number): Promise<unknown> {
     const { title, options } = this.#step;
-    const totalMs = this.#deadline - workflowTime();
+    const totalMs = this.#leftMs();
     const acts = activitiesFor<Readonly<Record<string, (input: never) => Promise<unknown>>>>(
       { ...this.#place(totalMs), attempts },
       title,
@@ -167,7 +168,7 @@ class PlacedCall {
     const there = this.#regions()[this.#at] ?? this.#step.region;
     await this.#tell(here, there);
     this.#step.stop();
-    if (this.#deadline - workflowTime() >= LEAST_MS) return;
+    if (this.#leftMs() >= LEAST_MS) return;
     throw this.#given ? error : noWorkerEver(this.#step, this.#regions());
   }
 
@@ -185,14 +186,24 @@ class PlacedCall {
     }
     const here = this.#regions()[this.#at] ?? this.#step.region;
     const others = this.#isFirstAlone() ? this.#regions().filter((each) => each !== here) : [];
-    const timeoutMs = this.#deadline - workflowTime();
+    const timeoutMs = this.#leftMs();
     if (timeoutMs >= LEAST_MS) this.#question ??= new WorkerQuestion({ title, here, others, timeoutMs }, ask);
   }
 
-  async #retry({ cause }: ActivityFailure): Promise<void> {
+  /** Rejects with `error` when there is no time for another try. */
+  async #retry(error: ActivityFailure): Promise<void> {
     this.#given = true;
+    const { cause } = error;
     const asked = cause instanceof ApplicationFailure ? cause.nextRetryDelay : undefined;
-    await sleep(asked ?? RETRY_MS);
+    const pauseMs = msToNumber(asked ?? RETRY_MS);
+    if (this.#leftMs() <= pauseMs) throw error;
+    await sleep(pauseMs);
+    // Nobody may have been there to wake it in time.
+    if (this.#leftMs() <= 0) throw error;
+  }
+
+  #leftMs(): number {
+    return this.#deadline - workflowTime();
   }
 
   /** Once for each region in a row: in the checklist, as the run's phase, and to people. */

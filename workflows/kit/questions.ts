@@ -9,6 +9,7 @@ import {
   defineSignal,
   defineUpdate,
   log,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -31,6 +32,8 @@ import { refusedAnswers } from './refused-answers.ts';
 
 /** Refused answers that one run records; whoever sends more gets no further judgement. */
 const MAX_REFUSED = 100;
+/** Runs of before waited for their turn in any case. */
+const LEAVES_QUEUE = 'question-leaves-queue';
 /** Of what was refused, the checklist shows the first; the log has all. */
 const MAX_REFUSED_LINES = 10;
 
@@ -102,22 +105,38 @@ export class Questions {
     }
   }
 
-  /** One after another. Resolves to the answers of the decision that has the people it needs; to null when `stop` or the question's end came first. */
-  ask(open: () => Promise<Asked>, stop: () => boolean): Promise<readonly Given[] | null> {
-    return this.#queue.run(async () => {
-      const asked: Open = { ...(await open()), given: [], settled: null };
-      this.#open = asked;
-      this.#show(asked);
-      try {
-        await this.#untilSettled(asked, stop);
-        const { settled, given } = asked;
-        return settled === null ? null : given.filter(({ decision }) => decision === settled);
-      } finally {
-        this.#open = null;
-        this.#over = true;
-        this.#checklist.question(null);
-      }
+  /**
+   * One after another; whoever need not ask any more waits for no turn. Resolves to the answers of the decision that has the people it needs; to
+   * null when `stop` or the question's end came first.
+   */
+  async ask(open: () => Promise<Asked>, stop: () => boolean): Promise<readonly Given[] | null> {
+    let turn = 'waits' as 'waits' | 'came' | 'left';
+    const asking = this.#queue.run(async () => {
+      if (turn === 'left') return null;
+      turn = 'came';
+      return this.#put(await open(), stop);
     });
+    // Whoever is cancelled in the queue hears of it here.
+    asking.catch(() => undefined);
+    await condition(() => turn === 'came' || stop());
+    if (turn === 'came' || !patched(LEAVES_QUEUE)) return asking;
+    turn = 'left';
+    return null;
+  }
+
+  async #put(asked: Asked, stop: () => boolean): Promise<readonly Given[] | null> {
+    const open: Open = { ...asked, given: [], settled: null };
+    this.#open = open;
+    this.#show(open);
+    try {
+      await this.#untilSettled(open, stop);
+      const { settled, given } = open;
+      return settled === null ? null : given.filter(({ decision }) => decision === settled);
+    } finally {
+      this.#open = null;
+      this.#over = true;
+      this.#checklist.question(null);
+    }
   }
 
   async #untilSettled(open: Open, stop: () => boolean): Promise<void> {

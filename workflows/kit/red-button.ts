@@ -3,28 +3,27 @@
  * tries again by itself; a worker that still refuses only makes it wait longer. A run that nobody stops pays nothing for this.
  */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { condition, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { Stop } from '../../triggers/path/stop.ts';
 import type { Checklist } from './checklist.ts';
 import { ALLOWED_SIGNAL, EFFECTS_STOPPED, STOPPED_SIGNAL } from './run-context.ts';
+import { endsBy } from './run-end.ts';
 import type { RefusedCall } from './step-activities.ts';
+import { workflowTime } from './workflow-time.ts';
 
 /** Pauses between tries of a run that nobody tells to go on, doubling. */
 const FIRST_WAIT_MS = 30_000;
 const LONGEST_WAIT_MS = 300_000;
-/** What a run keeps of its execution timeout to end by itself, so that it says why; of a short one a tenth. */
+/** What a run keeps of its execution timeout to end by itself, so that it says why. */
 const LAST_WORDS_MS = 15_000;
-
-/** A stop, and when (ms since 1970) whoever tells of it looked: workflow code has no clock of its own. */
-type Told = readonly [stop: Stop, now: number];
 
 export class RedButton {
   readonly #checklist: Checklist;
-  #told: Told | null = null;
+  #told: Stop | null = null;
 
   constructor(checklist: Checklist) {
     this.#checklist = checklist;
-    setHandler(defineSignal<[Stop, number]>(STOPPED_SIGNAL), (...told) => void (this.#told = told), {
+    setHandler(defineSignal<[Stop, number]>(STOPPED_SIGNAL), (stop) => void (this.#told = stop), {
       description: 'The red button is pressed: wait before the next effect.',
     });
     setHandler(defineSignal(ALLOWED_SIGNAL), () => void (this.#told = null), {
@@ -49,14 +48,15 @@ export class RedButton {
       } catch (error) {
         const refusal = refusalIn(error);
         if (refusal === null) throw error;
-        this.#told = refusal.told;
+        this.#told = refusal.stop;
         refused ??= refusal.call;
       }
     }
   }
 
-  async #wait([stop, now]: Told, waits: number, gaveUp: () => boolean): Promise<void> {
-    const leftMs = timeLeftMs(now);
+  async #wait(stop: Stop, waits: number, gaveUp: () => boolean): Promise<void> {
+    const end = endsBy(LAST_WORDS_MS);
+    const leftMs = end === null ? Infinity : end - workflowTime();
     const words = `${stop.why === '' ? '' : `${stop.why}, `}${stop.by}`;
     if (leftMs <= 0) throw outOfTime(stop, words);
     const done = this.#checklist.begin('stopped', `waiting: red button (${words})`);
@@ -75,7 +75,7 @@ export const isRefusal = (error: unknown): boolean => refusalIn(error) !== null;
 export const isUntouched = (error: unknown): boolean => refusalIn(error)?.untouched === true;
 
 interface Refusal {
-  readonly told: Told;
+  readonly stop: Stop;
   readonly untouched: boolean;
   readonly call: RefusedCall;
 }
@@ -84,19 +84,12 @@ function refusalIn(error: unknown): Refusal | null {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
   const { type, details } = error.cause;
   if (type !== EFFECTS_STOPPED) return null;
-  const [stop, now, , untouched] = (details ?? []) as [Stop, number, number, boolean?];
+  const [stop, , , untouched] = (details ?? []) as [Stop, number, number, boolean?];
   return {
-    told: [stop, now],
+    stop,
     untouched: untouched === true,
     call: { type: error.activityType, id: error.activityId ?? '' },
   };
-}
-
-/** Until the server would end this run without a word. */
-function timeLeftMs(now: number): number {
-  const { executionExpirationTime, executionTimeoutMs = 0 } = workflowInfo();
-  if (executionExpirationTime === undefined) return Infinity;
-  return executionExpirationTime.getTime() - Math.min(LAST_WORDS_MS, executionTimeoutMs / 10) - now;
 }
 
 /** The stop is its detail: whoever lifts it decides about the run. */

@@ -89,7 +89,7 @@ export const SCHEDULE_FIRED = 'scheduleFired';
 export const PLAN_PREFIX = 'plan/';
 /** Added to the bound on a run that has to be approved: its questions wait no longer than this in all. */
 export const APPROVAL_ALLOWANCE_MS = 86_400_000;
-/** Names of the signals by which the red button reaches a run: wait before the next effect (with the stop), and go on. */
+/** Names of the signals by which the red button reaches a run: wait before the next effect (with the stop, and when it was told), and go on. */
 export const STOPPED_SIGNAL = 'effectsStopped';
 export const ALLOWED_SIGNAL = 'effectsAllowed';
 /** Failure type of an effect that the red button refused before anything happened; the stop is its detail. */

@@ -25,15 +25,6 @@ export class UndoStack {
     this.#undos = this.#undos.filter((each) => each !== undo);
   }
 
-  count(): number {
-    return this.#undos.length;
-  }
-
-  /** Keeps the oldest `count`. */
-  forget(count: number): void {
-    this.#undos = this.#undos.slice(0, count);
-  }
-
   /** What it holds is undone with the others of `stack` from now on. */
   handOverTo(stack: UndoStack): void {
     for (const undo of this.#undos) stack.push(undo);

@@ -2,15 +2,18 @@
  * Waits for an event that names this run, for the resolve of its alert, or for time to pass. Nothing is asked for again and again: the
  * trigger process signals. What comes before the run waits for it is kept, so that nobody has to be quick. Costs nothing until it is used.
  */
-import { ApplicationFailure, condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, defineSignal, patched, setHandler } from '@temporalio/workflow';
 import type { Checklist } from './checklist.ts';
 import { EVENT_SIGNAL, type RunContext, type RunEvent } from './run-context.ts';
 import { withinRun } from './run-end.ts';
+import { workflowTime } from './workflow-time.ts';
 
 /** Events kept for a wait that has not come yet; what is older is forgotten. */
 const MAX_KEPT = 100;
 /** Ids remembered, so that an event that is sent again counts once. */
 const MAX_IDS = 1_000;
+/** In runs of before, an event ended all waits of one moment. */
+const ENDS_ONE_WAIT = 'event-ends-one-wait';
 
 export interface WaitOptions<Data = unknown> {
   /** Type of an event whose extension `forrun` is the id of this run. Each event ends one wait. */
@@ -55,17 +58,22 @@ export class RunWaits {
     const done = this.#checklist.begin('waiting', title);
     const fits = (event: RunEvent): boolean => event.type === type && when(event as RunEvent<Data>);
     let mark: 'ok' | 'failed' = 'failed';
-    let waited: Waited<Data> | null = null;
+    let waited = null as Waited<Data> | null;
     const look = (): boolean => {
       const event = this.#kept.find(fits) as RunEvent<Data> | undefined;
       if (event !== undefined) waited = { by: 'event', event };
-      else if (resolved && run.resolved()) waited = { by: 'resolved' };
+      else waited = resolved && run.resolved() ? { by: 'resolved' } : null;
       return waited !== null || (!resolved && run.stops());
     };
+    const until = workflowTime() + withinRun(timeoutMs);
     try {
-      const ended = look() || (await condition(look, withinRun(timeoutMs), { summary: title.slice(0, 100) }));
-      mark = 'ok';
-      return ended ? this.#take(waited) : this.#timedOut(title);
+      do {
+        const leftMs = Math.max(1, until - workflowTime());
+        const ended = look() || (await condition(look, leftMs, { summary: title.slice(0, 100) }));
+        mark = 'ok';
+        if (!ended) return this.#timedOut(title);
+      } while (this.#isAnothers(waited));
+      return waited;
     } finally {
       done(mark);
     }
@@ -85,9 +93,13 @@ export class RunWaits {
     }
   }
 
-  #take<Data>(waited: Waited<Data> | null): Waited<Data> | null {
-    if (waited?.by === 'event') this.#kept = this.#kept.filter((each) => each !== waited.event);
-    return waited;
+  /** Takes the event, unless another wait has taken it in the same moment. */
+  #isAnothers(waited: Waited | null): boolean {
+    if (waited?.by !== 'event') return false;
+    const kept = this.#kept.filter((each) => each !== waited.event);
+    const taken = kept.length === this.#kept.length;
+    this.#kept = kept;
+    return taken && patched(ENDS_ONE_WAIT);
   }
 
   #timedOut(title: string): Waited<never> {

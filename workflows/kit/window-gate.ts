@@ -2,12 +2,13 @@
  * Waits until a window is open, and stands before every effect within it. The decision is taken outside (R7) and recorded; it is taken again
  * on every wake and at least once a day, because zone data and holidays change while a run sleeps. A run without windows pays nothing.
  */
-import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, patched, workflowInfo } from '@temporalio/workflow';
 import type { Answer, AskOptions } from './ask-human.ts';
 import { askAboutWindow } from './ask-about-window.ts';
 import { decisions } from './decisions.ts';
 import type { Checklist } from './checklist.ts';
 import { NO_OPENING, type SignedOverride, WINDOW_CLOSED, type WindowDecision, windowName } from './window-message.ts';
+import { endsBy } from './run-end.ts';
 import { type WindowOptions, lastStart } from './window-options.ts';
 import type { WindowUse } from './window-use.ts';
 import { isoTime, workflowTime } from './workflow-time.ts';
@@ -19,6 +20,8 @@ const DOUBT_MS = 300_000;
 const MAX_DOUBT_MS = 3_600_000;
 const DEFAULT_WAIT_MS = 35 * DAY_MS;
 const DEFAULT_JITTER_MS = 15 * 60_000;
+/** Runs of before waited on, until the server ended them. */
+const ENDS_WITH_RUN = 'window-wait-ends-with-run';
 
 /** What a gate needs of its run. */
 export interface GatedRun {
@@ -69,7 +72,7 @@ export class WindowGate {
         this.#run.stopIfResolved();
         const decision = await this.#decide();
         if (decision.kind === 'open') return this.#begin(decision);
-        if (patient ? workflowTime() >= deadline : this.#isTooFar(decision, deadline)) {
+        if (patient ? this.#isOver(deadline) : this.#isTooFar(decision, deadline)) {
           line.end();
           if (await this.#goesWithout(decision, deadline)) return;
           [deadline, patient] = [workflowTime() + waitMs, true];
@@ -77,7 +80,7 @@ export class WindowGate {
         line.show(decision.why);
         doubts = decision.kind === 'doubt' ? doubts + 1 : 0;
         if (doubts === 1) await this.#tell(decision.why);
-        await this.#sleep(Math.min(nextLook(decision, doubts), deadline));
+        await this.#sleep(Math.min(nextLook(decision, doubts), deadline, this.#lastBegin()));
       }
     } finally {
       line.end();
@@ -127,14 +130,29 @@ export class WindowGate {
   }
 
   #isTooFar(decision: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): boolean {
-    if (decision.kind === 'doubt') return workflowTime() >= deadline;
-    return decision.kind === 'never' || decision.until > deadline;
+    if (decision.kind === 'doubt') return this.#isOver(deadline);
+    return decision.kind === 'never' || decision.until > deadline || this.#outlastsRun(decision.until);
+  }
+
+  #isOver(deadline: number): boolean {
+    return workflowTime() >= deadline || this.#outlastsRun(workflowTime());
+  }
+
+  /** Whether what begins then does. */
+  #outlastsRun(at: number): boolean {
+    return at >= this.#lastBegin() && patched(ENDS_WITH_RUN);
+  }
+
+  /** What begins later than this cannot end before the run has to, ms since 1970. */
+  #lastBegin(): number {
+    return (endsBy() ?? Infinity) - this.#options.needMs;
   }
 
   /** True: it acts outside of the window. False: people want it to wait on. Rejects with NoOpening. */
   async #goesWithout({ why, kind }: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): Promise<boolean> {
     const { onNoWindow } = this.#options;
-    const none = `window ${this.#name} in ${this.#asked.region} does not open before ${isoTime(deadline)}. ${why}`;
+    const end = isoTime(Math.min(deadline, this.#lastBegin()));
+    const none = `window ${this.#name} in ${this.#asked.region} does not open before ${end}. ${why}`;
     const said =
       onNoWindow === 'ask' ? await askAboutWindow(none, (text, options) => this.#run.ask(text, options)) : null;
     if (said?.choice === 'wait') return false;

@@ -19,7 +19,7 @@ export interface WindowOptions {
    * now, wait for `waitMs` more, or give up. What nobody answers ends the run as failed.
    */
   readonly onNoWindow?: 'fail' | 'run' | 'ask';
-  /** Longest wait for an opening. Default: 35 days. */
+  /** Longest wait for an opening; it ends before the run's execution timeout in any case. Default: 35 days. */
   readonly waitMs?: number;
   /** A run that waited begins up to so long after the opening, so that not all begin at once. Default: 15 minutes. */
   readonly jitterMs?: number;
