@@ -4,6 +4,7 @@ import { connect } from 'nats';
 import { LogRefused } from '../../triggers/nats/errors.ts';
 import type { Delivery } from '../../triggers/nats/port.ts';
 import { CLOSE_MS, CONSUMER, bytes, text, useLog } from '../support/events-log.ts';
+import { openWire } from '../support/nats-wire.ts';
 import { until } from '../support/until.ts';
 
 describe('the events log gives back what it stores', () => {
@@ -194,6 +195,26 @@ describe('the events log gives back what it stores', () => {
           await consumption.close(CLOSE_MS);
         }
       });
+
+    it('a message with headers that no client would send is delivered, read and looked up like any other, and holds up nobody', async () => {
+      const stream = await on.create('strange');
+      const wire = await openWire(on.url, 'anybody', 'x');
+      await on.log.publish('strange.a', bytes('before'));
+      await wire.publishWith(['no name: x', 'ce-id: 7'], 'strange.a', 'strange');
+      wire.close();
+      await on.log.publish('strange.a', bytes('behind'));
+
+      const seen: string[] = [];
+      await on.consume(stream, 8, async (delivery) => {
+        seen.push(text(delivery.data));
+        await delivery.ack();
+      });
+      await until('all three are delivered', () => seen.length >= 3, 20_000);
+      assert.deepEqual(seen, ['before', 'strange', 'behind']);
+      assert.equal((await on.log.consumerState(stream, CONSUMER)).redelivered, 0);
+      assert.deepEqual(await on.all(stream), ['before', 'strange', 'behind']);
+      assert.deepEqual((await on.log.get(stream, 2))?.headers, {});
+    });
 
     it('a consumer that is not there is refused', async () => {
       await on.create('nobody', { consumers: [] });

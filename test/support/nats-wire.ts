@@ -4,6 +4,8 @@ import { type Socket, connect } from 'node:net';
 export interface Wire {
   /** True when the server let the line through. */
   publish(subject: string, body?: string, reply?: string): Promise<boolean>;
+  /** With these lines as its headers, whatever they are. */
+  publishWith(headers: readonly string[], subject: string, body: string): Promise<boolean>;
   subscribe(subject: string): Promise<boolean>;
   close(): void;
 }
@@ -26,6 +28,11 @@ export async function openWire(url: string, user: string, pass: string): Promise
   return {
     publish: (subject, body = '', reply = '_INBOX.wire') =>
       allowed(`PUB ${subject} ${reply} ${Buffer.byteLength(body)}\r\n${body}\r\n`),
+    publishWith: (lines, subject, body) => {
+      const head = `${['NATS/1.0', ...lines].join('\r\n')}\r\n\r\n`;
+      const size = Buffer.byteLength(head);
+      return allowed(`HPUB ${subject} ${size} ${size + Buffer.byteLength(body)}\r\n${head}${body}\r\n`);
+    },
     subscribe: (subject) => allowed(`SUB ${subject} ${(subscriptions += 1)}\r\n`),
     close: () => socket.destroy(),
   };

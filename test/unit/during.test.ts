@@ -9,6 +9,7 @@ import { alertType } from '../../triggers/events/event-type.ts';
 import type { Disposition, EventRecord } from '../../triggers/path/disposition.ts';
 import { type Control, NO_CONTROL } from '../../triggers/path/control.ts';
 import { plan } from '../../triggers/path/planner.ts';
+import { LogUnavailable, MessageRefused } from '../../triggers/nats/errors.ts';
 import { createWindowRelease } from '../../triggers/path/window-release.ts';
 import { duringProblems } from '../../workers/windows/during-problems.ts';
 import { alertEvent, at } from '../support/events.ts';
@@ -139,7 +140,10 @@ describe('what a closed window holds', () => {
     recordedBy: '',
   });
 
-  function given(records: EventRecord[], { perMinute = 60, open = 'open' as 'open' | 'closed' } = {}) {
+  function given(
+    records: EventRecord[],
+    { perMinute = 60, open = 'open' as 'open' | 'closed', refused = null as Error | null } = {},
+  ) {
     const put: string[] = [];
     const clock = { now: Date.parse(DAY) };
     const release = createWindowRelease({
@@ -148,6 +152,7 @@ describe('what a closed window holds', () => {
         get: (stream, sequence) =>
           Promise.resolve({ ...at(sequence), stream, subject: 's', headers: {}, data: new Uint8Array() }),
         publish: (_subject, _data, options) => {
+          if (refused !== null && options?.msgId === name(1)) return Promise.reject(refused);
           put.push(options?.msgId ?? '');
           return Promise.resolve({ stream: '', sequence: 0, duplicate: false });
         },
@@ -207,6 +212,20 @@ describe('what a closed window holds', () => {
     records.push(held(9));
     await release.look();
     assert.deepEqual(put, [name(1), name(9)]);
+  });
+
+  it('and can never be put back holds up none of the others', async () => {
+    const { put, clock, release } = given([held(1), held(2, 'b')], { refused: new MessageRefused('too large') });
+    clock.now = Date.parse(NIGHT);
+    await release.look();
+    assert.deepEqual(put, [name(2)]);
+  });
+
+  it('waits with all of them while the log is away', async () => {
+    const { put, clock, release } = given([held(1), held(2, 'b')], { refused: new LogUnavailable('away') });
+    clock.now = Date.parse(NIGHT);
+    await assert.rejects(release.look(), LogUnavailable);
+    assert.deepEqual(put, []);
   });
 
   it('is let go at a pace, and all of it in the end', async () => {

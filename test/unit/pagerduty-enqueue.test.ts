@@ -70,6 +70,14 @@ describe('PagerDuty Events API v2, inbound', () => {
     assert.equal((await kept(alerts[1]))?.bytes.length, 0);
   });
 
+  it('a key of asterisks, where it is not what proves the sender, is covered like any other', async (t) => {
+    const { publish, alerts } = recording();
+    const open = { name: 'open', source: pagerduty, auth: { kind: 'none' } } as const;
+    const { url } = await startIntake(t, { publish }, { senders: [open] });
+    assert.equal((await enqueue(url, { ...trigger, routing_key: '**' }, json, 'open')).status, 202);
+    assert.equal(alerts.length, 1);
+  });
+
   it('a trigger without a key is given one, and resolves by it', async (t) => {
     const { publish, alerts } = recording();
     const { url } = await startIntake(t, { publish }, { senders });

@@ -59,6 +59,29 @@ describe('activity of senders', () => {
     assert.equal((await activity.read('am')).accepted, 2);
   });
 
+  it('one flush writes what it found, however many events come meanwhile', async () => {
+    const log = memory();
+    let written = 0;
+    const activity = createSenderActivity(
+      {
+        ...log,
+        publish: (...given) => {
+          written += 1;
+          if (written < 100) activity.note('am', { kind: 'accepted' });
+          return log.publish(...given);
+        },
+      },
+      'eu',
+      () => NOW,
+    );
+    activity.note('am', { kind: 'accepted' });
+    await activity.flush();
+    assert.equal(written, 1);
+    assert.equal((await activity.read('am')).accepted, 1);
+    await activity.flush();
+    assert.equal((await activity.read('am')).accepted, 2);
+  });
+
   it('the rate is that of the last five minutes, and old minutes are forgotten', async () => {
     let now = NOW;
     const activity = createSenderActivity(memory(), 'eu', () => now);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import type { EventRecord, SourceAnswer } from '../../triggers/path/disposition.ts';
+import { MessageRefused } from '../../triggers/nats/errors.ts';
 import type { PublishOptions } from '../../triggers/nats/port.ts';
 import { REDRIVE, redriveOf } from '../../triggers/path/dead-letters.ts';
 import { plan } from '../../triggers/path/planner.ts';
@@ -29,8 +30,8 @@ const recordOf = (sequence: number, reason: 'stale' | null, effect: 'opened' | '
 
 type Answer = Omit<SourceAnswer, 'at'> | null | Error;
 
-/** A ledger of these records, and a source that says these answers, the last one for ever. */
-function given(records: EventRecord[], answers: readonly Answer[], generation = 1) {
+/** A ledger of these records, and a source that says these answers, the last one for ever. `refused`: sequence of what the log never takes. */
+function given(records: EventRecord[], answers: readonly Answer[], generation = 1, refused = 0) {
   const put: PublishOptions[] = [];
   const asked: string[] = [];
   const clock = { now: START + 10 * MINUTE };
@@ -46,6 +47,7 @@ function given(records: EventRecord[], answers: readonly Answer[], generation = 
           data: Buffer.from(JSON.stringify(event)),
         }),
       publish: (_subject, _data, options) => {
+        if (options?.msgId?.includes(`:${refused}:`) === true) return Promise.reject(new MessageRefused('too large'));
         if (options !== undefined) put.push(options);
         return Promise.resolve({ stream: '', sequence: 0, duplicate: false });
       },
@@ -97,6 +99,14 @@ describe('an event that was held as too old', () => {
       assert.deepEqual(answersOf(put), [{ says, why: 'Zürich says so\r\nx', at: '2026-01-02T00:10:00.000Z' }]);
       assert.match(put[0]?.headers?.[REDRIVE.asked] ?? '', /^[\x20-\x7e]+$/);
     });
+
+  it('and can never be put back is left for a human, and the others are asked about', async () => {
+    const other: EventRecord = { ...recordOf(2, 'stale'), event: { ...recordOf(2, 'stale').event, alertKey: 'other' } };
+    const { check, put, asked } = given([recordOf(1, 'stale'), other], [{ says: 'fires', why: '' }], 1, 1);
+    assert.equal(await check.look(), 1);
+    assert.equal(await check.look(), 0);
+    assert.deepEqual([asked.length, put.length], [2, 1]);
+  });
 
   it('is left for a human when its source cannot be asked, it has resolved, or it is of an episode before', async () => {
     const nobody = given([recordOf(1, 'stale')], [null]);

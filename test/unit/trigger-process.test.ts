@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { restartServiceTrigger } from '../../triggers/restart-service.ts';
-import { LogUnavailable } from '../../triggers/nats/errors.ts';
+import { LogRefused, LogUnavailable, MessageRefused } from '../../triggers/nats/errors.ts';
 import type { Delivery, EventLog } from '../../triggers/nats/port.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { EngineUnavailable } from '../../triggers/path/engine.ts';
@@ -20,6 +20,8 @@ function given(
     readonly headers?: Record<string, string>;
     /** How often handling it has failed before. */
     readonly failures?: number;
+    /** What stands in the book. */
+    readonly episode?: Episode;
   },
   start: Engine['start'],
 ) {
@@ -32,7 +34,7 @@ function given(
     marks: 0,
     failures: delivery.failures ?? 0,
   };
-  let episode: Episode | null = null;
+  let episode: Episode | null = delivery.episode ?? null;
   let revision = 0;
   const message: Delivery = {
     stream: 'EVENTS_EU',
@@ -130,7 +132,22 @@ describe('trigger process', () => {
     await close();
   });
 
-  for (const error of [new EngineUnavailable('away'), new LogUnavailable('away')])
+  it('one that meets a record of the book that is none is buried as well', async () => {
+    const garbled = { error: { code: 404 } } as unknown as Episode;
+    const { seen, close } = given({ deliveryCount: 4, failures: 3, episode: garbled }, () => assert.fail('started'));
+    await until('acknowledged', () => seen.acked === 1);
+    assert.deepEqual([seen.letters, seen.records.length], [['cannot-be-handled'], 1]);
+    await close();
+  });
+
+  it('what the log will never take of this very message is counted like any failure', async () => {
+    const { seen, close } = given({ deliveryCount: 1 }, () => Promise.reject(new MessageRefused('too large')));
+    await until('given back', () => seen.naks.length === 1);
+    assert.deepEqual([seen.failures, seen.opened], [1, 2]);
+    await close();
+  });
+
+  for (const error of [new EngineUnavailable('away'), new LogUnavailable('away'), new LogRefused('not permitted')])
     it(`${error.name} pauses pulling, however often the event has come`, async () => {
       const { seen, close } = given({ deliveryCount: 9 }, () => Promise.reject(error));
       await until('pulling is opened anew after a pause', () => seen.opened === 4);

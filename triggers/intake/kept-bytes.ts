@@ -12,7 +12,8 @@ export async function keptBytes(kind: string, raw: Uint8Array): Promise<Uint8Arr
   if (key === null || key === '') return raw;
   const secret = Buffer.from(key);
   const kept = Buffer.from(raw);
-  for (let at = kept.indexOf(secret); at >= 0; at = kept.indexOf(secret, at)) kept.fill('*', at, at + secret.length);
+  for (let at = kept.indexOf(secret); at >= 0; at = kept.indexOf(secret, at + secret.length))
+    kept.fill('*', at, at + secret.length);
   // Written with escapes it is not found: then nothing is kept rather than the secret.
   return (await routingKey(kept)) === key ? new Uint8Array() : kept;
 }

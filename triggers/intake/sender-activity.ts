@@ -5,7 +5,8 @@
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
 import { bookBucket, bookStream, keyToken } from '../nats/subject.ts';
-import { decodeJson, encodeJson } from '../path/json-bytes.ts';
+import { encodeJson } from '../path/json-bytes.ts';
+import { readRecord } from '../path/read-record.ts';
 
 export interface Activity {
   /** Events stored. */
@@ -57,9 +58,8 @@ export function createSenderActivity(
   const subjectOf = (sender: string): string => `$KV.${bookBucket(region)}.sender.${keyToken(sender)}`;
   const gathered = new Map<string, Activity>();
   const stored = async (sender: string): Promise<{ readonly activity: Activity; readonly revision: number }> => {
-    const message = await log.last(stream, subjectOf(sender));
-    if (message === null) return { activity: NO_ACTIVITY, revision: 0 };
-    return { activity: { ...NO_ACTIVITY, ...decodeJson<Partial<Activity>>(message.data) }, revision: message.sequence };
+    const { record, revision } = await readRecord<Partial<Activity>>(log, stream, subjectOf(sender));
+    return { activity: { ...NO_ACTIVITY, ...record }, revision };
   };
   const add = async (sender: string, more: Activity): Promise<void> => {
     for (let conflicts = 0; ; conflicts += 1) {
@@ -77,7 +77,10 @@ export function createSenderActivity(
     note: (sender, noted) =>
       void gathered.set(sender, sum(gathered.get(sender) ?? NO_ACTIVITY, activityOf(noted, now()))),
     flush: async () => {
-      for (const [sender, more] of gathered) {
+      // What is noted meanwhile is for the next time: a busy sender would keep this one writing for as long as it sends.
+      const senders = [...gathered.keys()];
+      for (const sender of senders) {
+        const more = gathered.get(sender) ?? NO_ACTIVITY;
         gathered.delete(sender);
         try {
           await add(sender, more);

@@ -17,7 +17,12 @@ export class Conflict extends Error {
   override readonly name = 'Conflict';
 }
 
-/** Repeating the call cannot help: no such stream, message too large, permission denied. Needs a human. */
+/** Repeating the call does not help until a human has mended something: no such stream, permission denied. Every call like it fails. */
 export class LogRefused extends Error {
-  override readonly name = 'LogRefused';
+  override readonly name: string = 'LogRefused';
+}
+
+/** This very message can never be taken: it is too large, or its subject or a header is none. Others are taken. */
+export class MessageRefused extends LogRefused {
+  override readonly name = 'MessageRefused';
 }

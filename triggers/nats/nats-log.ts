@@ -14,7 +14,7 @@ import {
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { follow } from './follow.ts';
-import { LogRefused, LogUnavailable } from './errors.ts';
+import { LogUnavailable, MessageRefused } from './errors.ts';
 import { guard } from './guard.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
@@ -157,7 +157,7 @@ async function publish(js: JetStreamClient, subject: string, data: Uint8Array, o
 /** The client does not check subjects: a line break here would be a protocol command of its own. */
 function assertSubject(subject: string): void {
   if (!/^[\x21-\x7e]+$/.test(subject) || /(^|\.)(\.|$)|[*>]/.test(subject)) {
-    throw new LogRefused(`subject ${JSON.stringify(subject)} is not a plain NATS subject`);
+    throw new MessageRefused(`subject ${JSON.stringify(subject)} is not a plain NATS subject`);
   }
 }
 

@@ -25,7 +25,7 @@ export function fromDelivered(message: JsMsg): StoredMessage {
     subject: message.subject,
     sequence: message.seq,
     storedAt: Math.floor(message.info.timestampNanos / 1e6),
-    headers: plainHeaders(message.headers),
+    headers: plainHeaders(() => message.headers),
     data: message.data,
   };
 }
@@ -35,12 +35,20 @@ const fromStored = (stream: string, message: StoredMsg): StoredMessage => ({
   subject: message.subject,
   sequence: message.seq,
   storedAt: message.time.getTime(),
-  headers: plainHeaders(message.header),
+  headers: plainHeaders(() => message.header),
   data: message.data,
 });
 
-function plainHeaders(headers: MsgHdrs | undefined): Headers {
+/**
+ * None of them when the client cannot read one: whoever may publish may write any bytes there, the server looks at none, and what cannot be read
+ * must reach its reader all the same.
+ */
+function plainHeaders(read: () => MsgHdrs | undefined): Headers {
   const plain: Record<string, string> = {};
-  for (const [name, values] of headers ?? []) plain[name.toLowerCase()] = values[0] ?? '';
+  try {
+    for (const [name, values] of read() ?? []) plain[name.toLowerCase()] = values[0] ?? '';
+  } catch {
+    return {};
+  }
   return plain;
 }

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../nats/port.ts';
 import { bookBucket, bookStream } from '../nats/subject.ts';
 import type { Position } from './disposition.ts';
-import { decodeJson, encodeJson } from './json-bytes.ts';
+import { encodeJson } from './json-bytes.ts';
 import type { Attempts } from './ports.ts';
+import { readRecord } from './read-record.ts';
 
 interface Mark {
   readonly deaths: number;
@@ -24,8 +25,8 @@ export function createAttempts(log: Pick<EventLog, 'last' | 'publish'>, region: 
   // Two tokens after the bucket: an alert key is always one, so the two never meet.
   const subject = (position: Position): string => `$KV.${bookBucket(region)}.attempts.${position.sequence}`;
   const mark = async (position: Position): Promise<Mark> => {
-    const stored = await log.last(bookStream(region), subject(position));
-    return stored === null ? { deaths: 0, holder: null } : decodeJson<Mark>(stored.data);
+    const { record } = await readRecord<Mark>(log, bookStream(region), subject(position));
+    return record ?? { deaths: 0, holder: null };
   };
   const write = (position: Position, next: Mark): Promise<unknown> => log.publish(subject(position), encodeJson(next));
   return {

@@ -14,6 +14,7 @@ import { bounded, buriedWhole, identityOfEvent, positionOf, summary, unreadableI
 import type { Disposition, EventRecord, Position } from './disposition.ts';
 import type { DispatcherOptions } from './dispatcher-options.ts';
 import { EngineRefused } from './engine.ts';
+import { meaningOf } from './failure.ts';
 import type { RecentRun } from './loop.ts';
 import { policyOf } from './planner.ts';
 import type { PlannedPlan, PlannedStart } from './plan.ts';
@@ -100,10 +101,15 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
     },
     quarantine: async ({ delivery, decoded, identity }, reason, message) => {
       if (decoded.ok && decoded.alert !== null)
-        await forgetAll(options.book, decoded.alert.alertKey, positionOf(delivery));
+        await forgetAll(options.book, decoded.alert.alertKey, positionOf(delivery)).catch(whenUnreadable);
       return finish(delivery, buriedWhole(delivery, identity, reason, message));
     },
   };
+}
+
+/** A record that is none of ours holds no decision of ours; it may be why the message is buried. */
+function whenUnreadable(error: unknown): void {
+  if (meaningOf(error) !== 'suspect') throw error;
 }
 
 async function carryOut(

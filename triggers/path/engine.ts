@@ -11,6 +11,7 @@ import {
 } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import { attributesOf } from '../../workflows/kit/run-attributes.ts';
+import { tooLarge } from '../../workflows/kit/payload-size.ts';
 import { EVENT_SIGNAL, RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
 import type { Engine, StartRequest, StartResult } from './ports.ts';
 
@@ -85,6 +86,9 @@ interface Starter {
 async function start({ client, call, eager }: Starter, request: StartRequest): Promise<StartResult> {
   const what = `start ${request.workflowId}`;
   try {
+    // From 4 MiB on the server does not read it, which looks like a server that is away.
+    const large = tooLarge('its input', request.input);
+    if (large !== null) throw new EngineRefused(`cannot ${what}: ${large.message}`);
     const handle = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
       client.workflow.start(request.workflowType, {
         workflowId: request.workflowId,
@@ -125,24 +129,29 @@ function statusOf({ status }: WorkflowExecutionDescription): 'running' | 'done' 
   return status.name === 'COMPLETED' ? 'done' : 'failed';
 }
 
+/** This very request can never be taken; no other status says so. */
+const INVALID_ARGUMENT = 3;
 /**
- * INVALID_ARGUMENT: this very request can never be taken. What concerns every request (an expired key, a namespace that fails over) is no
- * fault of the event, which must not be buried for it.
+ * Said with INVALID_ARGUMENT as well, of every request to a namespace that lacks one of ours. What concerns every request (an expired key, a namespace
+ * that fails over) is no fault of the event, which must not be buried for it.
  */
-const REFUSED = new Set([3]);
+const LACKS_ATTRIBUTE = /search attribute/i;
 
 function explain(what: string, error: unknown): Error {
+  if (error instanceof EngineRefused) return error;
   const grpc = findGrpc(error);
-  const message = `cannot ${what}: ${error instanceof Error ? error.message : String(error)}`;
-  if (grpc !== null && REFUSED.has(grpc)) return new EngineRefused(message, { cause: error });
+  const why = grpc?.details || (error instanceof Error ? error.message : String(error));
+  const message = `cannot ${what}: ${why}`;
+  if (grpc !== null && LACKS_ATTRIBUTE.test(why))
+    return new EngineUnavailable(`${message}; \`tocsin topology --apply\` registers those of Tocsin`, { cause: error });
+  if (grpc?.code === INVALID_ARGUMENT) return new EngineRefused(message, { cause: error });
   // A value that cannot be serialised never reaches the server.
   if (error instanceof TypeError || (error instanceof Error && error.name === 'ValueError'))
     return new EngineRefused(message, { cause: error });
   return new EngineUnavailable(message, { cause: error });
 }
 
-function findGrpc(error: unknown): number | null {
-  for (let next: unknown = error; next instanceof Error; next = next.cause)
-    if (isGrpcServiceError(next)) return next.code;
+function findGrpc(error: unknown): { readonly code: number; readonly details: string } | null {
+  for (let next: unknown = error; next instanceof Error; next = next.cause) if (isGrpcServiceError(next)) return next;
   return null;
 }

@@ -1,9 +1,9 @@
 /** What an error of the path means for the message in hand; the one place where that is decided (R5). */
-import { Conflict, LogFull, LogUnavailable } from '../nats/errors.ts';
+import { Conflict, LogFull, LogRefused, LogUnavailable, MessageRefused } from '../nats/errors.ts';
 import { EngineUnavailable } from './engine.ts';
 
 export type Meaning =
-  /** A server is away: nothing will go better for any message, so pulling pauses. */
+  /** A server is away, or refuses what every message needs: nothing will go better for any of them, so pulling pauses. */
   | 'pause'
   /** Another process was faster at this alert: give it back, the others go on. */
   | 'retry'
@@ -11,6 +11,9 @@ export type Meaning =
   | 'suspect';
 
 export function meaningOf(error: unknown): Meaning {
-  if (error instanceof LogUnavailable || error instanceof LogFull || error instanceof EngineUnavailable) return 'pause';
+  if (error instanceof MessageRefused) return 'suspect';
+  if (PAUSING.some((kind) => error instanceof kind)) return 'pause';
   return error instanceof Conflict ? 'retry' : 'suspect';
 }
+
+const PAUSING = [LogUnavailable, LogFull, LogRefused, EngineUnavailable];

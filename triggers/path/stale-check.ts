@@ -8,6 +8,7 @@ import type { EventLog } from '../nats/port.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { decode } from './decode.ts';
 import type { EventRecord, Position, SourceAnswer } from './disposition.ts';
+import { meaningOf } from './failure.ts';
 import { type HeldLoop, createHeldLoop } from './held-loop.ts';
 import { identityOf } from './ledger.ts';
 import type { EpisodeBook, Ledger } from './ports.ts';
@@ -70,6 +71,20 @@ export function createStaleCheck(options: StaleCheckOptions): HeldLoop {
     return count;
   };
 
+  /** One that can never be put back is told and left to a human: it must not keep the others waiting. */
+  const settleAlone = async (identity: string, each: Held): Promise<number> => {
+    try {
+      return await settleOne(identity, each);
+    } catch (error) {
+      if (meaningOf(error) === 'pause') throw error;
+      const { sequence } = each.position;
+      logger.error({ err: error, region, sequence }, 'late event cannot be put back, a human decides');
+      held.delete(identity);
+      settled.add(nameOf(each.position));
+      return 0;
+    }
+  };
+
   return createHeldLoop({
     region,
     ledger,
@@ -81,7 +96,7 @@ export function createStaleCheck(options: StaleCheckOptions): HeldLoop {
     settle: async (most) => {
       const due = [...held].filter(([, each]) => each.due <= now()).slice(0, most);
       let count = 0;
-      for (const [identity, each] of due) count += await settleOne(identity, each);
+      for (const [identity, each] of due) count += await settleAlone(identity, each);
       return count;
     },
     putBackBecause: 'sources of late alerts have answered',

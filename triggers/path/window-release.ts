@@ -7,6 +7,7 @@ import type { EventLog } from '../nats/port.ts';
 import { BoundedSet } from './bounded-set.ts';
 import type { Windows } from './during.ts';
 import type { Disposition, EventRecord, Position } from './disposition.ts';
+import { meaningOf } from './failure.ts';
 import { type HeldLoop, createHeldLoop } from './held-loop.ts';
 import { identityOf } from './ledger.ts';
 import type { EpisodeBook, Ledger } from './ports.ts';
@@ -41,6 +42,20 @@ export function createWindowRelease(options: WindowReleaseOptions): HeldLoop {
   const held = new Map<string, Map<string, Held>>();
   const released = new BoundedSet(MAX_REMEMBERED);
 
+  /** Resolves to whether it was due. One that can never be put back is told and left to a human: it must not keep the others waiting. */
+  const release = async (identity: string, trigger: string, each: Held): Promise<boolean> => {
+    const { position } = each;
+    const line = { region, trigger, sequence: position.sequence };
+    try {
+      if (!(await isOpen(options.book, identity, each))) return false;
+      if (!(await putBack(options.log, { position, trigger, by: 'window' }, now())))
+        logger.warn(line, 'held event has expired and cannot be put back');
+    } catch (error) {
+      if (meaningOf(error) === 'pause') throw error;
+      logger.error({ err: error, ...line }, 'held event cannot be put back, a human decides');
+    }
+    return true;
+  };
   const settle = async (most: number): Promise<number> => {
     let count = 0;
     for (const [identity, triggers] of held)
@@ -49,13 +64,7 @@ export function createWindowRelease(options: WindowReleaseOptions): HeldLoop {
         const { position, window } = each;
         const name = `${position.stream}/${position.sequence}/${position.storedAt}/${trigger}`;
         if (released.has(name) || !windows.at(window.use, window.where, now()).open) continue;
-        const due = await isOpen(options.book, identity, each);
-        if (due) count += 1;
-        if (due && !(await putBack(options.log, { position, trigger, by: 'window' }, now())))
-          logger.warn(
-            { region, trigger, sequence: position.sequence },
-            'held event has expired and cannot be put back',
-          );
+        if (await release(identity, trigger, each)) count += 1;
         released.add(name);
       }
     return count;

@@ -137,12 +137,24 @@ describe('certificates of aws-sns', () => {
   for (const [why, answer] of [
     ['is away', (response: ServerResponse) => response.destroy()],
     ['fails', (response: ServerResponse) => response.writeHead(503).end()],
+    ['has too much to do', (response: ServerResponse) => response.writeHead(429).end()],
     ['sends without end', (response: ServerResponse) => response.end('x'.repeat(100_000))],
   ] as const)
     it(`while Amazon's host ${why} nobody is let in, and nobody is refused for good`, async (t) => {
       const { fetch } = await serve(t, answer);
       await assert.rejects(allowed(authWith(fetch), message()), CannotTell);
     });
+
+  it('a file that is not there now is asked for again: one wrong answer refuses no message of tomorrow', async (t) => {
+    let isThere = false;
+    const { fetch } = await serve(t, (response) =>
+      isThere ? response.end(sns.cert) : response.writeHead(404).end('not found'),
+    );
+    const auth = authWith(fetch);
+    assert.equal(await allowed(auth, message()), false);
+    isThere = true;
+    assert.equal(await allowed(auth, message()), true);
+  });
 
   it('fetches are bounded, whatever addresses are named, and begin anew after a minute', async (t) => {
     const { fetch, asked } = await serve(t, (response) => response.writeHead(404).end());

@@ -42,13 +42,19 @@ export function createSnsCertificates({
     const pem = load(fetch, url);
     kept.delete(url);
     kept.set(url, { at: now(), pem });
-    // What failed is asked for again by the next message, within the bound above.
-    pem.catch(() => kept.delete(url));
+    // What is no certificate now, or could not be had, is asked for again by the next message, within the bound above.
+    pem.then(
+      (text) => text === null && kept.delete(url),
+      () => kept.delete(url),
+    );
     const [oldest] = kept.keys();
     if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
     return pem;
   };
 }
+
+/** Answers of this kind that say nothing of the file: too slow, too many. */
+const COME_AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** One file of the service: no query that would make every address a new one. */
 const isCertificateAddress = (url: string): boolean =>
@@ -60,7 +66,7 @@ async function load(fetch: NonNullable<SnsCertificatesOptions['fetch']>, url: st
   let text: string;
   try {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.status >= 400 && response.status < 500) {
+    if (response.status >= 400 && response.status < 500 && !COME_AGAIN.has(response.status)) {
       await response.body?.cancel();
       return null;
     }
