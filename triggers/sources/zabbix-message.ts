@@ -3,6 +3,7 @@
  * parameters for. Format: zabbix/zabbix ui/include/classes/helpers/CMediatypeHelper.php, message templates.
  */
 
+const RECOVERED = ['recoverytime', 'recoverydate'] as const;
 const LINES: readonly (readonly [pattern: RegExp, ...names: readonly string[]])[] = [
   [/^Original problem ID: (\d+)$/, 'eventid'],
   [/^(?:Service )?[Pp]roblem name: (.+)$/, 'eventname'],
@@ -11,11 +12,8 @@ const LINES: readonly (readonly [pattern: RegExp, ...names: readonly string[]])[
   [/^Severity: (.+)$/, 'eventseverity'],
   [/^Operational data: (.+)$/, 'operationaldata'],
   [/^(?:Service p|P)roblem started at (\d\d:\d\d:\d\d) on (\d{4}\.\d\d\.\d\d)$/, 'eventtime', 'eventdate'],
-  [
-    /^(?:Problem|Service ".*") has been resolved (?:in .+ )?at (\d\d:\d\d:\d\d) on (\d{4}\.\d\d\.\d\d)$/,
-    'recoverytime',
-    'recoverydate',
-  ],
+  [/^Problem has been resolved (?:in .+ )?at (\d\d:\d\d:\d\d) on (\d{4}\.\d\d\.\d\d)$/, ...RECOVERED],
+  [/^Service "(.+)" has been resolved at (\d\d:\d\d:\d\d) on (\d{4}\.\d\d\.\d\d)$/, 'servicename', ...RECOVERED],
   [/^Current problem status is (\w+), age is .+, acknowledged: (Yes|No)\.$/, 'eventstatus', 'acknowledged'],
 ];
 /** A message has a dozen lines. */

@@ -26,7 +26,8 @@ export function streamedEvent(request: SourceRequest, { value, place, problem }:
   if (!isObject(value)) return refuseItem('not-an-object', place, 'expected an event as an object');
   if (!isStreamed(value)) return refuseItem('not-an-event', place, 'expected a problem or its recovery, not a value');
   const event = idOf(value['eventid']);
-  const problemId = value['value'] === 0 ? idOf(value['p_eventid']) : event;
+  const state = idOf(value['value']);
+  const problemId = state === '0' ? idOf(value['p_eventid']) : event;
   if (event === null || problemId === null)
     return refuseItem('missing-identity', `${place}/eventid`, 'expected `eventid`, of a recovery also `p_eventid`');
   const at = timeOf(value, place);
@@ -36,13 +37,13 @@ export function streamedEvent(request: SourceRequest, { value, place, problem }:
   const groups = Array.isArray(value['groups']) ? value['groups'].filter((group) => textOf(group) !== null) : [];
   return alertEvent(request, {
     key: `event:${problemId}`,
-    status: value['value'] === 1 ? 'firing' : value['value'] === 0 ? 'resolved' : 'unknown',
-    statusText: idOf(value['value']) ?? '',
+    status: state === '1' ? 'firing' : state === '0' ? 'resolved' : 'unknown',
+    statusText: state ?? '',
     occurrence: event,
     name: textOf(value['name']),
     severity,
     severityWord: severityWord(severity),
-    started: value['value'] === 1 ? at : null,
+    started: state === '1' ? at : null,
     ended: at,
     occurred: at,
     title: textOf(value['name']),

@@ -168,6 +168,15 @@ describe('zabbix, media types of others', () => {
     assert.deepEqual(read({ ...ANSIBLE, event_nseverity: 0 }).severity, { number: null, text: 'High' });
   });
 
+  it('a service is known by its name in both messages', () => {
+    const service = (first: string, more = '') =>
+      read({ message: `${first}\nProblem name: Slow\n${more}Severity: High\nOriginal problem ID: 56` });
+    const problem = service('Service problem started at 10:00:00 on 2026.05.01', 'Service: Shop\n');
+    const recovery = service('Service "Shop" has been resolved at 11:00:00 on 2026.05.01');
+    assert.deepEqual([problem.status, recovery.status], ['firing', 'resolved']);
+    assert.deepEqual([problem.resource, problem.alertKey], [recovery.resource, recovery.alertKey]);
+  });
+
   it('an update whose message only says so is acknowledged', () =>
     assert.equal(read({ ...ONCALL, message: COMMENTED }).status, 'acknowledged'));
 
