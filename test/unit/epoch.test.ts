@@ -27,6 +27,8 @@ describe('epoch', () => {
     ['NaN', epochSeconds(Number.NaN), null],
     ['nothing', epochSeconds(null), null],
     ['empty text', epochSeconds(''), null],
+    ['an object that has no text', epochOfAnyUnit({ toString: null }), null],
+    ['a list of one number', epochOfAnyUnit([1_795_000_000]), null],
     ['exponents', epochSeconds('1e9'), null],
   ];
   for (const [why, read, expected] of CASES) it(why, () => assert.equal(read, expected));
