@@ -6,10 +6,10 @@ export const epochMillis = (value: unknown): string | null => epochText(value, 3
 export const epochMicros = (value: unknown): string | null => epochText(value, 6);
 export const epochNanos = (value: unknown): string | null => epochText(value, 9);
 
-/** By its size: from the year 1973 to 5138 no two units write the same number. Null for what is smaller or larger. */
+/** By its size: from the year 1973 to 5138 no two units write the same number. Zero is the same in each; null for all else. */
 export function epochOfAnyUnit(value: unknown): string | null {
   const digits = /^(\d{9,20})(?:\.\d+)?$/.exec(textOf(value))?.[1]?.length ?? 0;
-  if (digits < 9) return null;
+  if (digits < 9) return textOf(value) === '0' ? epochSeconds(0) : null;
   return epochText(value, digits <= 11 ? 0 : digits <= 14 ? 3 : digits <= 17 ? 6 : 9);
 }
 

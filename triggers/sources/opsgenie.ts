@@ -4,7 +4,7 @@
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
-import { epochMillis, epochOfAnyUnit } from '../events/epoch.ts';
+import { epochOfAnyUnit } from '../events/epoch.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { type Json, epochAt, idOf, isObject, readItems, scalarsOf, textOf } from './read.ts';
@@ -105,7 +105,7 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
 
 /** `updatedAt` is documented in nanoseconds and seen in milliseconds, as `createdAt` is: their sizes tell. */
 const timeAt = (alert: Json, field: 'createdAt' | 'updatedAt'): TextAt | null =>
-  epochAt(alert[field], `/alert/${field}`, (value) => epochOfAnyUnit(value) ?? epochMillis(value));
+  epochAt(alert[field], `/alert/${field}`, epochOfAnyUnit);
 
 function labelsOf(body: Json, alert: Json): Readonly<Record<string, string>> {
   const tags = Array.isArray(alert['tags']) ? alert['tags'].filter((tag) => typeof tag === 'string') : [];

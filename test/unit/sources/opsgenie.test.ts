@@ -130,7 +130,7 @@ describe('opsgenie', () => {
     ['no id', with_('Create', { alertId: '' }), ['missing-identity /alert/alertId']],
     ['no action', with_(undefined), ['missing-status /action']],
     ['a time that is none', with_('Create', { createdAt: 'now' }), ['time-not-rfc3339 /alert/createdAt']],
-    ['an ancient time', with_('Create', { createdAt: 5_000 }), ['time-ancient /alert/createdAt']],
+    ['an ancient time', with_('Create', { createdAt: 500_000_000_000 }), ['time-ancient /alert/createdAt']],
     ['a future time', with_('Close', { updatedAt: 4_000_000_000_000 }), ['time-in-the-future /alert/updatedAt']],
   ] as const)
     it(`refuses ${name}`, () => assert.deepEqual(rejections(opsgenie.toEvents(requestOf(body))), expected));
