@@ -4,6 +4,7 @@
  */
 import type { Alert } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
+import { tokensOf } from '../events/json-pointer.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { refuseItem } from './refuse.ts';
@@ -74,7 +75,7 @@ export function zabbixEvent(request: SourceRequest, fields: Fields): AlertResult
     description: text('triggerdescription', 'triggerdesc', 'description', ...OPERATIONAL_DATA) ?? item,
     labels: { ...tags, ...labelsOf(fields, item) },
     resource: resourceOf(fields),
-    location: locationOfLabels(tags, `${tagged?.place.slice(1) ?? 'tags'}.`),
+    location: locationOfLabels(tags, `${tokensOf(tagged?.place ?? '/tags').join('.')}.`),
     links: {
       // Where the address of the frontend is not configured, its macro stands in front.
       source: link?.startsWith('http') === true ? link : null,

@@ -1,20 +1,23 @@
 /**
  * The parameters that a media type of Zabbix sends: most are named after the macro they hold, with dots, underscores or capitals
- * (`EVENT.ID`, `event_id`, `eventId`), so names are read without regard to these. What they leave out is read from Zabbix's message text.
+ * (`EVENT.ID`, `event_id`, `eventId`), so names are read without regard to these. What they leave out is read from the message.
  */
 import { escapeToken } from '../events/json-keys.ts';
-import { type Json, idOf } from './read.ts';
+import { parseJson } from '../events/json.ts';
+import { type Json, idOf, isObject } from './read.ts';
 import { readMessage } from './zabbix-message.ts';
 
-export interface Field {
+interface Field {
   readonly value: unknown;
   /** JSON Pointer. */
   readonly place: string;
 }
+type Given = ReadonlyMap<string, Field>;
 
 export interface Fields {
   /** The first of these parameters that says something. */
   find(...names: readonly string[]): Field | null;
+  /** The first of these that is a text or number. */
   text(...names: readonly string[]): string | null;
   /** The first of these that is there, whatever it holds. */
   given(...names: readonly string[]): Field | null;
@@ -23,27 +26,47 @@ export interface Fields {
 }
 
 export function fieldsOf(body: Json): Fields {
-  const given = new Map<string, Field>();
-  for (const [key, value] of Object.entries(body)) {
-    const name = key.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-    if (!given.has(name)) given.set(name, { value, place: `/${escapeToken(key)}` });
-  }
-  const message = messageOf(given);
-  const all = [given, message];
-  const find = (...names: readonly string[]): Field | null =>
-    all.flatMap((fields) => names.flatMap((name) => fields.get(name) ?? [])).find(({ value }) => says(value)) ?? null;
+  const parameters = parametersOf(body, (pointer) => pointer);
+  const message = parameters.get('message') ?? parameters.get('alertmessage');
+  const text = saidText(message?.value) ?? '';
+  const place = message?.place ?? '';
+  const said = readMessage(text);
+  const spoken: Given = new Map([...said].map(([name, value]) => [name, { value, place }]));
+  const all = [parameters, writtenIn(text, place), spoken];
+  const named = (names: readonly string[]): readonly Field[] =>
+    all.flatMap((fields) => names.flatMap((name) => fields.get(name) ?? []));
   return {
-    find,
-    text: (...names) => saidText(find(...names)?.value),
-    given: (...names) => names.flatMap((name) => given.get(name) ?? [])[0] ?? null,
-    hasMessage: message.has('eventid') || message.has('acknowledged'),
+    find: (...names) => named(names).find(({ value }) => says(value)) ?? null,
+    text: (...names) => saidText(named(names).find(({ value }) => saidText(value) !== null)?.value),
+    given: (...names) => named(names)[0] ?? null,
+    hasMessage: said.has('eventid') || said.has('acknowledged'),
   };
 }
 
-function messageOf(given: ReadonlyMap<string, Field>): ReadonlyMap<string, Field> {
-  const message = given.get('message') ?? given.get('alertmessage');
-  const said = readMessage(saidText(message?.value) ?? '');
-  return new Map([...said].map(([name, value]) => [name, { value, place: message?.place ?? '' }]));
+/** Some group them after the first word of their macros: `{ "event": { "id": ... } }`. */
+const GROUPS = new Set(['event', 'trigger', 'host', 'item', 'service']);
+
+function parametersOf(body: Json, placeOf: (pointer: string) => string): Given {
+  const fields = new Map<string, Field>();
+  const add = (name: string, value: unknown, pointer: string): void => {
+    if (!fields.has(name)) fields.set(name, { value, place: placeOf(pointer) });
+  };
+  for (const [key, value] of Object.entries(body)) {
+    const pointer = `/${escapeToken(key)}`;
+    add(plain(key), value, pointer);
+    if (!isObject(value) || !GROUPS.has(plain(key))) continue;
+    for (const [inner, each] of Object.entries(value))
+      add(plain(key) + plain(inner), each, `${pointer}/${escapeToken(inner)}`);
+  }
+  return fields;
+}
+
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+/** A message that somebody wrote as JSON. */
+function writtenIn(message: string, place: string): Given {
+  const parsed = message.startsWith('{') ? parseJson(Buffer.from(message)) : null;
+  return parsed?.ok === true && isObject(parsed.value) ? parametersOf(parsed.value, () => place) : new Map();
 }
 
 /** The name of a macro stands there still: this version, or this kind of event, does not know it. */

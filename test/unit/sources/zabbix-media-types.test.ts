@@ -94,6 +94,12 @@ const MACROS = {
   'TRIGGER.STATUS': 'PROBLEM',
 };
 const MESSAGE = { to: 'ops', subject: 'Problem: Disk is full on web-1', message: STARTED };
+const GROUPED = {
+  event: { id: '10528', value: '1', date: '2026.05.01', time: '10:00:00', tags: TAGS },
+  trigger: { id: 14_032, name: 'Disk is full', severity: 'High', status: 'PROBLEM' },
+  host: { name: 'web-1', ip: '10.0.0.1' },
+};
+const WRITTEN = { to: 'ops', subject: 'Problem', message: JSON.stringify(GROUPED) };
 const NO_HOST = { severity: 'High', status: 'PROBLEM', trigger: 'Disk is full', link: LINK };
 
 const zoned = (body: unknown) => {
@@ -110,6 +116,18 @@ const FORMS = [
   ['Keep', KEEP, { ...KEEP, status: 'OK', 'EVENT.VALUE': '0', message: RESOLVED }, 'trigger:14032'],
   ['names of macros', MACROS, { ...MACROS, 'EVENT.VALUE': '0', 'TRIGGER.STATUS': 'OK' }, 'trigger:14032'],
   ['the bare message', MESSAGE, { ...MESSAGE, message: RESOLVED }, 'event:10528'],
+  [
+    'groups of macros',
+    GROUPED,
+    { ...GROUPED, event: { ...GROUPED.event, value: '0', recovery_date: '2026.05.01', recovery_time: '11:00:00' } },
+    'trigger:14032',
+  ],
+  [
+    'JSON in the message',
+    WRITTEN,
+    { ...WRITTEN, message: WRITTEN.message.replace('"value":"1"', '"value":"0"') },
+    'trigger:14032',
+  ],
   ['a template without a host', NO_HOST, { ...NO_HOST, status: 'OK' }, 'trigger:14032'],
 ] as const;
 
@@ -133,6 +151,8 @@ describe('zabbix, media types of others', () => {
     ['Event-Driven Ansible', ANSIBLE, 'event_tags'],
     ['Keep', KEEP, 'tags'],
     ['names of macros', MACROS, 'EVENT.TAGS'],
+    ['groups of macros', GROUPED, 'event.tags'],
+    ['JSON in the message', WRITTEN, 'message'],
   ] as const)
     it(`${name}: where it is, from its tags`, () => {
       const { location } = read(body);
@@ -141,7 +161,7 @@ describe('zabbix, media types of others', () => {
       assert.deepEqual(location.account, { value: '42', from: `${prefix}.account` });
     });
 
-  for (const [name, body] of FORMS.slice(0, 5))
+  for (const [name, body] of FORMS.slice(0, 7))
     it(`${name}: the host`, () => assert.equal(read(body).resource?.name, 'web-1'));
 
   it('Event-Driven Ansible: its epoch is an instant, a tag with many values keeps them', () => {
@@ -151,7 +171,7 @@ describe('zabbix, media types of others', () => {
     assert.equal(read({ ...ANSIBLE, acknowledged: 'Yes' }).status, 'acknowledged');
   });
 
-  for (const [name, body] of FORMS.slice(1, 5))
+  for (const [name, body] of FORMS.slice(1, 7))
     if (body !== KEEP)
       it(`${name}: local times count in the sender's zone only`, () => {
         assert.equal(read(body).time.started, null);
@@ -203,6 +223,8 @@ describe('zabbix, media types of others', () => {
     { status: 'PROBLEM', trigger: 'x', severity: 'High', link: 'https://wiki.example/disk' },
     { event_id: '1', event_value: '1', id: '7' },
     { trigger_id: '1', id: '7', status: 'ok' },
+    { event: { id: '1', event_type: 'incident.triggered', data: {} } },
+    { message: '{"event_id":"1","status":"PROBLEM"}' },
     {
       state: 'alerting',
       title: 'x',
@@ -214,5 +236,5 @@ describe('zabbix, media types of others', () => {
   ])
     it(`is not ${JSON.stringify(body)}`, () => assert.equal(zabbix.recognises(requestOf(body)), false));
 
-  it('never throws', () => assertTotal(zabbix, [ANSIBLE, ONCALL, KEEP, MACROS, MESSAGE]));
+  it('never throws', () => assertTotal(zabbix, [ANSIBLE, ONCALL, KEEP, MACROS, MESSAGE, GROUPED, WRITTEN]));
 });
