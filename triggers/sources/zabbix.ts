@@ -3,6 +3,7 @@
  * for Event-Driven Ansible and Grafana OnCall, Keep's, every other that names its parameters after their macros, the plain message, and what
  * a connector streams.
  */
+import { FORM } from './form.ts';
 import { type Line, jsonLines, lineSteps } from './json-lines.ts';
 import { type Json, inSteps, isObject, itemSteps } from './read.ts';
 import { refuseAll } from './refuse.ts';
@@ -11,10 +12,13 @@ import { EVENT_ID, LINK, STATE, zabbixEvent } from './zabbix-event.ts';
 import { type Fields, fieldsOf, isMacro } from './zabbix-fields.ts';
 import { isStreamed, streamedEvent } from './zabbix-streamed.ts';
 
+/** A script that adds headers, and no type among them, sends its JSON as what libcurl calls every POST. */
+const JSON_TYPES = new Set(['application/json', FORM]);
+const NDJSON = 'application/x-ndjson';
+
 export const zabbix: Source = {
   kind: 'zabbix',
-  bodyOf: (contentType) =>
-    contentType === 'application/json' ? 'json' : contentType === 'application/x-ndjson' ? 'bytes' : 'refused',
+  bodyOf: (contentType) => (JSON_TYPES.has(contentType ?? '') ? 'json' : contentType === NDJSON ? 'bytes' : 'refused'),
   recognises: ({ body, raw }) =>
     body === null ? jsonLines(raw).some(({ value }) => isStreamed(value)) : isStreamed(body) || isZabbix(body),
   readsLines: true,

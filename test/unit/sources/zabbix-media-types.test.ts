@@ -236,5 +236,14 @@ describe('zabbix, media types of others', () => {
   ])
     it(`is not ${JSON.stringify(body)}`, () => assert.equal(zabbix.recognises(requestOf(body)), false));
 
+  for (const [contentType, how] of [
+    ['application/json', 'json'],
+    ['application/x-www-form-urlencoded', 'json'],
+    ['application/x-ndjson', 'bytes'],
+    ['text/plain', 'refused'],
+    [null, 'refused'],
+  ] as const)
+    it(`a body of type ${contentType}: ${how}`, () => assert.equal(zabbix.bodyOf(contentType, {}), how));
+
   it('never throws', () => assertTotal(zabbix, [ANSIBLE, ONCALL, KEEP, MACROS, MESSAGE, GROUPED, WRITTEN]));
 });
