@@ -16,5 +16,6 @@ const WORDS: readonly (readonly [part: string, expected: string])[] = [
   ['ms|', 'a duration such as 500ms, 10s, 5m, 1h or 2d, and at most 23 days'],
   ['^[a-z0-9][a-z0-9-]', 'a name of lower-case letters, digits and hyphens, at most 40 characters'],
   ['^(nats|tls|wss?)://', 'an address such as nats://host:4222, without user and password'],
+  ['~[01]', 'a JSON Pointer such as /host or /where/region (~1 for a slash in a name, ~0 for a tilde)'],
   ['^https?://', 'an address that begins with http:// or https://'],
 ];

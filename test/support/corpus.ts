@@ -149,6 +149,28 @@ export const corpus: readonly Sample[] = [
     },
   },
   {
+    kind: 'zabbix',
+    body: {
+      event_id: 1,
+      trigger_id: 2,
+      event_value: 1,
+      event_tags: { a: ['b'] },
+      event_update_status: '1',
+      event_update_action: 'acknowledged and commented',
+      host_groups: ['g'],
+      message: 'Problem started at 10:00:00 on 2026.05.01\nOriginal problem ID: 1',
+      event_datetime_timestamp: 1777629600,
+    },
+  },
+  {
+    kind: 'zabbix',
+    body: lines(
+      { clock: 1777629600, ns: 1, value: 1, eventid: 1, hosts: [{ host: 'h' }], groups: ['g'], tags: [{ tag: 'a' }] },
+      1,
+      { clock: 1777629600, ns: 1, value: 0, eventid: 2, p_eventid: 1 },
+    ),
+  },
+  {
     kind: 'opsgenie',
     body: { action: 'Create', alert: { alertId: '1', updatedAt: 1777629600000, tags: ['a'] }, integrationName: 'i' },
   },

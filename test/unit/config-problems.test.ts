@@ -47,6 +47,23 @@ intake:
     ]);
   });
 
+  it('is told where a mapping cannot be followed', () => {
+    const found = problems(`intake:
+  senders:
+    - name: watchdog
+      kind: generic
+      auth: { kind: none }
+      mapping:
+        key: [host]
+        status: { at: /state, firing: [down] }
+        severities: { critcal: [1] }
+`);
+    assert.deepEqual(found.toSorted(), [
+      '7:15 /intake/senders/0/mapping/key/0: expected a JSON Pointer such as /host or /where/region (~1 for a slash in a name, ~0 for a tilde)',
+      '9:23 /intake/senders/0/mapping/severities/critcal: is not known here',
+    ]);
+  });
+
   it('is told that a secret stands in it, and the secret is not repeated', () => {
     const found = problems(`nats:
   user: trigger

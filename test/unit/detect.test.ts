@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { detect } from '../../triggers/sources/detect.ts';
+import { detect, detectAs } from '../../triggers/sources/detect.ts';
+import { toSender } from '../../workers/roles/configured-sender.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
 
 const AT = '2026-06-01T12:00:00Z';
@@ -111,4 +112,42 @@ describe('detect', () => {
     const body = '{"specversion":"1.0","id":"1","source":"/a","type":"com.example.a","data":{"id":9007199254740993}}';
     assert.deepEqual(look(body).events[0]?.data, { id: '9007199254740993' });
   });
+});
+
+describe('as a configured sender', () => {
+  const { source, times } = toSender({
+    name: 'watchdog',
+    kind: 'generic',
+    zone: 'Europe/Berlin',
+    auth: { kind: 'none' },
+    mapping: {
+      items: '/alerts',
+      key: ['/host'],
+      status: { at: '/state', firing: ['down'] },
+      time: { at: '/at', unit: 'rfc3339' },
+    },
+  });
+  assert.ok(times);
+  const readAs = (text: string) => detectAs({ name: 'watchdog', source, times }, Buffer.from(text), {}, AT);
+  const down = '{"host":"db-7","state":"down","at":"2026-05-01T12:00:00"}';
+
+  it('its mapping, zone and name count', () => {
+    const { source: kind, events } = readAs(`{"alerts":[${down}]}`);
+    assert.deepEqual(
+      [kind, events[0]?.partitionkey, events[0]?.time],
+      ['generic', 'watchdog:db-7', '2026-05-01T10:00:00Z'],
+    );
+  });
+
+  for (const [name, text, expected] of [
+    [
+      'what is wrong with an item',
+      `{"alerts":[{"host":1,"host":2},${down},7]}`,
+      'generic 1 duplicate-key /alerts/0/host missing-identity /alerts/2/host',
+    ],
+    ['what no mapping finds', '{"a":1}', 'generic 0 missing-items /alerts'],
+    ['a truncated body', '{"alerts":[', 'generic 0 not-json'],
+    ['what no source may see', '{"a":1,"a":2}', ' 0 duplicate-key /a'],
+  ] as const)
+    it(name, () => assert.equal(summary(readAs(text)), expected));
 });

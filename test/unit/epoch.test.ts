@@ -17,6 +17,7 @@ describe('epoch', () => {
     ['of any unit: microseconds', epochOfAnyUnit('1795000000123456'), '2026-11-18T11:06:40.123456Z'],
     ['of any unit: nanoseconds', epochOfAnyUnit('1795000000123456789'), '2026-11-18T11:06:40.123456789Z'],
     ['of any unit: too small to tell', epochOfAnyUnit(12_345), null],
+    ['of any unit: zero', epochOfAnyUnit(0), '1970-01-01T00:00:00Z'],
     ['of any unit: a date', epochOfAnyUnit('20261118'), null],
     ['zero', epochSeconds(0), '1970-01-01T00:00:00Z'],
     ['less than a second', epochMillis(7), '1970-01-01T00:00:00.007Z'],
@@ -27,6 +28,8 @@ describe('epoch', () => {
     ['NaN', epochSeconds(Number.NaN), null],
     ['nothing', epochSeconds(null), null],
     ['empty text', epochSeconds(''), null],
+    ['an object that has no text', epochOfAnyUnit({ toString: null }), null],
+    ['a list of one number', epochOfAnyUnit([1_795_000_000]), null],
     ['exponents', epochSeconds('1e9'), null],
   ];
   for (const [why, read, expected] of CASES) it(why, () => assert.equal(read, expected));

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
+import type { LocalTimes } from '../events/local-time.ts';
 import { sources } from './index.ts';
 import type { Rejection, Source, SourceRequest } from './source.ts';
-import { readable, withSpoiled } from './spoiled-items.ts';
+import { type Readable, readable, withSpoiled } from './spoiled-items.ts';
 
 export interface Detected {
   /** Kind of the source; null when none recognises it. */
@@ -14,32 +15,73 @@ export interface Detected {
   readonly rejected: readonly Rejection[];
 }
 
+/** A sender of the configuration, as far as it says how its requests are read. */
+export interface Reader {
+  readonly name: string;
+  readonly source: Source;
+  readonly times: LocalTimes;
+}
+
 /** `headers`: lower-case names. */
 export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>>, receivedAt: string): Detected {
   const parsed = parseJson(raw);
-  const request: SourceRequest = {
-    sender: 'detect',
-    headers,
-    contentType: headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null,
-    body: parsed.ok ? parsed.value : null,
-    raw,
-    rawSha256: createHash('sha256').update(raw).digest('hex'),
-    receivedAt,
-  };
+  const request = requestOf(raw, headers, receivedAt, 'detect');
   for (const source of sources.values()) {
-    const content = readable(source, parsed);
-    if (content === null && !mayRead(source, parsed, request)) continue;
-    const given = { ...request, body: content?.body ?? null };
-    if (source.recognises(given))
-      return { source: source.kind, ...withSpoiled(source.toEvents(given), content?.spoiled ?? new Map()) };
+    const given = readableBy(source, parsed, request);
+    if (given !== null && source.recognises(given.request)) return read(source, given);
   }
-  const reason = parsed.ok ? 'unknown-format' : parsed.reason;
-  const message = parsed.ok ? 'no source recognises this' : 'not acceptable as JSON';
-  return {
-    source: null,
-    events: [],
-    rejected: [{ index: null, reason, place: parsed.ok ? '' : parsed.place, message }],
-  };
+  return refused(parsed);
+}
+
+/** The same for the address of one sender: nothing is asked of the content. */
+export function detectAs(
+  { name, source, times }: Reader,
+  raw: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  receivedAt: string,
+): Detected {
+  const parsed = parseJson(raw);
+  const given = readableBy(source, parsed, { ...requestOf(raw, headers, receivedAt, name), times });
+  return given === null ? refused(parsed) : read(source, given);
+}
+
+const requestOf = (
+  raw: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  receivedAt: string,
+  sender: string,
+): SourceRequest => ({
+  sender,
+  headers,
+  contentType: headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null,
+  body: null,
+  raw,
+  rawSha256: createHash('sha256').update(raw).digest('hex'),
+  receivedAt,
+});
+
+interface Given {
+  readonly request: SourceRequest;
+  readonly spoiled: Readable['spoiled'];
+}
+
+/** What this source may see of the bytes; null: nothing. */
+function readableBy(source: Source, parsed: ParsedJson, request: SourceRequest): Given | null {
+  const content = readable(source, parsed);
+  if (content !== null) return { request: { ...request, body: content.body }, spoiled: content.spoiled };
+  return mayRead(source, parsed, request) ? { request, spoiled: new Map() } : null;
+}
+
+const read = (source: Source, { request, spoiled }: Given): Detected => ({
+  source: source.kind,
+  ...withSpoiled(source.toEvents(request), spoiled),
+});
+
+function refused(parsed: ParsedJson): Detected {
+  const rejection = parsed.ok
+    ? { reason: 'unknown-format', place: '', message: 'no source recognises this' }
+    : { reason: parsed.reason, place: parsed.place, message: 'not acceptable as JSON' };
+  return { source: null, events: [], rejected: [{ index: null, ...rejection }] };
 }
 
 /** Where a line of many may be at fault, and not the text as a whole. */

@@ -6,6 +6,15 @@ const Pointer = Type.String({ pattern: POINTER_PATTERN });
 /** States as the sender writes them; 1 and "1" are the same. */
 const States = Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 });
 const closed = { additionalProperties: false };
+const Time = Type.Object(
+  {
+    at: Pointer,
+    unit: Type.Enum(['rfc3339', 'rfc1123', 's', 'ms', 'us', 'ns', 'any'], { default: 'rfc3339' }),
+  },
+  closed,
+);
+/** As syslog orders them. */
+export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const;
 
 export const GenericMappingSchema = Type.Object(
   {
@@ -24,12 +33,12 @@ export const GenericMappingSchema = Type.Object(
       closed,
     ),
     severity: Type.Optional(Pointer),
-    time: Type.Optional(
-      Type.Object(
-        { at: Pointer, unit: Type.Enum(['rfc3339', 's', 'ms', 'us', 'ns', 'any'], { default: 'rfc3339' }) },
-        closed,
-      ),
-    ),
+    /** What the sender's own words or numbers stand for. */
+    severities: Type.Optional(Type.Partial(Type.Record(Type.Enum([...SEVERITIES]), States), closed)),
+    /** Since when the alert is in this state; of a resolved one also its end. */
+    time: Type.Optional(Time),
+    /** When it began to fire, equal for its resolve. */
+    started: Type.Optional(Time),
     title: Type.Optional(Pointer),
     description: Type.Optional(Pointer),
     link: Type.Optional(Pointer),

@@ -5,8 +5,9 @@
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochMicros, epochMillis, epochNanos, epochOfAnyUnit, epochSeconds } from '../events/epoch.ts';
-import { valueAt } from '../events/json-pointer.ts';
-import type { GenericMapping } from './generic-mapping.ts';
+import { tokensOf, valueAt } from '../events/json-pointer.ts';
+import { rfc1123 } from '../events/rfc1123.ts';
+import { type GenericMapping, SEVERITIES } from './generic-mapping.ts';
 import { labelsFrom } from './label-facts.ts';
 import { epochAt, inSteps, itemSteps, readItems } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
@@ -48,13 +49,16 @@ function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown,
     return refuseItem('missing-status', place + status.at, `expected a state such as ${String(status.firing[0])}`);
   const occurred = timeAt(mapping.time, item, place);
   const title = text(mapping.title);
+  const severity = text(mapping.severity);
   return alertEvent(request, {
     // One part stands as it is; of several none can pass for another's.
     key: key.length === 1 ? String(key[0]) : JSON.stringify(key),
     status: statusOf(status, statusText),
     statusText,
     name: title,
-    severity: text(mapping.severity),
+    severity,
+    severityWord: SEVERITIES.find((word) => isAmong(mapping.severities?.[word], severity)) ?? null,
+    started: timeAt(mapping.started, item, place),
     ended: occurred,
     occurred,
     title,
@@ -65,32 +69,40 @@ function toEvent(request: SourceRequest, mapping: GenericMapping, item: unknown,
   });
 }
 
-/** A text that is not empty, a truth value, or a number. */
+/** A text that is not blank, a truth value, or a number. */
 function scalarText(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
+
+/** 1 and "1" are the same. */
+const isAmong = (values: GenericMapping['status']['resolved'], text: string | null): boolean =>
+  values?.some((value) => String(value) === text) === true;
 
 const STATUSES = ['firing', 'resolved', 'acknowledged', 'suppressed'] as const;
 
 const statusOf = (states: GenericMapping['status'], text: string): AlertStatus =>
-  STATUSES.find((status) => states[status]?.some((state) => String(state) === text)) ?? 'unknown';
+  STATUSES.find((status) => isAmong(states[status], text)) ?? 'unknown';
 
-const UNITS = { s: epochSeconds, ms: epochMillis, us: epochMicros, ns: epochNanos, any: epochOfAnyUnit } as const;
+const UNITS = {
+  rfc3339: () => null,
+  rfc1123,
+  s: epochSeconds,
+  ms: epochMillis,
+  us: epochMicros,
+  ns: epochNanos,
+  any: epochOfAnyUnit,
+} as const;
 
-function timeAt(time: GenericMapping['time'], item: unknown, place: string): TextAt | null {
-  if (time === undefined) return null;
-  const value = valueAt(item, time.at);
-  const at = place + time.at;
-  if (time.unit === 'rfc3339') return epochAt(value, at, () => null);
-  return epochAt(value, at, UNITS[time.unit]);
-}
+const timeAt = (time: GenericMapping['time'], item: unknown, place: string): TextAt | null =>
+  time === undefined ? null : epochAt(valueAt(item, time.at), place + time.at, UNITS[time.unit]);
 
 function locationOf({ location = {} }: GenericMapping, text: (pointer: string) => string | null) {
   const found: Partial<Record<keyof Alert['location'], Alert['location']['region']>> = {};
   for (const [name, pointer] of Object.entries(location)) {
     const value = text(pointer);
-    if (value !== null) found[name as keyof Alert['location']] = { value, from: pointer.slice(1).replaceAll('/', '.') };
+    if (value === null) continue;
+    found[name as keyof Alert['location']] = { value: value.trim(), from: tokensOf(pointer).join('.') };
   }
   return found;
 }

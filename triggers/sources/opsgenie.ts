@@ -4,7 +4,7 @@
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
-import { epochMillis, epochNanos } from '../events/epoch.ts';
+import { epochOfAnyUnit } from '../events/epoch.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { type Json, epochAt, idOf, isObject, readItems, scalarsOf, textOf } from './read.ts';
@@ -15,6 +15,8 @@ const STATUSES: Readonly<Record<string, AlertStatus>> = {
   Create: 'firing',
   // Open again, and nobody's.
   UnAcknowledge: 'firing',
+  // Open again, and notified again.
+  SnoozeEnded: 'firing',
   Acknowledge: 'acknowledged',
   Snooze: 'suppressed',
   Close: 'resolved',
@@ -46,16 +48,20 @@ export const opsgenie: Source = {
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) =>
     isObject(body) &&
-    textOf(body['action']) !== null &&
+    'action' in body &&
     isObject(body['alert']) &&
-    idOf(body['alert']['alertId']) !== null &&
-    ('integrationName' in body || 'integrationId' in body || 'tinyId' in body['alert']),
+    'alertId' in body['alert'] &&
+    (isDocumented(body['action']) || 'integrationName' in body || 'integrationId' in body || 'tinyId' in body['alert']),
   toEvents: (request) => {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-opsgenie', '', 'expected an object with `action` and `alert`');
     return readItems([body], () => toEvent(request, body));
   },
 };
+
+/** Jira Service Management may leave out which integration it was. */
+const isDocumented = (action: unknown): boolean =>
+  typeof action === 'string' && (Object.hasOwn(STATUSES, action) || ACTIVITY.has(action));
 
 function toEvent(request: SourceRequest, body: Json): AlertResult {
   const { action, alert } = body;
@@ -64,7 +70,7 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
   if (id === null) return refuseItem('missing-identity', '/alert/alertId', 'expected the id of the alert');
   const statusText = textOf(action);
   if (statusText === null) return refuseItem('missing-status', '/action', 'expected an action such as "Create"');
-  const updated = updatedAt(alert);
+  const updated = timeAt(alert, 'updatedAt');
   if (ACTIVITY.has(statusText))
     return plainEvent(request, {
       name: `opsgenie.${statusText.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()}`,
@@ -75,7 +81,7 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
     });
   const details = scalarsOf(alert['details']);
   const priority = alert['priority'];
-  const started = epochAt(alert['createdAt'], '/alert/createdAt', epochMillis);
+  const started = timeAt(alert, 'createdAt');
   return alertEvent(request, {
     key: id,
     status: Object.hasOwn(STATUSES, statusText) ? (STATUSES[statusText] ?? 'unknown') : 'unknown',
@@ -97,11 +103,9 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
   });
 }
 
-/** Documented in nanoseconds, seen in milliseconds: 10^17 ms lie millions of years ahead, 10^17 ns in 1973. */
-function updatedAt(alert: Json): TextAt | null {
-  const value = alert['updatedAt'];
-  return epochAt(value, '/alert/updatedAt', (idOf(value) ?? '').length < 18 ? epochMillis : epochNanos);
-}
+/** `updatedAt` is documented in nanoseconds and seen in milliseconds, as `createdAt` is: their sizes tell. */
+const timeAt = (alert: Json, field: 'createdAt' | 'updatedAt'): TextAt | null =>
+  epochAt(alert[field], `/alert/${field}`, epochOfAnyUnit);
 
 function labelsOf(body: Json, alert: Json): Readonly<Record<string, string>> {
   const tags = Array.isArray(alert['tags']) ? alert['tags'].filter((tag) => typeof tag === 'string') : [];

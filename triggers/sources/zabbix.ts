@@ -1,152 +1,59 @@
 /**
- * Zabbix: what a webhook sends is made by its media type, so ours is shipped (docs/sources/zabbix-media-type.yaml); the template that
- * others document (hostname, trigger, status, link) is read too. A problem and its recovery are different events of one trigger.
+ * Zabbix: what a webhook sends is made by its media type. Ours is shipped (docs/sources/zabbix-media-type.yaml); read too are those of Zabbix
+ * for Event-Driven Ansible and Grafana OnCall, Keep's, every other that names its parameters after their macros, the plain message, and what
+ * a connector streams.
  */
-import type { Alert, AlertStatus } from '../events/alert.ts';
-import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
-import { epochSeconds } from '../events/epoch.ts';
-import { parseJson } from '../events/json.ts';
-import { type Json, firstLabel, isObject, readItems } from './read.ts';
-import { refuseAll, refuseItem } from './refuse.ts';
-import type { Source, SourceRequest } from './source.ts';
+import { FORM } from './form.ts';
+import { type Line, jsonLines, lineSteps } from './json-lines.ts';
+import { type Json, inSteps, isObject, itemSteps } from './read.ts';
+import { refuseAll } from './refuse.ts';
+import type { Source } from './source.ts';
+import { EVENT_ID, LINK, STATE, zabbixEvent } from './zabbix-event.ts';
+import { type Fields, fieldsOf, isMacro } from './zabbix-fields.ts';
+import { isStreamed, streamedEvent } from './zabbix-streamed.ts';
+
+/** A script that adds headers, and no type among them, sends its JSON as what libcurl calls every POST. */
+const JSON_TYPES = new Set(['application/json', FORM]);
+const NDJSON = 'application/x-ndjson';
 
 export const zabbix: Source = {
   kind: 'zabbix',
-  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
-  recognises: ({ body }) => isObject(body) && (isOurs(body) || isTemplate(body)),
-  toEvents: (request) => {
-    const { body } = request;
+  bodyOf: (contentType) => (JSON_TYPES.has(contentType ?? '') ? 'json' : contentType === NDJSON ? 'bytes' : 'refused'),
+  recognises: ({ body, raw }) =>
+    body === null ? jsonLines(raw).some(({ value }) => isStreamed(value)) : isStreamed(body) || isZabbix(body),
+  readsLines: true,
+  ...inSteps(function* (request) {
+    const { body, raw } = request;
+    if (body === null || isStreamed(body)) {
+      const lines = body === null ? yield* lineSteps(raw) : [{ value: body, raw, place: '', problem: null }];
+      if (lines.length === 0) return refuseAll('empty-body', '', 'expected an event');
+      return yield* itemSteps(lines, (line) => streamedEvent(request, line as Line));
+    }
     if (!isObject(body)) return refuseAll('not-zabbix', '', 'expected the object that the media type sends');
-    // The button "Test" of a media type leaves every macro as it is written.
-    if (isOurs(body) && isMacro(body['event_id']) && isMacro(body['value']))
+    const fields = fieldsOf(body);
+    if (isTest(fields))
       return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
-    return readItems([body], () => (isOurs(body) ? ours(request, body) : template(request, body)));
-  },
+    return yield* itemSteps([body], () => zabbixEvent(request, fields));
+  }),
 };
 
-const isOurs = (body: Json): boolean => body['sender'] === 'zabbix' && 'event_id' in body;
+function isZabbix(body: unknown): boolean {
+  if (!isObject(body)) return false;
+  const fields = fieldsOf(body);
+  const { given, text, hasMessage } = fields;
+  const isOurs = body['sender'] === 'zabbix' && given('eventid') !== null;
+  const hasMacros = [['triggerid'], ['eventvalue', 'triggerstatus'], EVENT_ID].every(
+    (names) => given(...names) !== null,
+  );
+  const isLinked = /\btr_events\.php\?/.test(text(...LINK) ?? '') && given(...STATE) !== null;
+  return isOurs || hasMacros || isLinked || hasMessage || isTemplate(body);
+}
 
+/** The template that others document. */
 const isTemplate = (body: Json): boolean =>
   ['hostname', 'trigger', 'status', 'severity'].every((field) => typeof body[field] === 'string') && 'link' in body;
 
-const isMacro = (value: unknown): boolean => typeof value === 'string' && /^\{[A-Z][A-Z0-9_.]*\}$/.test(value);
-
-/** What a macro became; null when this version of Zabbix does not know it, or knew no value. */
-function textOf(value: unknown): string | null {
-  const text = typeof value === 'number' ? String(value) : value;
-  return typeof text !== 'string' || text === '' || text === '*UNKNOWN*' || isMacro(text) ? null : text;
-}
-
-function ours(request: SourceRequest, body: Json): AlertResult {
-  const value = textOf(body['value']);
-  if (value === null) return refuseItem('missing-status', '/value', 'expected {EVENT.VALUE}: "1" (problem) or "0"');
-  const event = textOf(body['event_id']);
-  if (event === null) return refuseItem('missing-identity', '/event_id', 'expected {EVENT.ID}');
-  const trigger = textOf(body['trigger_id']);
-  const link = textOf(body['link']);
-  const update = textOf(body['update_status']) === '1' ? textOf(body['update_action']) : null;
-  const started = secondsAt(body, 'event_timestamp');
-  const ended = secondsAt(body, 'recovery_timestamp');
-  const tags = tagsOf(textOf(body['tags']));
-  return alertEvent(request, {
-    // Internal events have no trigger; their problem and recovery share {EVENT.ID}.
-    key: trigger === null ? `event:${event}` : `trigger:${trigger}`,
-    status: statusOf(value, update),
-    statusText: update ?? value,
-    occurrence: event,
-    name: textOf(body['trigger_name']) ?? textOf(body['name']),
-    severity: textOf(body['severity']),
-    started,
-    ended,
-    title: textOf(body['name']),
-    description: textOf(body['description']) ?? textOf(body['operational_data']),
-    labels: { ...tags, ...labelsOf(body) },
-    resource: hostOf(textOf(body['host_id']), textOf(body['host'])),
-    location: {
-      region: firstLabel(tags, ['region', 'aws_region', 'cloud_region'], 'tags.'),
-      zone: firstLabel(tags, ['zone', 'availability_zone'], 'tags.'),
-      cluster: firstLabel(tags, ['cluster'], 'tags.'),
-    },
-    // Where the address of the frontend is not configured, its macro stands in front.
-    links: {
-      source: link?.startsWith('http') === true ? link : null,
-      runbook: textOf(body['trigger_url']),
-      dashboard: null,
-    },
-    delivery: { id: event, attempt: null },
-  });
-}
-
-function statusOf(value: string, update: string | null): AlertStatus {
-  if (value === '0') return 'resolved';
-  if (value !== '1') return 'unknown';
-  const actions = update?.split(',').map((action) => action.trim().toLowerCase()) ?? [];
-  if (actions.includes('acknowledged')) return 'acknowledged';
-  return actions.some((action) => /^suppressed\b/.test(action)) ? 'suppressed' : 'firing';
-}
-
-const TEMPLATE_STATES: Readonly<Record<string, AlertStatus>> = {
-  PROBLEM: 'firing',
-  OK: 'resolved',
-  RESOLVED: 'resolved',
-};
-
-/** It has no times, and its ids stand in the link only. The texts of a problem and its recovery differ, so they are no key. */
-function template(request: SourceRequest, body: Json): AlertResult {
-  const status = textOf(body['status']);
-  if (status === null) return refuseItem('missing-status', '/status', 'expected "PROBLEM" or "OK"');
-  const link = textOf(body['link']);
-  const trigger = textOf(body['trigger_id']) ?? /[?&]triggerid=(\d+)/.exec(link ?? '')?.[1] ?? null;
-  if (trigger === null) return refuseItem('missing-identity', '/link', 'expected an address with `triggerid=`');
-  const name = textOf(body['trigger']);
-  const item = textOf(body['item']);
-  return alertEvent(request, {
-    key: `trigger:${trigger}`,
-    status: Object.hasOwn(TEMPLATE_STATES, status) ? (TEMPLATE_STATES[status] ?? 'unknown') : 'unknown',
-    statusText: status,
-    occurrence: /[?&]eventid=(\d+)/.exec(link ?? '')?.[1] ?? null,
-    name,
-    severity: textOf(body['severity']),
-    title: name,
-    description: item,
-    labels: item === null ? {} : { item },
-    resource: hostOf(null, textOf(body['hostname'])),
-    links: { source: link, runbook: null, dashboard: null },
-  });
-}
-
-const hostOf = (id: string | null, name: string | null): Alert['resource'] =>
-  id === null && name === null ? null : { kind: 'host', id, name };
-
-/** Dates and clock times are the server's local ones; only the epoch macros are instants. */
-function secondsAt(body: Json, field: string): TextAt | null {
-  const written = textOf(body[field]);
-  const text = epochSeconds(written);
-  return text === null || written === null ? null : { text, place: `/${field}`, written };
-}
-
-function labelsOf(body: Json): Readonly<Record<string, string>> {
-  const names = ['host', 'host_ip', 'host_group', 'item'];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const text = textOf(body[name]);
-      return text === null ? [] : [[name, text]];
-    }),
-  );
-}
-
-/** {EVENT.TAGSJSON}: an array of tag and value; a tag without a value is a mark. */
-function tagsOf(text: string | null): Readonly<Record<string, string>> {
-  const parsed = text === null ? null : parseJson(Buffer.from(text));
-  const tags = parsed?.ok === true && Array.isArray(parsed.value) ? (parsed.value as readonly unknown[]) : [];
-  return Object.fromEntries(
-    tags.flatMap((each): readonly (readonly [string, string])[] => {
-      const { tag, value } = isObject(each) ? each : {};
-      const isName = typeof tag === 'string' && tag !== '' && !FORBIDDEN.has(tag);
-      return isName && typeof value === 'string' ? [[tag, value]] : [];
-    }),
-  );
-}
-
-/** As names of an event's fields these are refused wherever JSON is read. */
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+/** The button "Test" of a media type leaves every macro as it is written. */
+const isTest = ({ given, text }: Fields): boolean =>
+  isMacro(given(...STATE)?.value) &&
+  (isMacro(given(...EVENT_ID)?.value) || /[?&]triggerid=\{TRIGGER\.ID\}/.test(text(...LINK) ?? ''));

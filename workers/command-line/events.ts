@@ -102,7 +102,8 @@ export function registerEvents({ program, common, end }: CommandLine): void {
     .addOption(
       new Option('-H, --header <line>', 'a header of the request; repeat for more').argParser(collect).default([]),
     )
-    .action(async (files: string[], { header }: { header: string[] }) =>
-      end((await import('../commands/detect.ts')).detect({ ...common(), files, headers: header })),
+    .option('--sender <name>', 'read them as this sender of the configuration, with its mapping and zone')
+    .action(async (files: string[], { header, sender }: { header: string[]; sender?: string }) =>
+      end((await import('../commands/detect.ts')).detect({ ...common(), files, headers: header, sender })),
     );
 }

@@ -15,7 +15,8 @@ export function toSender(sender: Config['intake']['senders'][number]): Sender {
   return { name, source: sourceOf(sender), auth: senderAuth(auth), quarantine, times: senderTimes(sender) };
 }
 
-function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]): Source {
+/** Throws CommandError when the kind is unknown, or a mapping is missing or out of place. */
+export function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]): Source {
   if (kind === GENERIC && mapping !== undefined) return createGeneric(mapping);
   const source = sources.get(kind);
   if (source !== undefined && mapping === undefined) return source;

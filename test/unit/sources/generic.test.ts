@@ -77,10 +77,67 @@ describe('generic', () => {
     ['s', '1777629600.25', '2026-05-01T10:00:00.25Z'],
     ['ms', '1777629600123', '2026-05-01T10:00:00.123Z'],
     ['ns', '1777629600123456789', '2026-05-01T10:00:00.123456789Z'],
+    ['us', '1777629600123456', '2026-05-01T10:00:00.123456Z'],
+    ['any', 1_777_629_600_123, '2026-05-01T10:00:00.123Z'],
+    ['any', '2026-05-01T12:00:00+02:00', '2026-05-01T10:00:00Z'],
+    ['any', 0, null],
+    ['s', 0, null],
+    ['rfc1123', 'Fri, 01 May 2026 10:00:00 GMT', '2026-05-01T10:00:00Z'],
     ['rfc3339', '2026-05-01T12:00:00+02:00', '2026-05-01T10:00:00Z'],
+    ['rfc3339', '0001-01-01T00:00:00Z', null],
+    ['rfc3339', '', null],
   ] as const)
-    it(`time in ${unit}`, () =>
+    it(`time in ${unit}: ${JSON.stringify(at)}`, () =>
       assert.equal(read({ ...BODY, at }, { ...MAPPING, time: { at: '/at', unit } }).time.occurred, expected));
+
+  for (const [unit, at] of [
+    ['any', { toString: null }],
+    ['any', [1_777_629_600]],
+    ['any', -5],
+    ['any', 'Fri, 01 May 2026 10:00:00 GMT'],
+    ['s', true],
+    ['rfc1123', '2026-05-01'],
+    ['rfc3339', 1_777_629_600],
+    ['rfc3339', '2026-02-30T10:00:00Z'],
+  ] as const)
+    it(`${JSON.stringify(at)} is no time in ${unit}`, () => {
+      const local = createGeneric({ ...MAPPING, time: { at: '/at', unit } });
+      assert.deepEqual(rejections(local.toEvents(requestOf({ ...BODY, at }))), ['time-not-rfc3339 /at']);
+    });
+
+  it('what began when is told apart, and is the same for the resolve', () => {
+    const mapping: GenericMapping = { ...MAPPING, started: { at: '/since', unit: 's' } };
+    const since = 1_777_626_000;
+    const [fired, ended] = [read({ ...BODY, since }, mapping), read({ ...BODY, since, state: 'ok' }, mapping)];
+    assert.deepEqual([fired.time.started, ended.time.started], ['2026-05-01T09:00:00Z', '2026-05-01T09:00:00Z']);
+    assert.deepEqual([fired.time.ended, ended.time.ended], [null, '2026-05-01T10:00:00Z']);
+  });
+
+  for (const [level, text, number] of [
+    [5, '5', 21],
+    ['5', '5', 21],
+    ['dringend', 'dringend', 21],
+    [true, 'true', 13],
+    ['warning', 'warning', 13],
+    [3, '3', null],
+    [{}, null, null],
+  ] as const)
+    it(`severity ${JSON.stringify(level)} is ${number}`, () => {
+      const severities = { critical: [5, 'dringend'], warning: [true] };
+      const { severity } = read({ ...BODY, level }, { ...MAPPING, severities });
+      assert.deepEqual(severity, { number, text });
+    });
+
+  it('names with slashes and tildes are found, and told as they are', () => {
+    const mapping: GenericMapping = {
+      ...MAPPING,
+      labels: { mount: '/m~1n/o~0p', literal: '/~01' },
+      location: { cluster: '/where/k8s~1name' },
+    };
+    const alert = read({ ...BODY, 'm/n': { 'o~p': '/var' }, '~1': 'x', where: { 'k8s/name': ' c7 ' } }, mapping);
+    assert.deepEqual(alert.labels, { mount: '/var', literal: 'x' });
+    assert.deepEqual(alert.location.cluster, { value: 'c7', from: 'where.k8s/name' });
+  });
 
   it('ids beyond 2^53 stay apart', () => {
     const raw = (id: string) => JSON.stringify({ ...BODY, check: { id: 'ID' } }).replace('"ID"', id);
@@ -113,6 +170,8 @@ describe('generic', () => {
   for (const [name, body, expected] of [
     ['no identity', { ...BODY, check: {} }, ['missing-identity /check/id']],
     ['an empty identity', { ...BODY, host: '' }, ['missing-identity /host']],
+    ['a blank identity', { ...BODY, host: ' ' }, ['missing-identity /host']],
+    ['an identity that is none', { ...BODY, host: ['db-7'] }, ['missing-identity /host']],
     ['no state', { ...BODY, state: [] }, ['missing-status /state']],
     ['a bad time', { ...BODY, at: 'now' }, ['time-not-rfc3339 /at']],
     ['a text', '"x"', ['not-json ']],

@@ -35,6 +35,7 @@ describe('opsgenie', () => {
   for (const [action, status] of [
     ['Create', 'firing'],
     ['UnAcknowledge', 'firing'],
+    ['SnoozeEnded', 'firing'],
     ['Acknowledge', 'acknowledged'],
     ['Snooze', 'suppressed'],
     ['Close', 'resolved'],
@@ -78,8 +79,33 @@ describe('opsgenie', () => {
     assert.equal(time.occurred, time.ended);
   });
 
-  it('milliseconds are told apart from them', () =>
-    assert.equal(read(with_('Close', { updatedAt: 1_777_633_200_764 })).time.ended, '2026-05-01T11:00:00.764Z'));
+  for (const [updatedAt, ended] of [
+    [1_777_633_200, '2026-05-01T11:00:00Z'],
+    [1_777_633_200_764, '2026-05-01T11:00:00.764Z'],
+    ['1777633200764', '2026-05-01T11:00:00.764Z'],
+    [1_777_633_200_764_002, '2026-05-01T11:00:00.764002Z'],
+    ['2026-05-01T13:00:00+02:00', '2026-05-01T11:00:00Z'],
+    [0, null],
+    ['', null],
+    [null, null],
+  ] as const)
+    it(`updatedAt ${JSON.stringify(updatedAt)} is ${ended}`, () =>
+      assert.equal(read(with_('Close', { updatedAt })).time.ended, ended));
+
+  it('an escalation says nothing of its alert but the id', () => {
+    const { alertId } = CREATE.alert;
+    const escalation = { action: 'Escalate', alert: { alertId }, escalationName: 'e', repeatCount: 0 };
+    const event = onlyEvent(opsgenie, requestOf(escalation));
+    assert.deepEqual([event.type, event.subject, event.time], ['tocsin.event.opsgenie.escalate', alertId, undefined]);
+    assert.equal(event.id, onlyEvent(opsgenie, requestOf(escalation, { receivedAt: '2026-06-01T13:00:00Z' })).id);
+  });
+
+  it('what Jira leaves out is null', () => {
+    const alert = read({ action: 'Create', alert: { alertId: 'a-1', message: 'Disk', tags: {}, details: [] } });
+    assert.deepEqual([alert.alertKey, alert.title, alert.name], ['test:a-1', 'Disk', 'Disk']);
+    assert.deepEqual([alert.severity.text, alert.time.started, alert.resource, alert.labels], [null, null, null, {}]);
+    assert.equal(alert.location.region, null);
+  });
 
   for (const [action, type] of [
     ['AddNote', 'tocsin.event.opsgenie.add-note'],
@@ -104,13 +130,20 @@ describe('opsgenie', () => {
     ['no id', with_('Create', { alertId: '' }), ['missing-identity /alert/alertId']],
     ['no action', with_(undefined), ['missing-status /action']],
     ['a time that is none', with_('Create', { createdAt: 'now' }), ['time-not-rfc3339 /alert/createdAt']],
-    ['an ancient time', with_('Create', { createdAt: 5_000 }), ['time-ancient /alert/createdAt']],
+    ['an ancient time', with_('Create', { createdAt: 500_000_000_000 }), ['time-ancient /alert/createdAt']],
     ['a future time', with_('Close', { updatedAt: 4_000_000_000_000 }), ['time-in-the-future /alert/updatedAt']],
   ] as const)
     it(`refuses ${name}`, () => assert.deepEqual(rejections(opsgenie.toEvents(requestOf(body))), expected));
 
   it('is recognised by its content', () => {
-    assert.ok(opsgenie.recognises(requestOf(CREATE)));
+    for (const [action, changes] of [
+      ['Create', {}],
+      ['RestartTheServer', {}],
+      [5, { alertId: null }],
+    ] as const)
+      assert.ok(opsgenie.recognises(requestOf(with_(action, changes))));
+    assert.ok(opsgenie.recognises(requestOf({ action: 'EscalateNext', alert: { alertId: 'a-1' } })));
+    assert.ok(!opsgenie.recognises(requestOf({ action: 'RestartTheServer', alert: { alertId: 'a-1' } })));
     assert.ok(
       !opsgenie.recognises(requestOf({ action: 'created', alert: { number: 4, state: 'open' }, repository: {} })),
     );

@@ -60,10 +60,16 @@ describe('zabbix, our media type', () => {
 
   const UPDATES = [
     ['acknowledged', 'acknowledged'],
-    ['acknowledged, commented', 'acknowledged'],
+    ['acknowledged and commented', 'acknowledged'],
+    ['acknowledged, commented and changed severity from Warning to High', 'acknowledged'],
     ['unacknowledged', 'firing'],
-    ['suppressed', 'suppressed'],
+    ['unacknowledged and commented', 'firing'],
+    ['suppressed indefinitely', 'suppressed'],
+    ['commented and suppressed until 2026.05.02 10:00:00', 'suppressed'],
+    ['unsuppressed', 'firing'],
     ['commented', 'firing'],
+    ['closed', 'firing'],
+    ['ranked as symptom', 'firing'],
   ] as const;
   for (const [action, status] of UPDATES)
     it(`an update "${action}" is ${status}`, () => assert.equal(read(update(action)).status, status));
@@ -80,8 +86,53 @@ describe('zabbix, our media type', () => {
     assert.notEqual(idOf({ ...PROBLEM, event_id: '10600' }), idOf(PROBLEM));
   });
 
-  it('an internal event has no trigger', () => {
+  it('each update is an event of its own, also when it was done before', () => {
+    const at = (seconds: string) => ({ ...update('acknowledged'), update_timestamp: seconds });
+    assert.notEqual(idOf(at('1777629700')), idOf(at('1777629900')));
+    assert.equal(idOf(at('1777629700')), idOf(at('1777629700')));
+    assert.equal(read(at('1777629700')).time.occurred, '2026-05-01T10:01:40Z');
+    assert.notEqual(idOf(update('unacknowledged')), idOf(PROBLEM));
+  });
+
+  it('a comment on an acknowledged problem leaves it so', () =>
+    assert.equal(read({ ...update('commented'), ack_status: 'Yes' }).status, 'acknowledged'));
+
+  it('an internal event has no trigger, or is not about its problem', () => {
     assert.equal(read({ ...PROBLEM, trigger_id: '{TRIGGER.ID}' }).alertKey, 'test:event:10528');
+    assert.equal(read({ ...PROBLEM, event_source: '3' }).alertKey, 'test:event:10528');
+  });
+
+  it('an update of a service says what its severity is now', () => {
+    const service = {
+      ...update('{EVENT.UPDATE.ACTION}'),
+      event_source: '4',
+      trigger_id: '{TRIGGER.ID}',
+      host: '{HOST.HOST}',
+      host_id: '{HOST.ID}',
+      service_name: 'Shop',
+      update_severity: 'Average',
+      update_nseverity: '3',
+    };
+    const alert = read(service);
+    assert.deepEqual([alert.alertKey, alert.status], ['test:event:10528', 'firing']);
+    assert.deepEqual(alert.severity, { number: 14, text: 'Average' });
+    assert.deepEqual(alert.resource, { kind: 'service', id: null, name: 'Shop' });
+  });
+
+  for (const [source, type] of [
+    ['1', 'tocsin.event.zabbix.discovery'],
+    ['2', 'tocsin.event.zabbix.autoregistration'],
+  ] as const)
+    it(`${type} neither fires nor resolves`, () => {
+      const event = onlyEvent(zabbix, requestOf({ ...PROBLEM, event_source: source, value: '{EVENT.VALUE}' }));
+      assert.deepEqual([event.type, event.subject, event.time], [type, 'web-1', '2026-05-01T10:00:00Z']);
+    });
+
+  it('of equal tags each value counts; what is no list of tags is none', () => {
+    const labels = (tags: unknown) => read({ ...PROBLEM, tags }).labels;
+    assert.equal(labels('[{"tag":"a","value":"1"},{"tag":"a","value":"2"}]')['a'], '1,2');
+    for (const tags of ['[{"tag":', '{"tag":"a"}x', 7, [1, null, { tag: {} }], '*UNKNOWN*'])
+      assert.deepEqual(labels(tags), { host: 'web-1', host_ip: '10.0.0.1' });
   });
 
   it('the button "Test" starts nothing', () => {
@@ -155,11 +206,16 @@ describe('zabbix, the documented template', () => {
 
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [{ ...PROBLEM, value: undefined }, 'missing-status /value'],
-    [{ ...PROBLEM, event_id: '' }, 'missing-identity /event_id'],
+    [{ ...PROBLEM, event_id: '', trigger_id: '', link: '' }, 'missing-identity /event_id'],
+    [{ ...PROBLEM, event_id: {}, trigger_id: 'x', link: [] }, 'missing-identity /event_id'],
+    [{ ...PROBLEM, value: ['1'] }, 'missing-status /value'],
+    [{ ...PROBLEM, event_timestamp: 'yesterday' }, 'time-not-rfc3339 /event_timestamp'],
+    [{ ...PROBLEM, event_timestamp: { at: 1 } }, 'time-not-rfc3339 /event_timestamp'],
     [{ ...PROBLEM, event_timestamp: '99999999999' }, 'time-in-the-future /event_timestamp'],
-    [{ ...TEMPLATE, status: undefined }, 'missing-status /status'],
+    [{ ...TEMPLATE, status: '' }, 'missing-status /status'],
     [{ ...TEMPLATE, link: 'https://zabbix.example/' }, 'missing-identity /link'],
-    ['text', 'not-zabbix '],
+    ['[]', 'not-zabbix '],
+    ['text', 'not-json /0'],
   ];
   for (const [body, expected] of REJECTED)
     it(`rejects with ${expected}`, () => assert.deepEqual(rejections(zabbix.toEvents(requestOf(body))), [expected]));
