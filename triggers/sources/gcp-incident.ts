@@ -9,7 +9,7 @@ import type { SourceRequest } from './source.ts';
 /** PagerDuty and others have incidents too: these fields are Google's. */
 export const isIncident = (body: Json): boolean =>
   isObject(body['incident']) &&
-  typeof body['version'] === 'string' &&
+  idOf(body['version']) !== null &&
   ['started_at', 'policy_name', 'condition_name', 'resource_name'].some((field) => field in (body['incident'] as Json));
 
 const STATES: Readonly<Record<string, AlertStatus>> = {
@@ -33,16 +33,18 @@ export function incidentAlert(request: SourceRequest, body: Json, delivery: stri
   for (const time of [started, ended])
     if (time !== null && 'rejection' in time) return { ok: false, rejection: time.rejection };
   const documentation = inside(incident, 'documentation');
+  const userLabels = inside(incident, 'policy_user_labels');
   return alertEvent(request, {
     key: `incident:${id}`,
     status: Object.hasOwn(STATES, word) ? (STATES[word] ?? 'unknown') : 'unknown',
     statusText,
     name: textOf(incident['policy_name']),
-    severity: textOf(incident['severity']),
+    // Policies that are older than the field have a label for it.
+    severity: textOf(incident['severity']) ?? textOf(userLabels['severity']),
     started: started as TextAt | null,
     ended: ended as TextAt | null,
     title: textOf(documentation['subject']) ?? textOf(incident['summary']),
-    description: textOf(documentation['content']),
+    description: textOf(documentation['content']) ?? textOf(incident['documentation']),
     labels: labelsOf(incident),
     resource: resourceOf(incident),
     location: locationOf(incident, url),
@@ -53,8 +55,9 @@ export function incidentAlert(request: SourceRequest, body: Json, delivery: stri
 
 const inside = (value: Json, field: string): Json => (isObject(value[field]) ? value[field] : {});
 
-/** Some payloads leave the id out and still link to the incident. */
-const idInUrl = (url: string | null): string | null => /\/incidents\/([^/?#]+)/.exec(url ?? '')?.[1] ?? null;
+/** Some payloads leave the id out and still link to the incident, which the console has called an alert since 2025. */
+const idInUrl = (url: string | null): string | null =>
+  /\/(?:incidents|alerting\/alerts)\/([^/?#]+)/.exec(url ?? '')?.[1] ?? null;
 
 function timeAt(incident: Json, field: string): TextAt | Extract<AlertResult, { ok: false }> | null {
   const value = incident[field];
@@ -68,7 +71,10 @@ function timeAt(incident: Json, field: string): TextAt | Extract<AlertResult, { 
 
 function labelsOf(incident: Json): Readonly<Record<string, string>> {
   const condition = textOf(incident['condition_name']);
+  const metadata = inside(incident, 'metadata');
   return {
+    ...scalarsOf(metadata['system_labels']),
+    ...scalarsOf(metadata['user_labels']),
     ...scalarsOf(inside(inside(incident, 'metric'), 'labels')),
     ...scalarsOf(inside(inside(incident, 'resource'), 'labels')),
     ...scalarsOf(incident['policy_user_labels']),
@@ -87,8 +93,8 @@ function resourceOf(incident: Json): Alert['resource'] {
 function locationOf(incident: Json, url: string | null): Partial<Alert['location']> {
   const labels = inside(inside(incident, 'resource'), 'labels');
   const from = 'incident.resource.labels';
-  // A zone is a region and a letter; the label `location` may hold either.
-  const place = located(labels['location'], `${from}.location`);
+  // A zone is a region and a letter; the label `location` may hold either, or say that there is none.
+  const place = labels['location'] === 'global' ? null : located(labels['location'], `${from}.location`);
   const isZone = place !== null && /-[a-z]$/.test(place.value);
   const project = /[?&]project=([^&#]+)/.exec(url ?? '')?.[1];
   return {
