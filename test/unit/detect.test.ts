@@ -70,6 +70,13 @@ describe('detect', () => {
     assert.equal(look({ action: 'x', repository: {} }, { 'x-github-event': 'issues' }).source, 'github');
   });
 
+  it('an event in binary mode is one, whoever wrote what is in it', () => {
+    const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'falco.rule.output.v1' };
+    const { source, events } = look(detection, headers);
+    assert.deepEqual([source, events[0]?.type, events[0]?.data], ['cloudevents', 'falco.rule.output.v1', detection]);
+    assert.equal(summary(look({ ...event, data: alertmanagerPayload('firing') })), 'cloudevents 1');
+  });
+
   it('a content type tells an empty batch, and JSON from what only looks like it', () => {
     const batch = { 'content-type': 'application/cloudevents-batch+json; charset=utf-8' };
     assert.equal(summary(look([], batch)), 'cloudevents 0');

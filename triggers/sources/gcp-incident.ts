@@ -9,7 +9,7 @@ import type { SourceRequest } from './source.ts';
 /** PagerDuty and others have incidents too: these fields are Google's. */
 export const isIncident = (body: Json): boolean =>
   isObject(body['incident']) &&
-  idOf(body['version']) !== null &&
+  ['string', 'number'].includes(typeof body['version']) &&
   ['started_at', 'policy_name', 'condition_name', 'resource_name'].some((field) => field in (body['incident'] as Json));
 
 const STATES: Readonly<Record<string, AlertStatus>> = {
@@ -97,12 +97,16 @@ function locationOf(incident: Json, url: string | null): Partial<Alert['location
   const place = labels['location'] === 'global' ? null : located(labels['location'], `${from}.location`);
   const isZone = place !== null && /-[a-z]$/.test(place.value);
   const project = /[?&]project=([^&#]+)/.exec(url ?? '')?.[1];
+  // Machines of Amazon are watched, too: their region is written `aws:us-east-1`.
+  const [, cloud, region = labels['region']] = /^(aws):(.+)$/.exec(textOf(labels['region']) ?? '') ?? [];
   return {
+    cloud: located(cloud, `${from}.region`),
     account:
+      located(labels['aws_account'], `${from}.aws_account`) ??
       located(labels['project_id'], `${from}.project_id`) ??
       located(incident['scoping_project_id'], 'incident.scoping_project_id') ??
       located(project, 'incident.url'),
-    region: located(labels['region'], `${from}.region`) ?? (isZone ? null : place),
+    region: located(region, `${from}.region`) ?? (isZone ? null : place),
     zone: located(labels['zone'], `${from}.zone`) ?? (isZone ? place : null),
     cluster: located(labels['cluster_name'], `${from}.cluster_name`),
   };

@@ -29,7 +29,7 @@ function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]):
     );
   throw new CommandError(
     EXIT.refused,
-    `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys(), GENERIC].join(', ')}`,
+    `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys(), GENERIC].toSorted().join(', ')}`,
   );
 }
 

@@ -92,6 +92,17 @@ describe('gcp incidents', () => {
       assert.deepEqual(alert.location.account, { value: 'shop', from: 'incident.url' });
     });
 
+  it('a machine of Amazon is where Amazon says', () => {
+    const labels = { project_id: 'link', aws_account: '123456789012', region: 'aws:us-east-1', instance_id: 'i-1' };
+    const { location } = read(incident({ resource: { type: 'aws_ec2_instance', labels } }));
+    assert.deepEqual(
+      [location.cloud?.value, location.account?.value, location.region?.value],
+      ['aws', '123456789012', 'us-east-1'],
+    );
+  });
+
+  it('the version may be a number', () => assert.ok(gcp.recognises(requestOf({ ...incident(), version: 1.2 }))));
+
   it('what the resource, its metadata and the metric are labelled with', () => {
     const { labels } = read(
       incident({
