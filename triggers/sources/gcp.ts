@@ -11,6 +11,7 @@ import { type PubsubMessage, hasMetadata, isPushed, isWrapped, unwrapped, wrappe
 import { type Json, isObject, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source, SourceRequest, SourceResult } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 export const gcp: Source = {
   kind: 'gcp',
@@ -42,8 +43,7 @@ const valueOf = (parsed: ParsedJson): unknown => (parsed.ok ? parsed.value : nul
 /** `delivery`: id of the Pub/Sub message it came in. */
 function incident(request: SourceRequest, body: Json, delivery: string | null): SourceResult {
   // The button "send test notification".
-  if (body['version'] === 'test')
-    return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
+  if (body['version'] === 'test') return TEST;
   return readItems([body], () => incidentAlert(request, body, delivery));
 }
 

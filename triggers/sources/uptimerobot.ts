@@ -1,6 +1,6 @@
 /**
- * UptimeRobot's alert contacts of type webhook: variables sent as JSON, as a form, or in a template of one's own. Names are read without
- * regard to case and underscores, because templates differ only in these. Format: uptimerobot.com, webhook alert contacts.
+ * UptimeRobot's webhooks: variables sent as JSON, as a form, in the address, or in a template of one's own. Names are read without regard
+ * to case and underscores, because templates differ only in these. Format: help.uptimerobot.com, webhook integration.
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
@@ -22,10 +22,11 @@ const STATUSES: Readonly<Record<string, AlertStatus>> = {
 /** JSON that does not say it is some; it has twenty variables. */
 const MAX_UNTYPED_BYTES = 100_000;
 /** A certificate or domain that will run out: the monitor itself is neither up nor down by it. */
-const EXPIRY = '3';
+const EXPIRY = /^3$|\bexpir/i;
 
 export const uptimerobot: Source = {
   kind: 'uptimerobot',
+  methods: ['GET'],
   // Contacts that were made long ago say no type.
   bodyOf: (contentType) =>
     contentType === 'application/json' ? 'json' : contentType === FORM || contentType === null ? 'bytes' : 'refused',
@@ -72,9 +73,10 @@ function toEvent(request: SourceRequest, fields: Fields): AlertResult {
     return refuseItem('missing-identity', '/monitorID', 'expected the id of the monitor, or its URL and name');
   const key = id ?? JSON.stringify([url, name]);
   const type = text('alerttype');
+  const friendly = text('alerttypefriendlyname');
   const time = fields.get('alertdatetime');
   const occurred = time === undefined ? null : epochAt(time.value, time.place, epochSeconds);
-  if (type === EXPIRY)
+  if (EXPIRY.test(type ?? friendly ?? ''))
     return plainEvent(request, {
       name: 'uptimerobot.expiry',
       identity: [key, occurred?.text ?? request.rawSha256],
@@ -82,7 +84,7 @@ function toEvent(request: SourceRequest, fields: Fields): AlertResult {
       subject: name ?? url ?? id,
       data: labelsFrom([...fields].map(([field, { value }]) => [field, value] as const)),
     });
-  const statusText = text('alerttypefriendlyname') ?? type;
+  const statusText = friendly ?? type;
   if (statusText === null)
     return refuseItem('missing-status', '/alertType', 'expected "1" (down) or "2" (up), or the friendly name of it');
   const state = (type ?? statusText).toLowerCase();

@@ -9,6 +9,7 @@ import { parseJson } from '../events/json.ts';
 import { type Json, firstLabel, isObject, readItems } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 export const zabbix: Source = {
   kind: 'zabbix',
@@ -18,8 +19,7 @@ export const zabbix: Source = {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-zabbix', '', 'expected the object that the media type sends');
     // The button "Test" of a media type leaves every macro as it is written.
-    if (isOurs(body) && isMacro(body['event_id']) && isMacro(body['value']))
-      return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
+    if (isOurs(body) && isMacro(body['event_id']) && isMacro(body['value'])) return TEST;
     return readItems([body], () => (isOurs(body) ? ours(request, body) : template(request, body)));
   },
 };
