@@ -52,7 +52,8 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
   if (code === null) return refuseItem('missing-identity', '/code', 'expected $CODE, the UUID of the check');
   const statusText = said(body['status']);
   if (statusText === null) return refuseItem('missing-status', '/status', 'expected $STATUS, "down" or "up"');
-  const status = Object.hasOwn(STATUSES, statusText) ? (STATUSES[statusText] ?? 'unknown') : 'unknown';
+  const state = statusText.toLowerCase();
+  const status = Object.hasOwn(STATUSES, state) ? (STATUSES[state] ?? 'unknown') : 'unknown';
   const now = said(body['now']);
   const occurred = now === null ? null : { text: now, place: '/now' };
   const name = said(body['name']);
@@ -65,6 +66,8 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
     started: status === 'firing' ? occurred : null,
     ended: occurred,
     occurred,
+    // `$JSON` says no time: one outage is told from the next by the last sign of life before it.
+    occurrence: said(body['last_ping']),
     title: name,
     description: said(body['desc']) ?? said(body['body']),
     labels: labelsFrom(['slug', 'tags', 'exit_status'].map((field) => [field, said(idOf(body[field]))] as const)),

@@ -19,6 +19,8 @@ const STATUSES: Readonly<Record<string, AlertStatus>> = {
   '2': 'resolved',
   up: 'resolved',
 };
+/** What says which monitor it is. */
+const MONITOR = ['monitorid', 'monitorurl', 'monitorfriendlyname'];
 /** JSON that does not say it is some; it has twenty variables. */
 const MAX_UNTYPED_BYTES = 100_000;
 /** A certificate or domain that will run out: the monitor itself is neither up nor down by it. */
@@ -32,10 +34,9 @@ export const uptimerobot: Source = {
     contentType === 'application/json' ? 'json' : contentType === FORM || contentType === null ? 'bytes' : 'refused',
   recognises: (request) => {
     const fields = fieldsOf(request);
-    return (
-      (fields.has('monitorurl') || fields.has('monitorfriendlyname') || fields.has('monitorid')) &&
-      (fields.has('alerttype') || fields.has('alerttypefriendlyname'))
-    );
+    // Templates for Datadog may name monitors and types of alerts, too: those types are words.
+    const hasType = /^\d+$/.test(fields.get('alerttype')?.value ?? '') || fields.has('alerttypefriendlyname');
+    return hasType && MONITOR.some((name) => fields.has(name));
   },
   toEvents: (request) => {
     const fields = fieldsOf(request);

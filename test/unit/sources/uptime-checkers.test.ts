@@ -124,6 +124,7 @@ const STATES: readonly (readonly [Source, unknown, string, string, string | null
     'up',
     '2026-05-01T11:00:00Z',
   ],
+  [healthchecks, { ...CHECK, status: 'DOWN' }, 'firing', 'DOWN', '2026-05-01T10:00:00Z'],
   [healthchecks, { ...CHECK, status: 'paused' }, 'suppressed', 'paused', '2026-05-01T10:00:00Z'],
   [healthchecks, { ...CHECK, status: 'grace' }, 'unknown', 'grace', '2026-05-01T10:00:00Z'],
   [healthchecks, { ...CHECK, now: '$NOW' }, 'firing', 'down', null],
@@ -162,6 +163,9 @@ describe('uptime checkers: facts', () => {
     assert.equal(alert.description, 'HTTP Error 503');
   });
 
+  it('uptimerobot does not know a template for Datadog', () =>
+    assert.ok(!uptimerobot.recognises(requestOf({ monitor_id: '12', alert_type: 'error', title: 'x' }))));
+
   it('uptimerobot without an id goes by URL and name', () => {
     const { monitorID: _id, ...rest } = ROBOT;
     const down = onlyAlert(uptimerobot, requestOf(rest));
@@ -191,6 +195,13 @@ describe('uptime checkers: facts', () => {
     const given = beat({ time: null, localDateTime: '2026-05-01 12:00:00', timezone: 'Europe/Berlin' });
     const times = senderTimes({ name: 'kuma' });
     assert.equal(onlyAlert(uptimeKuma, { ...requestOf(given), times }).time.occurred, '2026-05-01T10:00:00Z');
+  });
+
+  it('outages that say no time are told apart by the last ping before them', () => {
+    const api = { name: 'Backup', n_pings: 4, grace: 60, status: 'down', uuid: CHECK.code, last_ping: CHECK.now };
+    const id = (last_ping: string) => onlyEvent(healthchecks, requestOf({ ...api, last_ping })).id;
+    assert.equal(id(CHECK.now), id(CHECK.now));
+    assert.notEqual(id(CHECK.now), id('2026-05-02T10:00:00+00:00'));
   });
 
   it('a template of Healthchecks without tags is read', () => {
