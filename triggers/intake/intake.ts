@@ -12,6 +12,7 @@ import { comeAgain, plainAnswer, refusal } from './answers/plain-answer.ts';
 import { assertAuth, isAllowed } from './auth.ts';
 import { answerClientError } from './client-error.ts';
 import { type BoundedBody, MOST_COUNTED_BYTES, boundedBody, isProvedByHeaders } from './oversized.ts';
+import { handshake } from './handshake.ts';
 import { withAddress } from './in-address.ts';
 import { type ReceiveOptions, type Sender, receive, receiveOversized } from './receive.ts';
 
@@ -67,11 +68,16 @@ export function createIntake(options: IntakeOptions): Intake {
     handler: async (request, reply) => {
       const sender = senders.get(request.params.sender);
       if (sender === undefined) return send(reply, unknownSender(request.params.sender));
-      const methods = ['POST', ...(sender.source.methods ?? [])];
+      const methods = methodsOf(sender);
       if (!methods.includes(request.method)) return send(reply, wrongMethod(methods));
       const given = withAddress(sender.source, signed(request), request.url);
       return send(reply, plainAnswer(await receive(options, sender, given)));
     },
+  });
+  server.options<{ Params: { sender: string } }>('/in/:sender', async (request, reply) => {
+    const sender = senders.get(request.params.sender);
+    if (sender === undefined) return send(reply, unknownSender(request.params.sender));
+    return send(reply, handshake(sender.source, plainHeaders(request)) ?? wrongMethod(methodsOf(sender)));
   });
   for (const sender of options.senders)
     if (sender.quarantine === true && isProvedByHeaders(sender.auth)) takeOversized(server, options, sender);
@@ -155,6 +161,8 @@ function createServer({ limits, tls }: IntakeOptions): FastifyInstance {
   const https = { ...http, cert, key, minVersion: 'TLSv1.2', ...clients } as const;
   return fastify({ ...common, https }) as unknown as FastifyInstance;
 }
+
+const methodsOf = ({ source }: Sender): readonly string[] => ['POST', ...(source.methods ?? [])];
 
 const signed = (request: FastifyRequest) => ({
   headers: plainHeaders(request),

@@ -18,8 +18,8 @@ const STATES: Readonly<Record<string, AlertStatus>> = {
   acknowledged: 'acknowledged',
 };
 
-/** `delivery`: id of the Pub/Sub message it came in. */
-export function incidentAlert(request: SourceRequest, body: Json, delivery: string | null): AlertResult {
+/** `delivery`: of the Pub/Sub message it came in. */
+export function incidentAlert(request: SourceRequest, body: Json, delivery: Alert['delivery']): AlertResult {
   const { incident } = body;
   if (!isObject(incident)) return refuseItem('missing-incident', '/incident', 'expected an incident');
   const statusText = textOf(incident['state']);
@@ -49,7 +49,7 @@ export function incidentAlert(request: SourceRequest, body: Json, delivery: stri
     resource: resourceOf(incident),
     location: locationOf(incident, url),
     links: { source: url, runbook: null, dashboard: null },
-    delivery: { id: delivery, attempt: null },
+    delivery,
   });
 }
 

@@ -3,7 +3,7 @@
  * for, its metadata and attributes as headers. Format: cloud.google.com/pubsub/docs/push and cloud.google.com/pubsub/docs/payload-unwrapping.
  */
 import type { TextAt } from '../events/alert-event.ts';
-import { type Json, isObject, scalarsOf, textAt, textOf } from './read.ts';
+import { type Json, countOf, isObject, scalarsOf, textAt, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { SourceRequest, SourceResult } from './source.ts';
 
@@ -51,7 +51,7 @@ export function wrapped(body: Json, message: Json): PubsubMessage | SourceResult
       textAt(message['publishTime'], '/message/publishTime') ??
       textAt(message['publish_time'], '/message/publish_time'),
     orderingKey: textOf(message['orderingKey']) ?? textOf(message['ordering_key']),
-    attempt: typeof body['deliveryAttempt'] === 'number' ? body['deliveryAttempt'] : null,
+    attempt: countOf(body['deliveryAttempt']),
     attributes: scalarsOf(message['attributes']),
   };
 }

@@ -3,6 +3,7 @@
  * it stays a plain event. Format: cloud.google.com/monitoring/support/notification-options.
  */
 import { createHash } from 'node:crypto';
+import type { Alert } from '../events/alert.ts';
 import { type ParsedJson, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { isReadable, openCarried, within } from './carried.ts';
@@ -23,7 +24,7 @@ export const gcp: Source = {
     const message = messageOf(request);
     if (message !== null) return 'rejected' in message ? message : opened(request, message);
     const { body } = request;
-    if (isObject(body) && 'incident' in body) return incident(request, body, null);
+    if (isObject(body) && 'incident' in body) return incident(request, body, { id: null, attempt: null });
     return refuseAll('not-gcp', '', 'expected an incident of Cloud Monitoring or a Pub/Sub push message');
   },
 };
@@ -40,19 +41,19 @@ function messageOf(request: SourceRequest): PubsubMessage | SourceResult | null 
 
 const valueOf = (parsed: ParsedJson): unknown => (parsed.ok ? parsed.value : null);
 
-/** `delivery`: id of the Pub/Sub message it came in. */
-function incident(request: SourceRequest, body: Json, delivery: string | null): SourceResult {
+/** `delivery`: of the Pub/Sub message it came in. */
+function incident(request: SourceRequest, body: Json, delivery: Alert['delivery']): SourceResult {
   // The button "send test notification".
   if (body['version'] === 'test') return TEST;
   return readItems([body], () => incidentAlert(request, body, delivery));
 }
 
 function opened(request: SourceRequest, message: PubsubMessage): SourceResult {
-  const { raw, place, id } = message;
+  const { raw, place, id, attempt } = message;
   const parsed = parseJson(raw);
   const content = valueOf(parsed);
   if (isObject(content) && isIncident(content)) {
-    const result = incident(request, content, id);
+    const result = incident(request, content, { id, attempt });
     return { ...result, rejected: within(place, result.rejected) };
   }
   // Attributes stand in for headers, whose names know no case.
@@ -69,7 +70,7 @@ function opened(request: SourceRequest, message: PubsubMessage): SourceResult {
     raw,
     rawSha256,
   };
-  const carried = isReadable(parsed) ? openCarried(inner, place) : null;
+  const carried = isReadable(parsed) ? openCarried(inner, { place, delivery: { id, attempt } }) : null;
   if (carried !== null) return carried;
   return readItems([message], () =>
     plainEvent(request, {
@@ -80,7 +81,7 @@ function opened(request: SourceRequest, message: PubsubMessage): SourceResult {
       data: {
         messageId: id,
         subscription: message.subscription,
-        attempt: message.attempt,
+        attempt,
         orderingKey: message.orderingKey,
         attributes: message.attributes,
         ...(parsed.ok ? { json: content } : { base64: Buffer.from(raw).toString('base64') }),

@@ -142,6 +142,7 @@ describe('gcp Pub/Sub push', () => {
     const alert = read(push(CLOSED));
     assert.deepEqual([alert.alertKey, alert.status], ['test:incident:0.abc', 'resolved']);
     assert.equal(alert.delivery?.id, 'm-1');
+    assert.equal(read({ ...push(CLOSED), deliveryAttempt: 3 }).delivery?.attempt, 3);
     const again = push(CLOSED, { messageId: 'm-2' });
     assert.equal(onlyEvent(gcp, requestOf(push(CLOSED))).id, onlyEvent(gcp, requestOf(again)).id);
   });
@@ -149,6 +150,7 @@ describe('gcp Pub/Sub push', () => {
   it('finds another known alert inside', () => {
     const alert = read(push(alertmanagerPayload('firing')));
     assert.deepEqual([alert.status, alert.name], ['firing', 'ServiceDown']);
+    assert.deepEqual(alert.delivery, { id: 'm-1', attempt: null });
   });
 
   const KUBERNETES = { kind: 'Event', apiVersion: 'v1', metadata: { uid: 'u-1' }, involvedObject: {}, count: 1 };
