@@ -5,11 +5,12 @@
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { epochSeconds } from '../events/epoch.ts';
+import { escapeToken } from '../events/json-keys.ts';
 import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { FORM, formFields } from './form.ts';
 import { labelsFrom } from './label-facts.ts';
-import { epochAt, readItems, scalarsOf } from './read.ts';
+import { MAX_LABELS, epochAt, isObject, readItems, scalarsOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -56,16 +57,29 @@ type Fields = ReadonlyMap<string, Field>;
 function fieldsOf({ body, raw }: SourceRequest): Fields {
   const json = body === null && raw.length <= MAX_UNTYPED_BYTES ? parseJson(raw) : null;
   const object = json?.ok === true ? json.value : body;
-  const given = object === null ? formFields(raw) : scalarsOf(object);
+  const given = object === null ? variablesOf(formFields(raw)) : [...groupedIn(object), ...variablesOf(object)];
   return new Map(
-    Object.entries(given)
+    given
       .filter(([, value]) => value !== '' && !/^\*\w+\*$/.test(value))
-      .map(([name, value]) => [
-        name.replaceAll('_', '').toLowerCase(),
-        { value, place: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` },
+      .map(([path, value]) => [
+        path.join('').replaceAll('_', '').toLowerCase(),
+        { value, place: path.map((name) => `/${escapeToken(name)}`).join('') },
       ]),
   );
 }
+
+type Variable = readonly [path: readonly string[], value: string];
+
+const variablesOf = (object: unknown, group: readonly string[] = []): readonly Variable[] =>
+  Object.entries(scalarsOf(object)).map(([name, value]) => [[...group, name], value]);
+
+/** Of a template that groups its variables, `{"monitor": {"id": ...}}`, the names read on: `monitorid`. */
+const groupedIn = (template: unknown): readonly Variable[] =>
+  isObject(template)
+    ? Object.keys(template)
+        .slice(0, MAX_LABELS)
+        .flatMap((name) => variablesOf(template[name], [name]))
+    : [];
 
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {
   const text = (name: string): string | null => fields.get(name)?.value ?? null;

@@ -163,6 +163,18 @@ describe('uptime checkers: facts', () => {
     assert.equal(alert.description, 'HTTP Error 503');
   });
 
+  it('uptimerobot: a template may group its variables', () => {
+    const grouped = {
+      secret: 'x',
+      monitor: { id: '77', url: ROBOT.monitorURL, friendly_name: 'Shop' },
+      alert: { type: '1', type_friendly_name: 'Down', date_time: ROBOT.alertDateTime, details: '*alertDetails*' },
+    };
+    assert.ok(uptimerobot.recognises(requestOf(grouped)));
+    assert.equal(onlyEvent(uptimerobot, requestOf(grouped)).id, onlyEvent(uptimerobot, requestOf(ROBOT)).id);
+    const late = { ...grouped, alert: { ...grouped.alert, date_time: 'now' } };
+    assert.deepEqual(rejections(uptimerobot.toEvents(requestOf(late))), ['time-not-rfc3339 /alert/date_time']);
+  });
+
   it('uptimerobot does not know a template for Datadog', () =>
     assert.ok(!uptimerobot.recognises(requestOf({ monitor_id: '12', alert_type: 'error', title: 'x' }))));
 
