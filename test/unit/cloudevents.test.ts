@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Alert } from '../../triggers/events/alert.ts';
 import type { CloudEvent } from '../../triggers/events/cloud-event.ts';
 import type { Headers } from '../../triggers/nats/port.ts';
 import { cloudevents } from '../../triggers/sources/cloudevents.ts';
 import { alert } from '../support/events.ts';
+import { alertmanagerPayload } from '../support/payloads.ts';
 import { RECEIVED, type ReadRequest, readRequest } from '../support/read-request.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -226,6 +228,51 @@ describe('cloudevents: alerts', () => {
     assert.equal(only(read).severitynumber, 21);
     assert.equal(read.publications[0]?.subject, 'events.eu.urgent.cloudevents.tocsin-alert-firing');
     assert.equal(read.decoded[0]?.ok && read.decoded[0].alert?.alertKey, firing.data.alertKey);
+  });
+});
+
+describe('cloudevents: an alert that another sender has written', () => {
+  const data = alertmanagerPayload('firing') as { alerts: readonly object[] };
+  const carrying = (changes: object = {}) => ({ ...plain, type: 'dev.knative.alert', data, ...changes });
+  const names = ({ events }: ReadRequest) => events.map(({ type, data }) => [type, (data as Alert).name]);
+  const ALERT = ['tocsin.alert.firing', 'ServiceDown'];
+
+  it('is read as one, whatever the mode', async () => {
+    const headers = { 'ce-type': 'dev.knative.alert' };
+    for (const read of [await structured(carrying()), await binary(JSON.stringify(data), headers)]) {
+      assert.deepEqual([names(read), read.reasons], [[ALERT], []]);
+      assert.deepEqual((only(read).data as Alert).delivery, { id: 'A-1', attempt: null });
+    }
+  });
+
+  it('again is the same alert', async () => {
+    const ids = [await structured(carrying()), await structured(carrying({ id: 'A-2' }))].map(
+      ({ events }) => events[0]?.id,
+    );
+    assert.equal(ids[0], ids[1]);
+  });
+
+  it('stays what a trigger listens for', async () => {
+    assert.equal(only(await structured(carrying({ type: TYPE }))).id, plain.id);
+  });
+
+  it('among others: each is an event, an alert or a rejection of its own', async () => {
+    const two = { ...data, alerts: [...data.alerts, null] };
+    const read = await batch({}, carrying({ data: two }), { ...plain, type: 'a.b' }, plain);
+    assert.deepEqual(
+      names(read).map(([type]) => type),
+      ['tocsin.alert.firing', TYPE],
+    );
+    assert.deepEqual(read.reasons, [
+      '0 not-a-cloudevent /0',
+      '1 not-an-object /1/data',
+      '2 unknown-event-type /2/type',
+    ]);
+  });
+
+  it('what is known but no alert is no reason to open it', async () => {
+    const record = { Records: [{ eventSource: 'aws:s3' }] };
+    assert.deepEqual((await structured(carrying({ data: record }))).reasons, ['0 unknown-event-type /type']);
   });
 });
 

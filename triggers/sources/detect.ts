@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
+import { atOnce } from '../events/steps.ts';
 import { sources } from './index.ts';
-import type { Rejection, Source, SourceRequest } from './source.ts';
+import { openedEvents } from './opened-events.ts';
+import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
 import { readable, withSpoiled } from './spoiled-items.ts';
 
 export interface Detected {
@@ -31,7 +33,10 @@ export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>
     if (content === null && !mayRead(source, parsed, request)) continue;
     const given = { ...request, body: content?.body ?? null };
     if (source.recognises(given))
-      return { source: source.kind, ...withSpoiled(source.toEvents(given), content?.spoiled ?? new Map()) };
+      return {
+        source: source.kind,
+        ...opened(source, given, withSpoiled(source.toEvents(given), content?.spoiled ?? new Map())),
+      };
   }
   const reason = parsed.ok ? 'unknown-format' : parsed.reason;
   const message = parsed.ok ? 'no source recognises this' : 'not acceptable as JSON';
@@ -40,6 +45,12 @@ export function detect(raw: Uint8Array, headers: Readonly<Record<string, string>
     events: [],
     rejected: [{ index: null, reason, place: parsed.ok ? '' : parsed.place, message }],
   };
+}
+
+/** As the intake does it where no trigger listens for a type of one's own. */
+function opened(source: Source, request: SourceRequest, read: SourceResult): SourceResult {
+  const { items, rejected } = atOnce(openedEvents(source, read, request, ({ type }) => type.startsWith('tocsin.')));
+  return { events: items.map(({ event }) => event), rejected };
 }
 
 /** Where a line of many may be at fault, and not the text as a whole. */
