@@ -82,7 +82,7 @@ describe('quarantine of a Pub/Sub push', () => {
         ['bad-base64', '{"message":'],
         ['missing-identity', '{"incident"'],
         ['not-gcp', '[]'],
-        ['content-type', 'text'],
+        ['not-json', 'text'],
       ],
     );
     assert.ok(!JSON.stringify(found).includes('Bearer'));

@@ -38,7 +38,8 @@ export async function readRequest(
     return Promise.resolve({ stream: 'EVENTS_EU', sequence: publications.length, duplicate: false });
   };
   const raw = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const accepted = await accept({ sender: 'prod', headers, contentType, raw, receivedAt: RECEIVED }, source, {
+  const given = contentType === null ? headers : { 'content-type': contentType, ...headers };
+  const accepted = await accept({ sender: 'prod', headers: given, contentType, raw, receivedAt: RECEIVED }, source, {
     log: { publish },
     region: REGION,
     knownTypes: KNOWN_TYPES,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Alert } from '../../triggers/events/alert.ts';
 import type { CloudEvent } from '../../triggers/events/cloud-event.ts';
 import type { Headers } from '../../triggers/nats/port.ts';
 import { cloudevents } from '../../triggers/sources/cloudevents.ts';
 import { alert } from '../support/events.ts';
+import { alertmanagerPayload } from '../support/payloads.ts';
 import { RECEIVED, type ReadRequest, readRequest } from '../support/read-request.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -97,6 +99,26 @@ describe('cloudevents: binary mode', () => {
     assert.deepEqual([event.subject, event.id], ['Euro \u20ac', 'quoted']);
   });
 
+  for (const [written, expected] of [
+    ['caf%c3%a9', 'caf\u00e9'],
+    ['%2520', '%20'],
+    ['100%', '100%'],
+    ['50%25', '50%'],
+    ['%20a%20', ' a '],
+    [String.raw`"a\"%22"`, 'a""'],
+    ['%F0%9F%98%80', '\u{1f600}'],
+  ] as const)
+    it(`${written} is decoded once`, async () =>
+      assert.equal(only(await binary('1', { 'ce-subject': written })).subject, expected));
+
+  it('the content type is kept as it is written', async () => {
+    const written = 'application/vnd.shop+JSON; charset="UTF-8"; v=1';
+    const event = only(await binary('{"a":1}', { 'content-type': written }));
+    assert.deepEqual([event.datacontenttype, event.data], [written, { a: 1 }]);
+    const text = only(await binary('a', { 'content-type': 'text/plain;charset=us-ascii' }, 'text/plain'));
+    assert.deepEqual([text.datacontenttype, text.data], ['text/plain;charset=us-ascii', 'a']);
+  });
+
   it('bytes that are not JSON are carried as base64', async () => {
     const event = only(await binary(new Uint8Array([0xff, 0x00]), {}, 'application/octet-stream'));
     assert.deepEqual([event.data_base64, event.data], ['/wA=', undefined]);
@@ -119,7 +141,11 @@ describe('cloudevents: binary mode', () => {
   });
 
   for (const [why, headers, expected] of [
-    ['half a percent sign', { 'ce-subject': '%E2%82' }, '- header-encoding'],
+    ['half a character', { 'ce-subject': '%E2%82' }, '- header-encoding'],
+    ['an overlong character', { 'ce-subject': '%C0%A0' }, '- header-encoding'],
+    ['no type', { 'ce-type': '' }, '0 not-a-cloudevent /type'],
+    ['a name with a dash', { 'ce-my-extension': 'x' }, '- header-encoding'],
+    ['a later version', { 'ce-specversion': '2.0' }, '0 not-a-cloudevent /specversion'],
     ['an attribute that is the body', { 'ce-data': 'x' }, '- header-encoding'],
     ['a name that JSON forbids', { 'ce-constructor': 'x' }, '- header-encoding'],
     ['a name that is none', { 'ce-__proto__': 'x' }, '- header-encoding'],
@@ -203,6 +229,86 @@ describe('cloudevents: alerts', () => {
     assert.equal(read.publications[0]?.subject, 'events.eu.urgent.cloudevents.tocsin-alert-firing');
     assert.equal(read.decoded[0]?.ok && read.decoded[0].alert?.alertKey, firing.data.alertKey);
   });
+});
+
+describe('cloudevents: an alert that another sender has written', () => {
+  const data = alertmanagerPayload('firing') as { alerts: readonly object[] };
+  const carrying = (changes: object = {}) => ({ ...plain, type: 'dev.knative.alert', data, ...changes });
+  const names = ({ events }: ReadRequest) => events.map(({ type, data }) => [type, (data as Alert).name]);
+  const ALERT = ['tocsin.alert.firing', 'ServiceDown'];
+
+  it('is read as one, whatever the mode', async () => {
+    const headers = { 'ce-type': 'dev.knative.alert' };
+    for (const read of [await structured(carrying()), await binary(JSON.stringify(data), headers)]) {
+      assert.deepEqual([names(read), read.reasons], [[ALERT], []]);
+      assert.deepEqual((only(read).data as Alert).delivery, { id: 'A-1', attempt: null });
+    }
+  });
+
+  it('again is the same alert', async () => {
+    const ids = [await structured(carrying()), await structured(carrying({ id: 'A-2' }))].map(
+      ({ events }) => events[0]?.id,
+    );
+    assert.equal(ids[0], ids[1]);
+  });
+
+  it('stays what a trigger listens for', async () => {
+    assert.equal(only(await structured(carrying({ type: TYPE }))).id, plain.id);
+  });
+
+  it('among others: each is an event, an alert or a rejection of its own', async () => {
+    const two = { ...data, alerts: [...data.alerts, null] };
+    const read = await batch({}, carrying({ data: two }), { ...plain, type: 'a.b' }, plain);
+    assert.deepEqual(
+      names(read).map(([type]) => type),
+      ['tocsin.alert.firing', TYPE],
+    );
+    assert.deepEqual(read.reasons, [
+      '0 not-a-cloudevent /0',
+      '1 not-an-object /1/data',
+      '2 unknown-event-type /2/type',
+    ]);
+  });
+
+  it('what is known but no alert is no reason to open it', async () => {
+    const record = { Records: [{ eventSource: 'aws:s3' }] };
+    assert.deepEqual((await structured(carrying({ data: record }))).reasons, ['0 unknown-event-type /type']);
+  });
+});
+
+describe('cloudevents: the content type tells the mode', () => {
+  const OTHER: Headers = { ...CE, 'ce-id': 'other', 'ce-type': 'nobody.listens' };
+
+  it('a structured event may repeat its attributes as headers', async () => {
+    const { events } = await readRequest(cloudevents, plain, { contentType: STRUCTURED, headers: OTHER });
+    assert.deepEqual([events[0]?.id, events[0]?.data], [plain.id, plain.data]);
+  });
+
+  it('so may a batch', async () => {
+    const { events } = await readRequest(cloudevents, [plain, plain], { contentType: BATCH, headers: OTHER });
+    assert.equal(events.length, 2);
+  });
+
+  for (const contentType of ['application/cloudevents+avro', 'application/cloudevents-batch+protobuf'])
+    it(`${contentType} is not read as bytes`, () =>
+      assert.equal(cloudevents.bodyOf(contentType, { ...CE, 'content-type': contentType }), 'refused'));
+});
+
+const TIMES: readonly string[] = [
+  '2026-05-01T10:00:00Z',
+  '2026-05-01t10:00:00z',
+  '2026-05-01T10:00:00.123456789012Z',
+  '2026-05-01T23:59:59.5-11:30',
+  '2026-05-01T10:00:00+14:00',
+  '2026-05-01T10:00:00-00:00',
+];
+
+describe('cloudevents: times', () => {
+  for (const time of TIMES)
+    it(`${time} is kept and can be read`, async () => {
+      const { events, decoded } = await structured({ ...plain, time });
+      assert.deepEqual([events[0]?.time, decoded[0]?.ok], [time, true]);
+    });
 });
 
 describe('cloudevents: media types', () => {

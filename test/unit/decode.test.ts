@@ -26,6 +26,16 @@ const CASES: readonly (readonly [string, StoredMessage, string | null])[] = [
   ['binary', message({ version: '2' }, binary), null],
   ['binary, a percent-encoded header', message({ version: '2' }, { ...binary, 'ce-source': '%2Fa%20b' }), null],
   [
+    'structured, its attributes as headers, too',
+    message(plain, { ...binary, 'ce-type': 'nobody.listens', 'content-type': 'application/cloudevents+json' }),
+    null,
+  ],
+  [
+    'binary, a type of data with parameters',
+    message({ version: '2' }, { ...binary, 'content-type': 'text/json;a=b' }),
+    null,
+  ],
+  [
     'an event of one of our sources that nobody listens for',
     message({ ...plain, type: 'tocsin.event.github.push' }),
     null,
@@ -65,4 +75,9 @@ describe('decode', () => {
       if (decoded.ok && decoded.alert === null && decoded.event.type.startsWith('com.'))
         assert.deepEqual(decoded.event.data, { version: '2' });
     });
+
+  it('a header may say of what type the data is', () => {
+    const decoded = decode(message('{"version":"2"}', { ...binary, 'ce-datacontenttype': 'text/plain' }), KNOWN);
+    assert.deepEqual(decoded.ok && decoded.event.data, '{"version":"2"}');
+  });
 });

@@ -71,6 +71,14 @@ describe('detect', () => {
     assert.equal(look({ action: 'x', repository: {} }, { 'x-github-event': 'issues' }).source, 'github');
   });
 
+  it('an event in binary mode is one, whoever wrote what is in it', () => {
+    const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'falco.rule.output.v1' };
+    const { source, events } = look(detection, headers);
+    assert.deepEqual([source, events[0]?.type, events[0]?.data], ['cloudevents', 'falco.rule.output.v1', detection]);
+    const carrying = look({ ...event, data: alertmanagerPayload('firing') });
+    assert.deepEqual([carrying.source, carrying.events[0]?.type], ['cloudevents', 'tocsin.alert.firing']);
+  });
+
   it('a content type tells an empty batch, and JSON from what only looks like it', () => {
     const batch = { 'content-type': 'application/cloudevents-batch+json; charset=utf-8' };
     assert.equal(summary(look([], batch)), 'cloudevents 0');

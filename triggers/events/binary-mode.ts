@@ -13,20 +13,18 @@ export type BinaryEvent =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: string; readonly place: string; readonly message: string };
 
+/** A structured event may repeat its attributes as headers: the content type alone tells which mode it is. */
 export const isBinaryMode = (headers: Readonly<Record<string, string>>): boolean =>
-  headers['ce-specversion'] !== undefined;
+  headers['ce-specversion'] !== undefined && !/^application\/cloudevents\b/i.test(headers['content-type'] ?? '');
 
 /** Header names are lower case. */
-export function binaryEvent(
-  headers: Readonly<Record<string, string>>,
-  contentType: string | null,
-  body: Uint8Array,
-): BinaryEvent {
+export function binaryEvent(headers: Readonly<Record<string, string>>, body: Uint8Array): BinaryEvent {
   const read = attributesOf(headers);
   if (!read.ok) return { ok: false, reason: 'header-encoding', place: '', message: read.message };
-  const event = { ...read.attributes, ...(contentType === null ? {} : { datacontenttype: contentType }) };
+  const declared = headers['content-type'] || headers['ce-datacontenttype'];
+  const event = { ...read.attributes, ...(declared ? { datacontenttype: declared } : {}) };
   if (body.length === 0) return { ok: true, value: event };
-  const type = contentType ?? 'application/json';
+  const type = declared || 'application/json';
   if (isJsonType(type)) {
     const parsed = parseJson(body);
     return parsed.ok
@@ -54,7 +52,7 @@ function attributesOf(headers: Readonly<Record<string, string>>): Attributes {
     if (!name.startsWith('ce-')) continue;
     if (!isAttribute(name.slice(3))) return { ok: false, message: `${name} is not the name of an attribute` };
     try {
-      attributes[name.slice(3)] = decodeURIComponent(unquoted(value));
+      attributes[name.slice(3)] = percentDecoded(unquoted(value));
     } catch {
       return { ok: false, message: `${name} is not percent-encoded UTF-8` };
     }
@@ -64,6 +62,9 @@ function attributesOf(headers: Readonly<Record<string, string>>): Attributes {
   if (typeof severity === 'string') attributes['severitynumber'] = Number(severity);
   return { ok: true, attributes };
 }
+
+/** Once; a percent sign that begins no byte stays one. Throws when the bytes are no UTF-8. */
+const percentDecoded = (value: string): string => value.replaceAll(/(?:%[0-9a-f]{2})+/gi, decodeURIComponent);
 
 /** A value in quotes is the one between them. */
 const unquoted = (value: string): string => {

@@ -1,5 +1,5 @@
 /**
- * Instants as senders write them become UTC text, or a reason why not: RFC 3339 with any offset and up to nine digits of a second, with the
+ * Instants as senders write them become UTC text, or a reason why not: RFC 3339 with any offset and fraction of a second, with the
  * name of a zone, or in the sender's own zone.
  */
 import { type LocalTimes, withOffset } from './local-time.ts';
@@ -16,6 +16,8 @@ export type TimeProblem =
   /** Its offset is none that its zone has then, and it says that they must agree. */
   | 'time-contradicts-zone';
 
+/** RFC 3339 sets no end to the digits of a second; what is finer than a nanosecond is cut off. */
+const MAX_DIGITS = 9;
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
 /** A clock that is ahead is a fact of life, and the path orders such an event by when it was stored; a day ahead is a mistake. */
 const MAX_AHEAD_MS = 86_400_000;
@@ -35,7 +37,7 @@ export function readInstant(text: string, receivedAt: string, times?: LocalTimes
   return { ok: true, utc: read.utc };
 }
 
-/** UTC text that keeps every digit of the second, and milliseconds since 1970; null when it is not an instant that exists. */
+/** UTC text that keeps the second to the nanosecond, and milliseconds since 1970; null when it is not an instant that exists. */
 function utcOf(text: string): { readonly utc: string; readonly ms: number } | null {
   const match = RFC3339.exec(text.trim());
   if (match === null) return null;
@@ -47,12 +49,12 @@ function utcOf(text: string): { readonly utc: string; readonly ms: number } | nu
   wall.setUTCHours(hour, minute, Math.min(second, 59));
   const exists =
     wall.getUTCMonth() === month - 1 && wall.getUTCDate() === day && hour < 24 && minute < 60 && second <= 60;
-  if (!exists || Number(offsetHours) > 23 || Number(offsetMinutes) > 59 || fraction.length > 9) return null;
+  if (!exists || Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return null;
   const offsetMs = (Number(offsetHours) * 60 + Number(offsetMinutes)) * 60_000 * (sign === '-' ? -1 : 1);
   const whole = wall.getTime() - offsetMs;
   const iso = new Date(whole).toISOString();
   if (!/^\d{4}-/.test(iso)) return null;
-  const digits = fraction.replace(/0+$/, '');
+  const digits = fraction.slice(0, MAX_DIGITS).replace(/0+$/, '');
   const utc = `${iso.slice(0, 19)}${digits === '' ? '' : `.${digits}`}Z`;
   return { utc, ms: whole + Number(`0.${fraction || '0'}`) * 1_000 };
 }

@@ -12,8 +12,9 @@ import { type Steps, inTurns } from '../events/steps.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
 import { publishEvent } from '../path/publish-event.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
+import { type ItemEvent, openedEvents } from '../sources/opened-events.ts';
 import { MAX_ITEMS, isObject } from '../sources/read.ts';
-import type { Control, Rejection, Source, SourceRequest, SourceResult } from '../sources/source.ts';
+import type { Control, Rejection, Source, SourceRequest } from '../sources/source.ts';
 import { readable, unreadable, withSpoiled } from '../sources/spoiled-items.ts';
 import { keptBytes } from './kept-bytes.ts';
 import { type RawBytes, inlineRef, isInline, storeRaw, storedRef } from './raw-store.ts';
@@ -75,10 +76,14 @@ export async function accept(request: IncomingRequest, source: Source, options: 
     contentType: request.contentType,
     bytes,
   };
-  const inline = result.events.length === 1 && isInline(raw);
+  const { knownTypes } = options;
+  const { items, rejected: refused } = await inTurns(
+    openedEvents(source, result, given, (event) => isListenedFor(event, knownTypes)),
+  );
+  const inline = items.length === 1 && isInline(raw);
   const ref = inline ? inlineRef(raw) : storedRef(options.region, raw);
   const isBatch = Array.isArray(body) && !isBinaryMode(request.headers);
-  const { good, rejected } = await inTurns(sorted(result, ref, isBatch, options.knownTypes));
+  const { good, rejected } = await inTurns(sorted(items, refused, ref, isBatch, knownTypes));
   // Before the events, so that none of them refers to what is not there.
   if (good.length > 0 && !inline) await storeRaw(options.log, options.region, raw);
   const stored = await publishAll(request.sender, source.kind, good, options);
@@ -87,14 +92,15 @@ export async function accept(request: IncomingRequest, source: Source, options: 
 
 /** Which events can be stored, and why the others cannot, in the order of the items. */
 function* sorted(
-  result: SourceResult,
+  items: readonly ItemEvent[],
+  refused: readonly Rejection[],
   ref: string,
   isBatch: boolean,
   knownTypes: ReadonlySet<string>,
 ): Steps<{ readonly good: readonly CloudEvent[]; readonly rejected: readonly Rejection[] }> {
-  const rejected: Rejection[] = [...result.rejected];
+  const rejected: Rejection[] = [...refused];
   const good: CloudEvent[] = [];
-  for (const { event: read, index } of numbered(result)) {
+  for (const { event: read, index } of items) {
     const event = withRaw(read, ref);
     const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, knownTypes);
     if (problem === null) good.push(event);
@@ -110,20 +116,6 @@ function withRaw(event: CloudEvent, ref: string): CloudEvent {
   if (!event.type.startsWith('tocsin.alert.') || !isObject(data) || !isObject(data['raw']))
     return { ...event, rawref: ref };
   return { ...event, data: { ...data, raw: { ...data['raw'], ref } } };
-}
-
-/** An item of a request is one event or one rejection, in order: the events are the items that were not rejected. */
-function numbered({
-  events,
-  rejected,
-}: SourceResult): readonly { readonly event: CloudEvent; readonly index: number }[] {
-  const taken = new Set(rejected.map(({ index }) => index));
-  let index = -1;
-  return events.map((event) => {
-    do index += 1;
-    while (taken.has(index));
-    return { event, index };
-  });
 }
 
 async function publishAll(
@@ -147,7 +139,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
 
 function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rejection, 'index'> | null {
-  if (!/^tocsin\.(alert|event)\./.test(event.type) && !knownTypes.has(event.type) && forRun(event) === null) {
+  if (!isListenedFor(event, knownTypes)) {
     const known = [...knownTypes].join(', ') || 'none';
     return {
       reason: 'unknown-event-type',
@@ -164,6 +156,10 @@ function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rej
     message: `${size} bytes, at most ${EVENT_MAX_BYTES - HEADER_BYTES} allowed`,
   };
 }
+
+/** What a source of ours has read needs no listener, nor does what a run waits for. */
+const isListenedFor = (event: CloudEvent, knownTypes: ReadonlySet<string>): boolean =>
+  /^tocsin\.(alert|event)\./.test(event.type) || knownTypes.has(event.type) || forRun(event) !== null;
 
 /** In its envelope a body lies deeper than it came; what the consumer would refuse to read must not be stored. */
 const isTooDeep = (value: unknown, left = MAX_DEPTH): boolean =>

@@ -12,6 +12,8 @@ import { comeAgain, plainAnswer, refusal } from './answers/plain-answer.ts';
 import { assertAuth, isAllowed } from './auth.ts';
 import { answerClientError } from './client-error.ts';
 import { type BoundedBody, MOST_COUNTED_BYTES, boundedBody, isProvedByHeaders } from './oversized.ts';
+import { handshake } from './handshake.ts';
+import { withAddress } from './in-address.ts';
 import { type ReceiveOptions, type Sender, receive, receiveOversized } from './receive.ts';
 
 export type { Sender } from './receive.ts';
@@ -59,14 +61,23 @@ export function createIntake(options: IntakeOptions): Intake {
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   boundConcurrency(server, options.limits.maxConcurrent);
   server.route<{ Params: { sender: string } }>({
-    method: ['POST', 'PUT'],
+    method: ['POST', 'PUT', 'GET'],
     url: '/in/:sender',
+    // To ask whether there is something here must not send it.
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
       const sender = senders.get(request.params.sender);
       if (sender === undefined) return send(reply, unknownSender(request.params.sender));
-      if (request.method === 'PUT' && sender.source.kind !== 'grafana') return send(reply, wrongMethod(['POST']));
-      return send(reply, plainAnswer(await receive(options, sender, signed(request))));
+      const methods = methodsOf(sender);
+      if (!methods.includes(request.method)) return send(reply, wrongMethod(methods));
+      const given = withAddress(sender.source, signed(request), request.url);
+      return send(reply, plainAnswer(await receive(options, sender, given)));
     },
+  });
+  server.options<{ Params: { sender: string } }>('/in/:sender', async (request, reply) => {
+    const sender = senders.get(request.params.sender);
+    if (sender === undefined) return send(reply, unknownSender(request.params.sender));
+    return send(reply, handshake(sender.source, plainHeaders(request)) ?? wrongMethod(methodsOf(sender)));
   });
   for (const sender of options.senders)
     if (sender.quarantine === true && isProvedByHeaders(sender.auth)) takeOversized(server, options, sender);
@@ -117,7 +128,7 @@ function takeOversized(server: FastifyInstance, options: IntakeOptions, sender: 
     },
     async (request, reply) => {
       const whole = bodies.get(request)?.whole() ?? null;
-      const given = signed(request);
+      const given = withAddress(sender.source, signed(request), request.url);
       if (whole === null) return send(reply, plainAnswer(await receive(options, sender, given)));
       return send(reply, plainAnswer(await receiveOversized(options, sender, given, whole, maxBodyBytes)));
     },
@@ -150,6 +161,8 @@ function createServer({ limits, tls }: IntakeOptions): FastifyInstance {
   const https = { ...http, cert, key, minVersion: 'TLSv1.2', ...clients } as const;
   return fastify({ ...common, https }) as unknown as FastifyInstance;
 }
+
+const methodsOf = ({ source }: Sender): readonly string[] => ['POST', ...(source.methods ?? [])];
 
 const signed = (request: FastifyRequest) => ({
   headers: plainHeaders(request),

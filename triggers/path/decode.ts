@@ -75,7 +75,7 @@ function structured(data: Uint8Array): Parsed {
 }
 
 function binary(headers: Headers, data: Uint8Array): Parsed {
-  const read = binaryEvent(headers, headers['content-type'] ?? 'application/json', data);
+  const read = binaryEvent(headers, data);
   return read.ok ? read : bad(read.reason, `${read.place}: ${read.message}`);
 }
 

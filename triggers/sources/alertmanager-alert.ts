@@ -9,7 +9,7 @@ import { type AlertFacts, type AlertResult, type TextAt, alertEvent } from '../e
 import { locationOfLabels, resourceOfLabels } from './label-facts.ts';
 import { type Json, MAX_LABELS, isObject, scalarsOf, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
-import type { SourceRequest, SourceResult } from './source.ts';
+import type { SourceRequest } from './source.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -93,13 +93,6 @@ function labelsOf(
 export const isTestGroup = (groupKey: unknown): boolean =>
   typeof groupKey === 'string' &&
   (/^[^{].{0,1000}-[0-9a-f]{16}-\d{9,11}$/s.test(groupKey) || /^\{.{0,5000}\}\d{4}-\d\d-\d\d \d\d:/s.test(groupKey));
-
-/** What a test is answered; it starts nothing. */
-export const TEST: SourceResult = {
-  events: [],
-  rejected: [],
-  control: { kind: 'test', answer: { status: 200, body: { ok: true } } },
-};
 
 /**
  * A fingerprint is trusted to tell alerts apart, but some senders give one fingerprint to different labels: the labels' own hash stands

@@ -3,11 +3,12 @@
  * so each alert's own status counts. Format: prometheus/alertmanager notify/webhook/webhook.go and template/template.go.
  */
 import type { Alert } from '../events/alert.ts';
-import { type AlertmanagerForm, TEST, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
+import { type AlertmanagerForm, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
 import { isUnified } from './grafana.ts';
 import { type Json, countOf, idOf, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 const WEBHOOK: AlertmanagerForm = {
   statusOf: (item) => ({ text: textOf(item['status']), field: 'status' }),

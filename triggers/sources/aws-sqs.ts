@@ -3,13 +3,14 @@
  * what it is (an SNS envelope, an EventBridge event, a webhook of any other sender) is opened; any other is a plain event.
  */
 import { createHash } from 'node:crypto';
+import type { Alert } from '../events/alert.ts';
 import type { AlertResult } from '../events/alert-event.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { epochMillis } from '../events/epoch.ts';
 import { type JsonBudget, MAX_VALUES, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { isReadable, openCarried } from './carried.ts';
-import { type Json, MAX_ITEMS, epochAt, inSteps, isObject, readItems, textOf } from './read.ts';
+import { type Json, MAX_ITEMS, countOf, epochAt, inSteps, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
 
@@ -88,9 +89,15 @@ function message(request: SourceRequest, item: unknown, place: string, form: For
     rawSha256: createHash('sha256').update(raw).digest('hex'),
   };
   return (
-    (isReadable(parsed) ? openCarried(inner, at) : null) ??
+    (isReadable(parsed) ? openCarried(inner, { place: at, delivery: deliveryOf(item, form) }) : null) ??
     readItems([item], () => plain(request, item, place, form, parsed.ok ? { json } : {}))
   );
+}
+
+function deliveryOf(item: Json, form: Form): Alert['delivery'] {
+  const attributes = isObject(item[form.attributes]) ? (item[form.attributes] as Json) : {};
+  const attempt = Number(textOf(attributes['ApproximateReceiveCount']) ?? Number.NaN);
+  return { id: textOf(item[form.id]), attempt: countOf(attempt) };
 }
 
 function plain(request: SourceRequest, item: Json, place: string, form: Form, content: object): AlertResult {

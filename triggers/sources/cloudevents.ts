@@ -53,7 +53,7 @@ function itemsOf(request: SourceRequest): readonly unknown[] | SourceResult {
       ? refuse('not-a-batch', '', 'expected an array of CloudEvents')
       : [request.body];
   }
-  const event = binaryEvent(request.headers, request.contentType, request.raw);
+  const event = binaryEvent(request.headers, request.raw);
   return event.ok ? [event.value] : refuse(event.reason, event.place, event.message);
 }
 

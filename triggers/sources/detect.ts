@@ -4,7 +4,9 @@ import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
 import type { LocalTimes } from '../events/local-time.ts';
+import { atOnce } from '../events/steps.ts';
 import { sources } from './index.ts';
+import { openedEvents } from './opened-events.ts';
 import type { Rejection, Source, SourceRequest } from './source.ts';
 import { type Readable, readable, withSpoiled } from './spoiled-items.ts';
 
@@ -72,10 +74,12 @@ function readableBy(source: Source, parsed: ParsedJson, request: SourceRequest):
   return mayRead(source, parsed, request) ? { request, spoiled: new Map() } : null;
 }
 
-const read = (source: Source, { request, spoiled }: Given): Detected => ({
-  source: source.kind,
-  ...withSpoiled(source.toEvents(request), spoiled),
-});
+/** As the intake does it where no trigger listens for a type of one's own. */
+function read(source: Source, { request, spoiled }: Given): Detected {
+  const result = withSpoiled(source.toEvents(request), spoiled);
+  const { items, rejected } = atOnce(openedEvents(source, result, request, ({ type }) => type.startsWith('tocsin.')));
+  return { source: source.kind, events: items.map(({ event }) => event), rejected };
+}
 
 function refused(parsed: ParsedJson): Detected {
   const rejection = parsed.ok

@@ -22,6 +22,8 @@ import { uptimerobot } from './uptimerobot.ts';
 import { zabbix } from './zabbix.ts';
 
 export const directSources: readonly Source[] = [
+  // First: in binary mode the body is whatever somebody else has written, and the headers say that it is an event.
+  cloudevents,
   alertmanager,
   alertmanagerApi,
   grafana,
@@ -41,5 +43,4 @@ export const directSources: readonly Source[] = [
   uptimeKuma,
   healthchecks,
   falco,
-  cloudevents,
 ];

@@ -9,7 +9,7 @@ import type { SourceRequest } from './source.ts';
 /** PagerDuty and others have incidents too: these fields are Google's. */
 export const isIncident = (body: Json): boolean =>
   isObject(body['incident']) &&
-  typeof body['version'] === 'string' &&
+  ['string', 'number'].includes(typeof body['version']) &&
   ['started_at', 'policy_name', 'condition_name', 'resource_name'].some((field) => field in (body['incident'] as Json));
 
 const STATES: Readonly<Record<string, AlertStatus>> = {
@@ -18,8 +18,8 @@ const STATES: Readonly<Record<string, AlertStatus>> = {
   acknowledged: 'acknowledged',
 };
 
-/** `delivery`: id of the Pub/Sub message it came in. */
-export function incidentAlert(request: SourceRequest, body: Json, delivery: string | null): AlertResult {
+/** `delivery`: of the Pub/Sub message it came in. */
+export function incidentAlert(request: SourceRequest, body: Json, delivery: Alert['delivery']): AlertResult {
   const { incident } = body;
   if (!isObject(incident)) return refuseItem('missing-incident', '/incident', 'expected an incident');
   const statusText = textOf(incident['state']);
@@ -33,28 +33,31 @@ export function incidentAlert(request: SourceRequest, body: Json, delivery: stri
   for (const time of [started, ended])
     if (time !== null && 'rejection' in time) return { ok: false, rejection: time.rejection };
   const documentation = inside(incident, 'documentation');
+  const userLabels = inside(incident, 'policy_user_labels');
   return alertEvent(request, {
     key: `incident:${id}`,
     status: Object.hasOwn(STATES, word) ? (STATES[word] ?? 'unknown') : 'unknown',
     statusText,
     name: textOf(incident['policy_name']),
-    severity: textOf(incident['severity']),
+    // Policies that are older than the field have a label for it.
+    severity: textOf(incident['severity']) ?? textOf(userLabels['severity']),
     started: started as TextAt | null,
     ended: ended as TextAt | null,
     title: textOf(documentation['subject']) ?? textOf(incident['summary']),
-    description: textOf(documentation['content']),
+    description: textOf(documentation['content']) ?? textOf(incident['documentation']),
     labels: labelsOf(incident),
     resource: resourceOf(incident),
     location: locationOf(incident, url),
     links: { source: url, runbook: null, dashboard: null },
-    delivery: { id: delivery, attempt: null },
+    delivery,
   });
 }
 
 const inside = (value: Json, field: string): Json => (isObject(value[field]) ? value[field] : {});
 
-/** Some payloads leave the id out and still link to the incident. */
-const idInUrl = (url: string | null): string | null => /\/incidents\/([^/?#]+)/.exec(url ?? '')?.[1] ?? null;
+/** Some payloads leave the id out and still link to the incident, which the console has called an alert since 2025. */
+const idInUrl = (url: string | null): string | null =>
+  /\/(?:incidents|alerting\/alerts)\/([^/?#]+)/.exec(url ?? '')?.[1] ?? null;
 
 function timeAt(incident: Json, field: string): TextAt | Extract<AlertResult, { ok: false }> | null {
   const value = incident[field];
@@ -68,7 +71,10 @@ function timeAt(incident: Json, field: string): TextAt | Extract<AlertResult, { 
 
 function labelsOf(incident: Json): Readonly<Record<string, string>> {
   const condition = textOf(incident['condition_name']);
+  const metadata = inside(incident, 'metadata');
   return {
+    ...scalarsOf(metadata['system_labels']),
+    ...scalarsOf(metadata['user_labels']),
     ...scalarsOf(inside(inside(incident, 'metric'), 'labels')),
     ...scalarsOf(inside(inside(incident, 'resource'), 'labels')),
     ...scalarsOf(incident['policy_user_labels']),
@@ -87,16 +93,20 @@ function resourceOf(incident: Json): Alert['resource'] {
 function locationOf(incident: Json, url: string | null): Partial<Alert['location']> {
   const labels = inside(inside(incident, 'resource'), 'labels');
   const from = 'incident.resource.labels';
-  // A zone is a region and a letter; the label `location` may hold either.
-  const place = located(labels['location'], `${from}.location`);
+  // A zone is a region and a letter; the label `location` may hold either, or say that there is none.
+  const place = labels['location'] === 'global' ? null : located(labels['location'], `${from}.location`);
   const isZone = place !== null && /-[a-z]$/.test(place.value);
   const project = /[?&]project=([^&#]+)/.exec(url ?? '')?.[1];
+  // Machines of Amazon are watched, too: their region is written `aws:us-east-1`.
+  const [, cloud, region = labels['region']] = /^(aws):(.+)$/.exec(textOf(labels['region']) ?? '') ?? [];
   return {
+    cloud: located(cloud, `${from}.region`),
     account:
+      located(labels['aws_account'], `${from}.aws_account`) ??
       located(labels['project_id'], `${from}.project_id`) ??
       located(incident['scoping_project_id'], 'incident.scoping_project_id') ??
       located(project, 'incident.url'),
-    region: located(labels['region'], `${from}.region`) ?? (isZone ? null : place),
+    region: located(region, `${from}.region`) ?? (isZone ? null : place),
     zone: located(labels['zone'], `${from}.zone`) ?? (isZone ? place : null),
     cluster: located(labels['cluster_name'], `${from}.cluster_name`),
   };

@@ -1,81 +1,90 @@
 /**
  * Google Cloud: Monitoring incidents, by webhook or in a Pub/Sub push. A pushed message is opened; when nothing in it is known as an alert
- * it stays a plain event. Format: cloud.google.com/monitoring/support/notification-options and cloud.google.com/pubsub/docs/push.
+ * it stays a plain event. Format: cloud.google.com/monitoring/support/notification-options.
  */
 import { createHash } from 'node:crypto';
-import { parseJson } from '../events/json.ts';
+import type { Alert } from '../events/alert.ts';
+import { type ParsedJson, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { isReadable, openCarried } from './carried.ts';
+import { isReadable, openCarried, within } from './carried.ts';
 import { incidentAlert, isIncident } from './gcp-incident.ts';
-import { type Json, isObject, readItems, scalarsOf, textAt, textOf } from './read.ts';
+import { type PubsubMessage, hasMetadata, isPushed, isWrapped, unwrapped, wrapped } from './gcp-pubsub.ts';
+import { type Json, isObject, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source, SourceRequest, SourceResult } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 export const gcp: Source = {
   kind: 'gcp',
-  bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
-  recognises: ({ body }) => isObject(body) && (isIncident(body) || isPush(body)),
+  // An unwrapped message is of any type or of none; to refuse one would make Pub/Sub repeat it for days.
+  bodyOf: (contentType, headers) =>
+    hasMetadata(headers) || (isPushed(headers) && contentType !== 'application/json') ? 'bytes' : 'json',
+  recognises: ({ body, headers }) => isPushed(headers) || (isObject(body) && (isIncident(body) || isWrapped(body))),
   toEvents: (request) => {
+    const message = messageOf(request);
+    if (message !== null) return 'rejected' in message ? message : opened(request, message);
     const { body } = request;
-    if (!isObject(body)) return refuseAll('not-gcp', '', 'expected an object with `incident` or `message`');
-    if ('incident' in body) return incident(request, body, null);
-    if (isObject(body['message'])) return pushed(request, body, body['message']);
+    if (isObject(body) && 'incident' in body) return incident(request, body, { id: null, attempt: null });
     return refuseAll('not-gcp', '', 'expected an incident of Cloud Monitoring or a Pub/Sub push message');
   },
 };
 
-const PUSH_FIELDS = new Set(['message', 'subscription', 'deliveryAttempt']);
+/** Null when it is none; a result when it cannot be read. */
+function messageOf(request: SourceRequest): PubsubMessage | SourceResult | null {
+  const pushed = isPushed(request.headers);
+  // Bytes that nobody has read as JSON yet may still be a wrapped message.
+  const body = request.body ?? (pushed ? valueOf(parseJson(request.raw)) : null);
+  if (isObject(body) && isObject(body['message']) && (pushed ? isWrapped(body) : !('incident' in body)))
+    return wrapped(body, body['message']);
+  return pushed ? unwrapped(request) : null;
+}
 
-/** Only `message.data` is in every push; a message without data has attributes. */
-const isPush = (body: Json): boolean =>
-  isObject(body['message']) &&
-  (typeof body['message']['data'] === 'string' || isObject(body['message']['attributes'])) &&
-  Object.keys(body).every((field) => PUSH_FIELDS.has(field));
+const valueOf = (parsed: ParsedJson): unknown => (parsed.ok ? parsed.value : null);
 
-function incident(request: SourceRequest, body: Json, delivery: string | null): SourceResult {
+/** `delivery`: of the Pub/Sub message it came in. */
+function incident(request: SourceRequest, body: Json, delivery: Alert['delivery']): SourceResult {
   // The button "send test notification".
-  if (body['version'] === 'test')
-    return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
+  if (body['version'] === 'test') return TEST;
   return readItems([body], () => incidentAlert(request, body, delivery));
 }
 
-function pushed(request: SourceRequest, body: Json, message: Json): SourceResult {
-  const data = message['data'] ?? '';
-  if (typeof data !== 'string' || !isBase64(data))
-    return refuseAll('bad-base64', '/message/data', 'expected base64 text');
-  const raw = Buffer.from(data, 'base64');
-  const id = textOf(message['messageId']) ?? textOf(message['message_id']);
+function opened(request: SourceRequest, message: PubsubMessage): SourceResult {
+  const { raw, place, id, attempt } = message;
   const parsed = parseJson(raw);
-  const inside = parsed.ok ? parsed.value : null;
-  if (isObject(inside) && isIncident(inside)) return relocated(incident(request, inside, id));
-  const headers = scalarsOf(message['attributes']);
+  const content = valueOf(parsed);
+  if (isObject(content) && isIncident(content)) {
+    const result = incident(request, content, { id, attempt });
+    return { ...result, rejected: within(place, result.rejected) };
+  }
+  // Attributes stand in for headers, whose names know no case.
+  const headers = Object.fromEntries(
+    Object.entries(message.attributes).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  // A delivery again differs in its envelope, not in what it carries.
+  const rawSha256 = createHash('sha256').update(raw).digest('hex');
   const inner: SourceRequest = {
     ...request,
     headers,
     contentType: contentTypeOf(headers),
-    body: inside,
+    body: content,
     raw,
-    // A delivery again differs in its envelope, not in what it carries.
-    rawSha256: createHash('sha256').update(raw).digest('hex'),
+    rawSha256,
   };
-  const carried = isReadable(parsed) ? openCarried(inner, '/message/data') : null;
+  const carried = isReadable(parsed) ? openCarried(inner, { place, delivery: { id, attempt } }) : null;
   if (carried !== null) return carried;
-  const attempt = typeof body['deliveryAttempt'] === 'number' ? body['deliveryAttempt'] : null;
   return readItems([message], () =>
     plainEvent(request, {
       name: 'gcp.pubsub.message',
       identity: [id ?? request.rawSha256],
-      occurred:
-        textAt(message['publishTime'], '/message/publishTime') ??
-        textAt(message['publish_time'], '/message/publish_time'),
-      subject: textOf(body['subscription']),
+      occurred: message.published,
+      subject: message.subscription,
       data: {
         messageId: id,
-        subscription: textOf(body['subscription']),
+        subscription: message.subscription,
         attempt,
-        orderingKey: textOf(message['orderingKey']),
-        attributes: headers,
-        ...(parsed.ok ? { json: parsed.value } : { base64: data }),
+        orderingKey: message.orderingKey,
+        attributes: message.attributes,
+        ...(parsed.ok ? { json: content } : { base64: Buffer.from(raw).toString('base64') }),
       },
     }),
   );
@@ -83,16 +92,3 @@ function pushed(request: SourceRequest, body: Json, message: Json): SourceResult
 
 const contentTypeOf = (headers: Readonly<Record<string, string>>): string | null =>
   textOf(headers['content-type'])?.split(';')[0]?.trim().toLowerCase() ?? null;
-
-/** What is wrong inside the message lies, for whoever reads the request, at its data. */
-const relocated = (result: SourceResult): SourceResult => ({
-  ...result,
-  rejected: result.rejected.map((each) => ({
-    ...each,
-    place: '/message/data',
-    message: each.place === '' ? each.message : `in the decoded data at ${each.place}: ${each.message}`,
-  })),
-});
-
-/** Both alphabets, with or without padding. */
-const isBase64 = (text: string): boolean => /^[A-Za-z0-9+/_-]*={0,2}$/.test(text) && text.length % 4 !== 1;

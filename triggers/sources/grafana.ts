@@ -4,11 +4,12 @@
  */
 import type { Alert } from '../events/alert.ts';
 import type { AlertFacts } from '../events/alert-event.ts';
-import { type AlertmanagerForm, TEST, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
+import { type AlertmanagerForm, alertmanagerAlert, isTestGroup } from './alertmanager-alert.ts';
 import { isLegacy, legacyAlert } from './grafana-legacy.ts';
 import { type Json, countOf, inSteps, isObject, itemSteps, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 const UNIFIED: AlertmanagerForm = {
   statusOf: (item) => ({ text: textOf(item['status']), field: 'status' }),
@@ -18,6 +19,7 @@ const UNIFIED: AlertmanagerForm = {
 
 export const grafana: Source = {
   kind: 'grafana',
+  methods: ['PUT'],
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
   recognises: ({ body }) => isObject(body) && (isUnified(body) || isLegacy(body)),
   itemsAt: (body) => (isObject(body) && isUnified(body) ? '/alerts' : null),

@@ -47,6 +47,8 @@ export interface Control {
 
 export interface Source {
   readonly kind: string;
+  /** Methods of its requests beside POST. With GET among them, the variables of a request without body stand in its address, as a form. */
+  readonly methods?: readonly ('GET' | 'PUT')[];
   /** How a body of this media type is read: parsed as JSON, left as bytes (`body` is null), or refused with 415. */
   bodyOf(contentType: string | null, headers: Readonly<Record<string, string>>): 'json' | 'bytes' | 'refused';
   /** True only when the content itself says that it is of this kind; for `tocsin detect`, where no address says it. Never throws. */

@@ -1,16 +1,18 @@
 /**
- * Uptime Kuma's webhook notification (both of its presets): a monitor and its latest heartbeat. Without a heartbeat it is a test or a
- * message about a certificate. Format: louislam/uptime-kuma server/notification-providers/webhook.js, server/model/heartbeat.js.
+ * Uptime Kuma's webhook notification (both of its presets, by POST or GET): a monitor and its latest heartbeat. Without a heartbeat it is
+ * a test or a message about a certificate. Format: louislam/uptime-kuma server/notification-providers/webhook.js, server/model/monitor.js.
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
+import { FORM, formFields } from './form.ts';
 import { labelsFrom } from './label-facts.ts';
 import { multipartField } from './multipart.ts';
 import { type Json, idOf, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 const STATUSES: Readonly<Record<string, AlertStatus>> = {
   '0': 'firing',
@@ -22,8 +24,13 @@ const WORDS: Readonly<Record<string, string>> = { '0': 'down', '1': 'up', '2': '
 
 export const uptimeKuma: Source = {
   kind: 'uptime-kuma',
+  methods: ['GET'],
   bodyOf: (contentType) =>
-    contentType === 'application/json' ? 'json' : contentType === 'multipart/form-data' ? 'bytes' : 'refused',
+    contentType === 'application/json'
+      ? 'json'
+      : contentType === 'multipart/form-data' || contentType === FORM
+        ? 'bytes'
+        : 'refused',
   recognises: (request) => {
     const body = bodyOf(request);
     if (!isObject(body) || !('heartbeat' in body) || !('monitor' in body)) return false;
@@ -34,17 +41,25 @@ export const uptimeKuma: Source = {
     const body = bodyOf(request);
     if (!isObject(body)) return refuseAll('not-uptime-kuma', '', 'expected `heartbeat`, `monitor` and `msg`');
     const heartbeat = body['heartbeat'] ?? null;
-    if (heartbeat === null && typeof body['msg'] === 'string' && body['msg'].endsWith(' Testing'))
-      return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
+    if (heartbeat === null && typeof body['msg'] === 'string' && body['msg'].endsWith(' Testing')) return TEST;
     return readItems([body], () => (heartbeat === null ? message(request, body) : beat(request, body, heartbeat)));
   },
 };
 
-/** The other of Kuma's two presets sends the same JSON as the field `data` of a form. */
+/** The other of Kuma's two presets sends the same JSON as the field `data` of a form; by GET each of its members is a variable. */
 function bodyOf({ body, raw }: SourceRequest): unknown {
-  const field = body === null ? multipartField(raw, 'data') : null;
-  const parsed = field === null ? null : parseJson(field);
-  return parsed?.ok === true ? parsed.value : body;
+  if (body !== null) return body;
+  const data = multipartField(raw, 'data');
+  if (data !== null) return jsonOf(data);
+  const { msg, ...members } = formFields(raw);
+  if (msg === undefined) return null;
+  return { msg, ...Object.fromEntries(Object.entries(members).map(([name, text]) => [name, jsonOf(text)])) };
+}
+
+/** What is no JSON stays what it is, and is refused where an object is needed. */
+function jsonOf(text: Uint8Array | string): unknown {
+  const parsed = parseJson(Buffer.from(text));
+  return parsed.ok ? parsed.value : text;
 }
 
 /** Certificates that expire are told of in words only. */
@@ -65,12 +80,14 @@ function beat(request: SourceRequest, body: Json, heartbeat: unknown): AlertResu
   if (code === null) return refuseItem('missing-status', '/heartbeat/status', 'expected 0 (down), 1 (up), 2 or 3');
   const name = textOf(monitor['name']);
   const time = timeOf(heartbeat);
+  const down = textOf(heartbeat['lastDownTime']);
   return alertEvent(request, {
     key: `monitor:${id}`,
     status: Object.hasOwn(STATUSES, code) ? (STATUSES[code] ?? 'unknown') : 'unknown',
     statusText: Object.hasOwn(WORDS, code) ? (WORDS[code] ?? code) : code,
     name,
-    // A reminder while it is down has a time of its own, so a beat does not say when it began.
+    // A reminder while it is down has a time of its own: only newer versions say when it began, and once it is up again.
+    started: down === null ? null : { text: withDefault(down, 'Z'), place: '/heartbeat/lastDownTime' },
     ended: time,
     occurred: time,
     title: name,
@@ -84,12 +101,24 @@ function beat(request: SourceRequest, body: Json, heartbeat: unknown): AlertResu
   });
 }
 
-/** `time` is UTC without saying so; `localDateTime` has its offset beside it. */
+/** `time` is UTC without saying so; `localDateTime` has its offset and zone beside it. */
 function timeOf(heartbeat: Json): TextAt | null {
-  const [local, offset, utc] = ['localDateTime', 'timezoneOffset', 'time'].map((field) => textOf(heartbeat[field]));
-  if (utc) return { text: /(?:Z|[+-]\d\d:?\d\d)$/i.test(utc) ? utc : `${utc}Z`, place: '/heartbeat/time' };
+  const [local, zone, utc] = ['localDateTime', 'timezone', 'time'].map((field) => textOf(heartbeat[field]));
+  if (utc) return { text: withDefault(utc, 'Z'), place: '/heartbeat/time' };
   if (!local) return null;
-  return { text: `${local}${offset ?? ''}`, place: '/heartbeat/localDateTime' };
+  const offset = offsetOf(heartbeat['timezoneOffset']) ?? (zone ? `[${zone}]` : '');
+  return { text: withDefault(local, offset), place: '/heartbeat/localDateTime' };
+}
+
+const withDefault = (time: string, offset: string): string =>
+  /(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time}${offset}`;
+
+/** `+02:00`, or a number as Kuma's library of time has it: hours east of UTC up to 16, minutes beyond. */
+function offsetOf(value: unknown): string | null {
+  if (typeof value !== 'number') return textOf(value);
+  const minutes = Math.abs(value) <= 16 ? Math.abs(value) * 60 : Math.abs(value);
+  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+  return `${value < 0 ? '-' : '+'}${hour}:${minute}`;
 }
 
 /** Kuma fills in `https://` where a monitor has no address. */

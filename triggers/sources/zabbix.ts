@@ -8,6 +8,7 @@ import { type Line, jsonLines, lineSteps } from './json-lines.ts';
 import { type Json, inSteps, isObject, itemSteps } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source } from './source.ts';
+import { TEST } from './test-notification.ts';
 import { EVENT_ID, LINK, STATE, zabbixEvent } from './zabbix-event.ts';
 import { type Fields, fieldsOf, isMacro } from './zabbix-fields.ts';
 import { isStreamed, streamedEvent } from './zabbix-streamed.ts';
@@ -31,8 +32,7 @@ export const zabbix: Source = {
     }
     if (!isObject(body)) return refuseAll('not-zabbix', '', 'expected the object that the media type sends');
     const fields = fieldsOf(body);
-    if (isTest(fields))
-      return { events: [], rejected: [], control: { kind: 'test', answer: { status: 200, body: { ok: true } } } };
+    if (isTest(fields)) return TEST;
     return yield* itemSteps([body], () => zabbixEvent(request, fields));
   }),
 };

@@ -11,7 +11,8 @@ import { senderTimes } from './sender-times.ts';
 
 /** Rejects when the kind or its zone is unknown, a mapping is missing or out of place, or a secret is missing. */
 export function toSender(sender: Config['intake']['senders'][number]): Sender {
-  const { name, auth, quarantine = auth.kind === 'oidc' } = sender;
+  // Pub/Sub repeats a refusal for days, whichever way it proves itself.
+  const { name, kind, auth, quarantine = auth.kind === 'oidc' || kind === 'gcp' } = sender;
   return { name, source: sourceOf(sender), auth: senderAuth(auth), quarantine, times: senderTimes(sender) };
 }
 
@@ -29,7 +30,7 @@ export function sourceOf({ name, kind, mapping }: Config['intake']['senders'][nu
     );
   throw new CommandError(
     EXIT.refused,
-    `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys(), GENERIC].join(', ')}`,
+    `sender ${name} has kind ${JSON.stringify(kind)}; expected one of ${[...sources.keys(), GENERIC].toSorted().join(', ')}`,
   );
 }
 

@@ -36,6 +36,7 @@ describe('aws-sqs', () => {
   it('what says itself what it is becomes that', () => {
     const alert = onlyAlert(awsSqs, requestOf(records({ body: JSON.stringify(alertmanagerPayload('firing')) })));
     assert.equal(alert.status, 'firing');
+    assert.deepEqual(alert.delivery, { id: 'm-1', attempt: 1 });
   });
 
   it('a redelivery has the same id, another message has not', () => {

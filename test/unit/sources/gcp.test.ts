@@ -76,10 +76,59 @@ describe('gcp incidents', () => {
     assert.equal(at('us-central1-c').region, null);
     assert.equal(at('us-central1').region?.value, 'us-central1');
     assert.equal(at('us-central1').cluster?.value, 'c-1');
+    assert.deepEqual([at('global').region, at('global').zone], [null, null]);
   });
 
-  it('without an id, the address of the incident has it', () => {
-    assert.equal(read(incident({ incident_id: undefined })).alertKey, 'test:incident:0.abc');
+  const CONSOLE = 'https://console.cloud.google.com/monitoring/alerting';
+  for (const url of [
+    `${CONSOLE}/incidents/0.abc?project=shop`,
+    `${CONSOLE}/alerts/0.abc?channelType=webhook&project=shop`,
+  ])
+    it(`without an id, the address of the incident has it: ${url}`, () => {
+      const alert = read(
+        incident({ incident_id: undefined, url, resource: { type: 'x' }, scoping_project_id: undefined }),
+      );
+      assert.equal(alert.alertKey, 'test:incident:0.abc');
+      assert.deepEqual(alert.location.account, { value: 'shop', from: 'incident.url' });
+    });
+
+  it('a machine of Amazon is where Amazon says', () => {
+    const labels = { project_id: 'link', aws_account: '123456789012', region: 'aws:us-east-1', instance_id: 'i-1' };
+    const { location } = read(incident({ resource: { type: 'aws_ec2_instance', labels } }));
+    assert.deepEqual(
+      [location.cloud?.value, location.account?.value, location.region?.value],
+      ['aws', '123456789012', 'us-east-1'],
+    );
+  });
+
+  it('the version may be a number', () => assert.ok(gcp.recognises(requestOf({ ...incident(), version: 1.2 }))));
+
+  it('what the resource, its metadata and the metric are labelled with', () => {
+    const { labels } = read(
+      incident({
+        metadata: { system_labels: { name: 'web', zone: 'system' }, user_labels: { env: 'prod' } },
+        metric: { type: 'm', displayName: 'M', labels: { device: 'sda1', zone: 'metric' } },
+      }),
+    );
+    assert.deepEqual(
+      [labels['name'], labels['env'], labels['device'], labels['zone']],
+      ['web', 'prod', 'sda1', 'europe-west1-b'],
+    );
+  });
+
+  it('a policy without severity may have a label for it; without either there is none', () => {
+    const severityOf = (policy_user_labels: unknown) =>
+      read(incident({ severity: undefined, policy_user_labels })).severity;
+    assert.deepEqual(severityOf({ severity: 'warning' }), { number: 13, text: 'warning' });
+    assert.deepEqual(severityOf(null), { number: null, text: null });
+  });
+
+  it('older documentation is a text', () =>
+    assert.equal(read(incident({ documentation: 'Look here' })).description, 'Look here'));
+
+  it('a notification again is the same event', () => {
+    const id = (changes: object) => onlyEvent(gcp, requestOf(incident(changes))).id;
+    assert.equal(id({ renotify: true, observed_value: '0.9' }), id({}));
   });
 
   it('a test notification starts nothing', () => {
@@ -93,6 +142,7 @@ describe('gcp Pub/Sub push', () => {
     const alert = read(push(CLOSED));
     assert.deepEqual([alert.alertKey, alert.status], ['test:incident:0.abc', 'resolved']);
     assert.equal(alert.delivery?.id, 'm-1');
+    assert.equal(read({ ...push(CLOSED), deliveryAttempt: 3 }).delivery?.attempt, 3);
     const again = push(CLOSED, { messageId: 'm-2' });
     assert.equal(onlyEvent(gcp, requestOf(push(CLOSED))).id, onlyEvent(gcp, requestOf(again)).id);
   });
@@ -100,6 +150,7 @@ describe('gcp Pub/Sub push', () => {
   it('finds another known alert inside', () => {
     const alert = read(push(alertmanagerPayload('firing')));
     assert.deepEqual([alert.status, alert.name], ['firing', 'ServiceDown']);
+    assert.deepEqual(alert.delivery, { id: 'm-1', attempt: null });
   });
 
   const KUBERNETES = { kind: 'Event', apiVersion: 'v1', metadata: { uid: 'u-1' }, involvedObject: {}, count: 1 };
@@ -141,6 +192,129 @@ describe('gcp Pub/Sub push', () => {
   });
 });
 
+const METADATA = {
+  'x-goog-pubsub-subscription-name': 'projects/shop/subscriptions/tocsin',
+  'x-goog-pubsub-message-id': 'm-1',
+  'x-goog-pubsub-publish-time': '2026-05-01T10:00:01.5Z',
+  'user-agent': 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)',
+  host: 'tocsin.example',
+};
+const USER_AGENT = { 'user-agent': METADATA['user-agent'] };
+
+describe('gcp Pub/Sub push without its wrapper', () => {
+  it('the same alert as wrapped, with the delivery', () => {
+    const request = requestOf(CLOSED, { headers: METADATA });
+    assert.equal(onlyEvent(gcp, request).id, onlyEvent(gcp, requestOf(push(CLOSED))).id);
+    assert.equal(onlyAlert(gcp, request).delivery?.id, 'm-1');
+    assert.equal(onlyAlert(gcp, requestOf(CLOSED, { headers: USER_AGENT })).delivery?.id, null);
+  });
+
+  it('any other message is the same plain event as wrapped', () => {
+    const event = onlyEvent(gcp, requestOf(push({ a: 1 }, { attributes: { kind: 'x' } })));
+    assert.deepEqual(onlyEvent(gcp, requestOf({ a: 1 }, { headers: { ...METADATA, kind: 'x' } })), event);
+  });
+
+  it('attributes stand in for headers', () => {
+    const headers = { ...METADATA, 'x-github-event': 'push' };
+    assert.equal(onlyEvent(gcp, requestOf({ ref: 'x' }, { headers })).type, 'tocsin.event.github.push');
+  });
+
+  it('finds another known alert inside, and says where it is wrong', () => {
+    const group = alertmanagerPayload('firing');
+    assert.equal(onlyAlert(gcp, requestOf(group, { headers: METADATA })).name, 'ServiceDown');
+    const wrong = requestOf({ ...(group as object), alerts: [null] }, { headers: METADATA });
+    assert.deepEqual(rejections(gcp.toEvents(wrong)), ['not-an-object /alerts/0']);
+  });
+
+  it('without metadata its id is that of its data', () => {
+    const id = (content: unknown) => onlyEvent(gcp, requestOf(content, { headers: USER_AGENT })).id;
+    assert.equal(id({ a: 1 }), id({ a: 1 }));
+    assert.notEqual(id({ a: 1 }), id({ a: 2 }));
+  });
+
+  for (const [what, content, json] of [
+    ['text', 'disk full', undefined],
+    ['bytes', Uint8Array.from([0xff, 0]), undefined],
+    ['nothing', '', undefined],
+    ['a number', '7', 7],
+    ['an incident that is none', { incident: null }, { incident: null }],
+    ['JSON that may not be read', '{"a":1,"a":2}', undefined],
+  ] as const)
+    it(`${what} is kept`, () => {
+      const event = onlyEvent(gcp, requestOf(content, { headers: METADATA }));
+      const data = event.data as { readonly json?: unknown; readonly base64?: string };
+      assert.deepEqual([event.type, data.json], ['tocsin.event.gcp.pubsub.message', json]);
+      if (json === undefined) assert.equal(data.base64, Buffer.from(content as string).toString('base64'));
+    });
+
+  it('a wrapped message that comes as bytes is unwrapped', () => {
+    const wrapped = { ...requestOf(push({ a: 1 }), { headers: USER_AGENT }), body: null };
+    assert.deepEqual((onlyEvent(gcp, wrapped).data as { json: unknown }).json, { a: 1 });
+  });
+
+  for (const [contentType, headers, expected] of [
+    [null, {}, 'json'],
+    ['text/plain', {}, 'json'],
+    ['application/json', USER_AGENT, 'json'],
+    [null, USER_AGENT, 'bytes'],
+    ['application/octet-stream', USER_AGENT, 'bytes'],
+    ['application/json', METADATA, 'bytes'],
+  ] as const)
+    it(`${contentType} with ${Object.keys(headers).length} headers is read as ${expected}`, () =>
+      assert.equal(gcp.bodyOf(contentType, headers), expected));
+});
+
+/** What others publish: none is an incident, and no other sender's. */
+const PUBLISHED: readonly (readonly [what: string, data: unknown, attributes: object])[] = [
+  [
+    'a budget',
+    { budgetDisplayName: 'b', alertThresholdExceeded: 1, costAmount: 100.01, currencyCode: 'EUR' },
+    { billingAccountId: '01D4', budgetId: 'f2', schemaVersion: '1.0' },
+  ],
+  [
+    'a build',
+    { id: 'b-1', status: 'FAILURE', buildTriggerId: 't', logUrl: 'https://x' },
+    { buildId: 'b-1', status: 'FAILURE' },
+  ],
+  [
+    'a finding',
+    {
+      notificationConfigName: 'n',
+      finding: { name: 'f', state: 'ACTIVE', severity: 'HIGH', category: 'X' },
+      resource: {},
+    },
+    {},
+  ],
+  [
+    'a log entry',
+    {
+      insertId: 'i',
+      logName: 'projects/shop/logs/cloudaudit.googleapis.com%2Factivity',
+      protoPayload: {
+        '@type': 'type.googleapis.com/google.cloud.audit.AuditLog',
+        methodName: 'v1.compute.instances.delete',
+      },
+      resource: { type: 'gce_instance', labels: { project_id: 'shop' } },
+      severity: 'NOTICE',
+      timestamp: '2026-05-01T10:00:00Z',
+    },
+    { 'logging.googleapis.com/timestamp': '2026-05-01T10:00:00Z' },
+  ],
+  ['an object of Storage', { kind: 'storage#object', id: 'o', bucket: 'b' }, { eventType: 'OBJECT_FINALIZE' }],
+  ['a cluster that is upgraded', 'Master is upgrading', { cluster_name: 'c', type_url: 'UpgradeEvent', payload: '{}' }],
+];
+
+describe('gcp: what others publish stays a plain event', () => {
+  for (const [what, data, attributes] of PUBLISHED)
+    it(what, () => {
+      const events = [
+        onlyEvent(gcp, requestOf(push(data, { attributes }))),
+        onlyEvent(gcp, requestOf(data, { headers: METADATA })),
+      ];
+      for (const { type } of events) assert.equal(type, 'tocsin.event.gcp.pubsub.message');
+    });
+});
+
 describe('gcp rejections', () => {
   const REJECTED: readonly (readonly [body: unknown, expected: string])[] = [
     [incident({ state: undefined }), 'missing-status /incident/state'],
@@ -164,4 +338,6 @@ describe('gcp rejections', () => {
   });
 
   it('never throws', () => assertTotal(gcp, [incident(), CLOSED, push(CLOSED), push('x')]));
+
+  it('never throws without the wrapper', () => assertTotal(gcp, [CLOSED, push('x'), { a: 1 }], METADATA));
 });

@@ -5,6 +5,7 @@ import { pingdom } from '../../../triggers/sources/pingdom.ts';
 import type { Source } from '../../../triggers/sources/source.ts';
 import { uptimeKuma } from '../../../triggers/sources/uptime-kuma.ts';
 import { uptimerobot } from '../../../triggers/sources/uptimerobot.ts';
+import { senderTimes } from '../../../workers/roles/sender-times.ts';
 import { fixture, needsFixtures } from '../../support/fixtures.ts';
 import { assertTotal, onlyAlert, onlyEvent, rejections, requestOf } from '../../support/source-request.ts';
 
@@ -49,6 +50,13 @@ const CHECK = {
   now: '2026-05-01T10:00:00+00:00',
   tags: 'db prod',
 };
+/** As Kuma's method GET sends it. */
+const inAddress = (members: object): string =>
+  new URLSearchParams(
+    Object.entries(members).map(
+      ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as [string, string],
+    ),
+  ).toString();
 const beat = (changes: object) => ({ ...KUMA, heartbeat: { ...KUMA.heartbeat, ...changes } });
 
 /** Source, payload, status, time: the first two of each source are the start and the end of one thing. */
@@ -68,6 +76,7 @@ const STATES: readonly (readonly [Source, unknown, string, string, string | null
     'FAILING',
     '2026-05-01T10:00:00Z',
   ],
+  [pingdom, { ...PINGDOM, state_changed_timestamp: undefined }, 'firing', 'DOWN', '2026-05-01T10:00:00Z'],
   [pingdom, { ...PINGDOM, current_state: 'SUCCESS' }, 'resolved', 'SUCCESS', '2026-05-01T10:00:00Z'],
   [pingdom, { ...PINGDOM, current_state: 'UNCONFIRMED_DOWN' }, 'unknown', 'UNCONFIRMED_DOWN', '2026-05-01T10:00:00Z'],
   [uptimerobot, ROBOT, 'firing', 'Down', '2026-05-01T10:00:00Z'],
@@ -88,7 +97,26 @@ const STATES: readonly (readonly [Source, unknown, string, string, string | null
     'down',
     '2026-05-01T10:00:00Z',
   ],
+  ...[120, 2, '+02:00'].map(
+    (timezoneOffset) =>
+      [
+        uptimeKuma,
+        beat({ time: null, localDateTime: '2026-05-01 12:00:00', timezoneOffset }),
+        'firing',
+        'down',
+        '2026-05-01T10:00:00Z',
+      ] as const,
+  ),
+  [
+    uptimeKuma,
+    beat({ time: null, localDateTime: '2026-05-01 04:30:00', timezoneOffset: -330 }),
+    'firing',
+    'down',
+    '2026-05-01T10:00:00Z',
+  ],
+  [uptimeKuma, inAddress(KUMA), 'firing', 'down', '2026-05-01T10:00:00Z'],
   [healthchecks, CHECK, 'firing', 'down', '2026-05-01T10:00:00Z'],
+  [healthchecks, new URLSearchParams(CHECK).toString(), 'firing', 'down', '2026-05-01T10:00:00Z'],
   [
     healthchecks,
     { ...CHECK, status: 'up', now: '2026-05-01T11:00:00+00:00' },
@@ -96,6 +124,7 @@ const STATES: readonly (readonly [Source, unknown, string, string, string | null
     'up',
     '2026-05-01T11:00:00Z',
   ],
+  [healthchecks, { ...CHECK, status: 'DOWN' }, 'firing', 'DOWN', '2026-05-01T10:00:00Z'],
   [healthchecks, { ...CHECK, status: 'paused' }, 'suppressed', 'paused', '2026-05-01T10:00:00Z'],
   [healthchecks, { ...CHECK, status: 'grace' }, 'unknown', 'grace', '2026-05-01T10:00:00Z'],
   [healthchecks, { ...CHECK, now: '$NOW' }, 'firing', 'down', null],
@@ -134,6 +163,21 @@ describe('uptime checkers: facts', () => {
     assert.equal(alert.description, 'HTTP Error 503');
   });
 
+  it('uptimerobot: a template may group its variables', () => {
+    const grouped = {
+      secret: 'x',
+      monitor: { id: '77', url: ROBOT.monitorURL, friendly_name: 'Shop' },
+      alert: { type: '1', type_friendly_name: 'Down', date_time: ROBOT.alertDateTime, details: '*alertDetails*' },
+    };
+    assert.ok(uptimerobot.recognises(requestOf(grouped)));
+    assert.equal(onlyEvent(uptimerobot, requestOf(grouped)).id, onlyEvent(uptimerobot, requestOf(ROBOT)).id);
+    const late = { ...grouped, alert: { ...grouped.alert, date_time: 'now' } };
+    assert.deepEqual(rejections(uptimerobot.toEvents(requestOf(late))), ['time-not-rfc3339 /alert/date_time']);
+  });
+
+  it('uptimerobot does not know a template for Datadog', () =>
+    assert.ok(!uptimerobot.recognises(requestOf({ monitor_id: '12', alert_type: 'error', title: 'x' }))));
+
   it('uptimerobot without an id goes by URL and name', () => {
     const { monitorID: _id, ...rest } = ROBOT;
     const down = onlyAlert(uptimerobot, requestOf(rest));
@@ -143,11 +187,39 @@ describe('uptime checkers: facts', () => {
     assert.equal(down.description, 'Host Is Unreachable');
   });
 
-  it('uptimerobot tells of a certificate without firing or resolving', () =>
-    assert.equal(
-      onlyEvent(uptimerobot, requestOf({ ...ROBOT, alertType: '3' })).type,
-      'tocsin.event.uptimerobot.expiry',
-    ));
+  for (const changes of [
+    { alertType: '3' },
+    { alertType: 3 },
+    { alertType: '*alertType*', alertTypeFriendlyName: 'SSL Expiry' },
+  ])
+    it(`uptimerobot tells of a certificate without firing or resolving: ${JSON.stringify(changes)}`, () =>
+      assert.equal(
+        onlyEvent(uptimerobot, requestOf({ ...ROBOT, ...changes })).type,
+        'tocsin.event.uptimerobot.expiry',
+      ));
+
+  it('uptime-kuma says when it went down once it is up again, in newer versions', () => {
+    const { time } = onlyAlert(uptimeKuma, requestOf(beat({ status: 1, lastDownTime: '2026-05-01 09:30:00.000' })));
+    assert.deepEqual([time.started, time.ended], ['2026-05-01T09:30:00Z', '2026-05-01T10:00:00Z']);
+  });
+
+  it('uptime-kuma: an offset is not needed where the zone is known', () => {
+    const given = beat({ time: null, localDateTime: '2026-05-01 12:00:00', timezone: 'Europe/Berlin' });
+    const times = senderTimes({ name: 'kuma' });
+    assert.equal(onlyAlert(uptimeKuma, { ...requestOf(given), times }).time.occurred, '2026-05-01T10:00:00Z');
+  });
+
+  it('outages that say no time are told apart by the last ping before them', () => {
+    const api = { name: 'Backup', n_pings: 4, grace: 60, status: 'down', uuid: CHECK.code, last_ping: CHECK.now };
+    const id = (last_ping: string) => onlyEvent(healthchecks, requestOf({ ...api, last_ping })).id;
+    assert.equal(id(CHECK.now), id(CHECK.now));
+    assert.notEqual(id(CHECK.now), id('2026-05-02T10:00:00+00:00'));
+  });
+
+  it('a template of Healthchecks without tags is read', () => {
+    const { tags: _, ...rest } = CHECK;
+    assert.equal(onlyAlert(healthchecks, requestOf(rest)).labels['tags'], undefined);
+  });
 
   it('uptime-kuma', () => {
     const alert = onlyAlert(uptimeKuma, requestOf(KUMA));
@@ -199,6 +271,31 @@ describe('uptime checkers: facts', () => {
   });
 });
 
+/** What the button "Test" sends, and what only looks like it. */
+describe('uptime checkers: tests start nothing', () => {
+  const TEST_TEXT = 'This is a test message triggered by a user in My Pingdom';
+  const MADE_UP = { ...CHECK, name: 'TEST', tags: '' };
+  for (const [source, body, isTest] of [
+    [
+      pingdom,
+      { ...PINGDOM, description: 'test', long_description: TEST_TEXT, first_probe: {}, second_probe: {} },
+      true,
+    ],
+    [pingdom, { ...PINGDOM, description: 'test' }, false],
+    [healthchecks, MADE_UP, true],
+    [healthchecks, { ...MADE_UP, status: 'up', tags: '$TAGS' }, true],
+    [healthchecks, { ...MADE_UP, tags: 'prod' }, false],
+    [healthchecks, { ...MADE_UP, name: 'Test' }, false],
+    [uptimeKuma, { heartbeat: null, monitor: null, msg: 'Hook Testing' }, true],
+    [uptimeKuma, inAddress({ msg: 'Hook Testing' }), true],
+    [uptimeKuma, { ...KUMA, msg: 'Hook Testing' }, false],
+  ] as const)
+    it(`${source.kind}: ${isTest ? 'a test' : 'none'}`, () => {
+      const { events, rejected, control } = source.toEvents(requestOf(body));
+      assert.deepEqual([events.length, rejected.length, control?.kind], isTest ? [0, 0, 'test'] : [1, 0, undefined]);
+    });
+});
+
 describe('uptime checkers: refusals', () => {
   for (const [source, body, expected] of [
     [pingdom, { ...PINGDOM, check_id: null }, 'missing-identity /check_id'],
@@ -218,6 +315,18 @@ describe('uptime checkers: refusals', () => {
     ],
     [uptimeKuma, { ...KUMA, heartbeat: 1 }, 'missing-heartbeat /heartbeat'],
     [uptimeKuma, { monitor: {} }, 'missing-heartbeat /heartbeat'],
+    [uptimeKuma, 'msg=x&monitor={}&heartbeat={"status"', 'missing-heartbeat /heartbeat'],
+    [
+      uptimeKuma,
+      beat({ time: null, localDateTime: '2026-05-01 12:00:00', timezoneOffset: 1e9 }),
+      'time-not-rfc3339 /heartbeat/localDateTime',
+    ],
+    [uptimeKuma, beat({ lastDownTime: 'x' }), 'time-not-rfc3339 /heartbeat/lastDownTime'],
+    [
+      pingdom,
+      { ...PINGDOM, state_changed_timestamp: null, state_changed_utc_time: 'x' },
+      'time-not-rfc3339 /state_changed_utc_time',
+    ],
     [uptimeKuma, [], 'not-uptime-kuma '],
     [healthchecks, { ...CHECK, code: '$CODE' }, 'missing-identity /code'],
     [healthchecks, { ...CHECK, status: '' }, 'missing-status /status'],
