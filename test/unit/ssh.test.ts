@@ -11,7 +11,7 @@ import { freePort } from '../../workers/servers/server-process.ts';
 import { type TestSshd, lacksSshd, startSshd } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 45_000;
 const SHELL_CHARACTERS = [
   `'`,
   '"',

@@ -13,7 +13,7 @@ import { type TestSshd, lacksSshd, startSshd } from '../support/sshd.ts';
 import { type TestUnits, holding, installSystemctl } from '../support/systemctl.ts';
 import { until } from '../support/until.ts';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 45_000;
 const UNIT = 'checkout.service';
 
 describe('systemd', { skip: lacksSshd }, () => {
