@@ -38,7 +38,7 @@ export interface StoredEvent {
 export interface AcceptOptions {
   readonly log: Pick<EventLog, 'publish'>;
   readonly region: string;
-  /** Types of plain events that some trigger listens for; others are refused, alerts are always taken. */
+  /** Types of plain events that some trigger listens for; others are refused, unless they carry an alert. Alerts are always taken. */
   readonly knownTypes: ReadonlySet<string>;
 }
 
