@@ -33,6 +33,6 @@ const DIALECTS: readonly Dialect[] = [
     is: (_, fields) =>
       fields.length === 6 &&
       (/\d{4}/.test(fields[5] ?? '') || [fields[2], fields[4]].some((field) => field?.includes('?'))),
-    says: 'reads as five fields and a year, but six fields have seconds first; expected seven, with 0 in front',
+    says: 'reads as five fields and a year, but six fields have seconds first; expected seven, with 0 in front, and weekdays by name',
   },
 ];

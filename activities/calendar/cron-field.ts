@@ -83,7 +83,7 @@ export function valueOf(text: string, part: string, field: CronField): number {
 }
 
 export function unreadable(part: string, { name, min, max, names, also }: CronField): CalendarError {
-  const expected = `${min} to ${max}${names === undefined ? '' : ' or a name'}, ranges and steps of them`;
+  const expected = `*, ${min} to ${max}${names === undefined ? '' : ' or a name'}, ranges and steps of them`;
   return badCron(
     `${name} ${JSON.stringify(part)} cannot be read; expected ${expected}${also === undefined ? '' : `, ${also}`}`,
   );

@@ -10,7 +10,7 @@ import { CalendarError } from './calendar-error.ts';
 import { type PackedData, unpackZones } from './packed-zones.ts';
 import { type ZoneRecord, parseTzif } from './tzif.ts';
 import { type Zone, createZone } from './zone.ts';
-import { isZoneId, suggestZones } from './zone-id.ts';
+import { isOffset, isZoneId, suggestZones } from './zone-id.ts';
 
 export interface ZoneData {
   /** Release, such as `2026f`; `unknown` when a named directory does not say. */
@@ -91,10 +91,10 @@ function recordOf(id: string, read: (id: string) => ZoneRecord): ZoneRecord {
 
 function unknown(id: string, ids: ReadonlySet<string>, tzdb: string): never {
   const near = suggestZones(id, ids);
-  throw new CalendarError(
-    'unknown-zone',
-    `${JSON.stringify(id)} is no zone of tzdb ${tzdb}; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'expected a name like Europe/Berlin, or UTC'}`,
-  );
+  const expected =
+    near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'expected a name like Europe/Berlin, or UTC';
+  const why = isOffset(id) ? 'an offset knows no change of clocks; ' : '';
+  throw new CalendarError('unknown-zone', `${JSON.stringify(id)} is no zone of tzdb ${tzdb}; ${why}${expected}`);
 }
 
 function namesIn(directory: string, prefix: string, depth: number): string[] {

@@ -18,6 +18,10 @@ const ABBREVIATIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['pst', ['America/Los_Angeles']],
   ['pdt', ['America/Los_Angeles']],
   ['hst', ['Pacific/Honolulu']],
+  ['est5edt', ['America/New_York']],
+  ['cst6cdt', ['America/Chicago']],
+  ['mst7mdt', ['America/Denver']],
+  ['pst8pdt', ['America/Los_Angeles']],
   ['bst', ['Europe/London']],
   ['wet', ['Europe/Lisbon']],
   ['cet', ['Europe/Berlin', 'Europe/Paris']],
@@ -37,9 +41,12 @@ const MIN_PLACE = 5;
 /** Names longer than any zone's are not compared. */
 const MAX_LENGTH = 60;
 
+/** `+02:00`, `UTC+2`, `GMT-5`; in names of the tzdb the sign means the other way, so that the nearest of them is never the one meant. */
+export const isOffset = (name: string): boolean => /^(?:UTC|GMT)?[+-]\d/i.test(name);
+
 /** The nearest names: the same but for the case, the same place elsewhere in the tree, or two letters away. */
 export function suggestZones(id: string, ids: ReadonlySet<string>): string[] {
-  if (id.length === 0 || id.length > MAX_LENGTH) return [];
+  if (id.length === 0 || id.length > MAX_LENGTH || isOffset(id)) return [];
   const wanted = id.toLowerCase().replaceAll(' ', '_');
   const meant = ABBREVIATIONS.get(wanted);
   if (meant !== undefined) return meant.filter((name) => ids.has(name));

@@ -76,6 +76,8 @@ describe('zones', () => {
     ['+05:30', null],
     ['UTC+2', null],
     ['GMT-3', null],
+    ['GMT+5', null],
+    ['EST5EDT', 'America/New_York'],
     ['Local', null],
     ['constructor', null],
     ['localtime', null],
@@ -96,7 +98,7 @@ describe('zones', () => {
         (error) =>
           error instanceof CalendarError &&
           error.code === 'unknown-zone' &&
-          (suggestion === null || error.message.includes(suggestion)),
+          error.message.includes(suggestion === null ? 'expected a name like' : `did you mean ${suggestion}`),
       );
     });
 
