@@ -37,7 +37,10 @@ const UPDATED: Clock = {
 };
 
 /** {EVENT.SOURCE} of what has no state. */
-const ANNOUNCEMENTS: Readonly<Record<string, string>> = { '1': 'discovery', '2': 'autoregistration' };
+const ANNOUNCEMENTS: ReadonlyMap<string | null, string> = new Map([
+  ['1', 'discovery'],
+  ['2', 'autoregistration'],
+]);
 /** {EVENT.SOURCE} of an item, rule or trigger that cannot be evaluated. */
 const INTERNAL = '3';
 
@@ -45,7 +48,7 @@ export function zabbixEvent(request: SourceRequest, fields: Fields): AlertResult
   const { text, given } = fields;
   const link = text(...LINK);
   const event = digits(text(...EVENT_ID)) ?? idIn(link, 'eventid');
-  const announcement = ANNOUNCEMENTS[text('eventsource') ?? ''];
+  const announcement = ANNOUNCEMENTS.get(text('eventsource'));
   if (announcement !== undefined) return announced(request, fields, announcement, event);
   const state = text(...STATE);
   if (state === null)
