@@ -60,3 +60,18 @@ export const GenericMappingSchema = Type.Object(
 );
 
 export type GenericMapping = Static<typeof GenericMappingSchema>;
+
+/** A state or severity that stands for two things, in words; null when there is none. 1 and "1" are the same. */
+export function contradictionIn({ status: { at: _at, ...states }, severities = {} }: GenericMapping): string | null {
+  for (const lists of [states, severities]) {
+    const meanings = new Map<string, string>();
+    for (const [meaning, values = []] of Object.entries(lists)) {
+      for (const value of values) {
+        const other = meanings.get(String(value)) ?? meaning;
+        if (other !== meaning) return `${JSON.stringify(value)} is both ${other} and ${meaning}`;
+        meanings.set(String(value), meaning);
+      }
+    }
+  }
+  return null;
+}

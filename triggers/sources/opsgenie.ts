@@ -6,7 +6,7 @@ import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochOfAnyUnit } from '../events/epoch.ts';
 import { plainEvent } from '../events/plain-event.ts';
-import { labelsFrom, locationOfLabels } from './label-facts.ts';
+import { labelsFrom, locationOfLabels, resourceOfLabels } from './label-facts.ts';
 import { type Json, epochAt, idOf, isObject, readItems, scalarsOf, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
@@ -81,12 +81,14 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
     });
   const details = scalarsOf(alert['details']);
   const priority = alert['priority'];
+  const entity = textOf(alert['entity']);
   const started = timeAt(alert, 'createdAt');
   return alertEvent(request, {
     key: id,
     status: Object.hasOwn(STATUSES, statusText) ? (STATUSES[statusText] ?? 'unknown') : 'unknown',
     statusText,
-    name: textOf(alert['alias']) ?? textOf(alert['message']),
+    // Without an alias of its own an alert has its id as one.
+    name: (alert['alias'] === id ? null : textOf(alert['alias'])) ?? textOf(alert['message']),
     severity: idOf(priority),
     // Some versions write P3 as the number 3.
     severityWord: /^[1-5]$/.test(idOf(priority) ?? '') ? `P${idOf(priority)}` : null,
@@ -97,7 +99,7 @@ function toEvent(request: SourceRequest, body: Json): AlertResult {
     title: textOf(alert['message']),
     description: textOf(alert['description']),
     labels: { ...details, ...labelsOf(body, alert) },
-    resource: textOf(alert['entity']) === null ? null : { kind: null, id: null, name: textOf(alert['entity']) },
+    resource: entity === null ? resourceOfLabels(details) : { kind: null, id: null, name: entity },
     location: locationOfLabels(details, 'alert.details.'),
     annotations: labelsFrom([['note', textOf(alert['note'])]]),
   });

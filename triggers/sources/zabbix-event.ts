@@ -37,7 +37,10 @@ const UPDATED: Clock = {
 };
 
 /** {EVENT.SOURCE} of what has no state. */
-const ANNOUNCEMENTS: Readonly<Record<string, string>> = { '1': 'discovery', '2': 'autoregistration' };
+const ANNOUNCEMENTS: ReadonlyMap<string | null, string> = new Map([
+  ['1', 'discovery'],
+  ['2', 'autoregistration'],
+]);
 /** {EVENT.SOURCE} of an item, rule or trigger that cannot be evaluated. */
 const INTERNAL = '3';
 
@@ -45,7 +48,7 @@ export function zabbixEvent(request: SourceRequest, fields: Fields): AlertResult
   const { text, given } = fields;
   const link = text(...LINK);
   const event = digits(text(...EVENT_ID)) ?? idIn(link, 'eventid');
-  const announcement = ANNOUNCEMENTS[text('eventsource') ?? ''];
+  const announcement = ANNOUNCEMENTS.get(text('eventsource'));
   if (announcement !== undefined) return announced(request, fields, announcement, event);
   const state = text(...STATE);
   if (state === null)
@@ -60,18 +63,21 @@ export function zabbixEvent(request: SourceRequest, fields: Fields): AlertResult
   const update = updateOf(fields);
   const tagged = fields.find('tags', 'eventtags', 'eventtagsjson');
   const tags = tagsOf(tagged?.value);
+  const trigger = text('triggername', 'triggernameorig', 'trigger');
+  // A title may be the subject of the message.
+  const name = text('eventname') ?? text('name', 'title', 'alertname');
   const item = text('itemname', 'itemname1', 'item');
   return alertEvent(request, {
     key,
     status: statusOf(state, update, text('eventackstatus', 'ackstatus', 'acknowledged')),
     statusText: update?.action ?? state,
     occurrence: update === null ? event : JSON.stringify([event, update.action, update.at]),
-    name: text('triggername', 'triggernameorig', 'trigger', 'eventname', 'name', 'title', 'alertname'),
+    name: trigger ?? name,
     ...severityOf(fields, update !== null),
     started: timeIn(request, fields, STARTED),
     ended: timeIn(request, fields, ENDED),
     occurred: update === null ? null : timeIn(request, fields, UPDATED),
-    title: text('eventname', 'name', 'title', 'alertname', 'trigger', 'triggername') ?? text('subject', 'alertsubject'),
+    title: name ?? trigger ?? text('subject', 'alertsubject'),
     description: text('triggerdescription', 'triggerdesc', 'description', ...OPERATIONAL_DATA) ?? item,
     labels: { ...tags, ...labelsOf(fields, item) },
     resource: resourceOf(fields),

@@ -71,7 +71,7 @@ function writtenIn(message: string, place: string): Given {
 
 /** The name of a macro stands there still: this version, or this kind of event, does not know it. */
 export const isMacro = (value: unknown): boolean =>
-  typeof value === 'string' && /^\{[$#]?[A-Z][A-Z0-9_.]*\}$/.test(value.trim());
+  typeof value === 'string' && /^\{[$#]?[A-Z][A-Z0-9_]*(?:\.[\w-]+)*(?::[^{}]*)?\}$/.test(value.trim());
 
 /** What a macro became; null when it was left as it is, or had no value. */
 export function saidText(value: unknown): string | null {

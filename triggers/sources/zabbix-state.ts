@@ -3,17 +3,17 @@ import type { AlertStatus } from '../events/alert.ts';
 import type { Fields } from './zabbix-fields.ts';
 
 /** {EVENT.VALUE} (1, 0), {EVENT.STATUS} and {TRIGGER.STATUS} (PROBLEM; RESOLVED, OK), and what media types make of them. */
-const STATES: Readonly<Record<string, AlertStatus>> = {
-  '1': 'firing',
-  problem: 'firing',
-  alerting: 'firing',
-  firing: 'firing',
-  '0': 'resolved',
-  ok: 'resolved',
-  resolved: 'resolved',
-  recovery: 'resolved',
-  recovered: 'resolved',
-};
+const STATES: ReadonlyMap<string, AlertStatus> = new Map([
+  ['1', 'firing'],
+  ['problem', 'firing'],
+  ['alerting', 'firing'],
+  ['firing', 'firing'],
+  ['0', 'resolved'],
+  ['ok', 'resolved'],
+  ['resolved', 'resolved'],
+  ['recovery', 'resolved'],
+  ['recovered', 'resolved'],
+]);
 
 export interface Update {
   /** {EVENT.UPDATE.ACTION}: `acknowledged, commented and changed severity from Warning to High`; services have none. */
@@ -31,8 +31,7 @@ export function updateOf({ text }: Fields): Update | null {
 
 /** `acknowledged`: {EVENT.ACK.STATUS}, which outlasts the update that said so. */
 export function statusOf(state: string, update: Update | null, acknowledged: string | null): AlertStatus {
-  const word = state.toLowerCase();
-  const status = Object.hasOwn(STATES, word) ? (STATES[word] ?? 'unknown') : 'unknown';
+  const status = STATES.get(state.toLowerCase()) ?? 'unknown';
   if (status !== 'firing') return status;
   const actions = update?.action?.split(/, | and /).map((action) => action.trim().toLowerCase()) ?? [];
   if (actions.includes('acknowledged')) return 'acknowledged';

@@ -1,6 +1,7 @@
 /** The senders of the configuration, and the certificates of the intake, with what they stand on read and checked. */
 import { createSecureContext } from 'node:tls';
 import type { Sender, TlsOptions } from '../../triggers/intake/intake.ts';
+import { contradictionIn } from '../../triggers/sources/generic-mapping.ts';
 import { GENERIC, createGeneric } from '../../triggers/sources/generic.ts';
 import { sources } from '../../triggers/sources/index.ts';
 import type { Source } from '../../triggers/sources/source.ts';
@@ -16,9 +17,13 @@ export function toSender(sender: Config['intake']['senders'][number]): Sender {
   return { name, source: sourceOf(sender), auth: senderAuth(auth), quarantine, times: senderTimes(sender) };
 }
 
-/** Throws CommandError when the kind is unknown, or a mapping is missing or out of place. */
+/** Throws CommandError when the kind is unknown, or a mapping is missing, out of place or contradicts itself. */
 export function sourceOf({ name, kind, mapping }: Config['intake']['senders'][number]): Source {
-  if (kind === GENERIC && mapping !== undefined) return createGeneric(mapping);
+  if (kind === GENERIC && mapping !== undefined) {
+    const contradiction = contradictionIn(mapping);
+    if (contradiction === null) return createGeneric(mapping);
+    throw new CommandError(EXIT.refused, `sender ${name}, mapping: ${contradiction}; expected one meaning for each`);
+  }
   const source = sources.get(kind);
   if (source !== undefined && mapping === undefined) return source;
   if (source !== undefined)

@@ -201,6 +201,21 @@ describe('generic', () => {
 
   it('never throws', () => assertTotal(source, [BODY]));
 
+  it('one state or severity has one meaning', () => {
+    const sender = (mapping: GenericMapping) =>
+      toSender({ name: 'x', kind: 'generic', mapping, auth: { kind: 'none' } });
+    const { status } = MAPPING;
+    assert.throws(
+      () => sender({ ...MAPPING, status: { ...status, firing: ['1'], resolved: [1] } }),
+      /sender x, mapping: 1 is both firing and resolved/,
+    );
+    assert.throws(
+      () => sender({ ...MAPPING, severities: { critical: [1, 1], info: [1] } }),
+      /1 is both critical and info/,
+    );
+    assert.equal(sender({ ...MAPPING, severities: { critical: [1, '1'] } }).source.kind, 'generic');
+  });
+
   it('a sender has a mapping if, and only if, its kind is generic', () => {
     const auth = { kind: 'none' } as const;
     assert.equal(toSender({ name: 'x', kind: 'generic', mapping: MAPPING, auth }).source.kind, 'generic');

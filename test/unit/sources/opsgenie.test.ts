@@ -61,6 +61,13 @@ describe('opsgenie', () => {
     assert.equal(alert.resource?.name, 'db-7');
   });
 
+  it('an alias that is only the id is no name, and a host among the details is what it is about', () => {
+    const { alertId } = CREATE.alert;
+    const alert = read(with_('Create', { alias: alertId, entity: '', details: { host: 'db-8' } }));
+    assert.equal(alert.name, 'Disk is full');
+    assert.deepEqual(alert.resource, { kind: 'host', id: 'db-8', name: 'db-8' });
+  });
+
   for (const [priority, text, number] of [
     [3, '3', 13],
     ['3', '3', 13],

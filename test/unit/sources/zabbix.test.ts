@@ -81,6 +81,14 @@ describe('zabbix, our media type', () => {
     assert.equal(alert.status, 'unknown');
   });
 
+  it('words that objects inherit are words', () => {
+    const alert = read({ ...PROBLEM, severity: 'constructor', event_source: 'toString', value: '__proto__' });
+    assert.deepEqual([alert.status, alert.severity], ['unknown', { number: null, text: 'constructor' }]);
+  });
+
+  for (const macro of ['{EVENT.SEVERITY}', '{EVENT.TAGS.severity_of-it}', '{$SEVERITY:"web"}', '{ITEM.VALUE1}'])
+    it(`${macro} says nothing`, () => assert.equal(read({ ...PROBLEM, severity: macro }).severity.text, null));
+
   it('a redelivery has the same id, the next problem of the trigger another one', () => {
     assert.equal(idOf(PROBLEM), idOf({ ...PROBLEM }));
     assert.notEqual(idOf({ ...PROBLEM, event_id: '10600' }), idOf(PROBLEM));
