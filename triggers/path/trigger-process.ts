@@ -85,7 +85,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     ...options.options,
     control: control.current,
     lookAhead: createLookAhead(options.log, region, now),
-    pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, now),
+    pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, () => performance.now()),
     now,
   });
   const queue = new KeyedQueue();
