@@ -8,6 +8,7 @@ import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { EngineUnavailable } from '../../triggers/path/engine.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
 import { NO_CONTROL } from '../../triggers/path/control.ts';
+import { REDRIVE } from '../../triggers/path/dead-letters.ts';
 import type { Engine } from '../../triggers/path/ports.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { alertEvent } from '../support/events.ts';
@@ -20,6 +21,7 @@ function given(
     readonly headers?: Record<string, string>;
     /** How often handling it has failed before. */
     readonly failures?: number;
+    readonly status?: 'firing' | 'resolved';
     /** What stands in the book. */
     readonly episode?: Episode;
   },
@@ -42,7 +44,7 @@ function given(
     sequence: 7,
     storedAt: Date.now(),
     headers: delivery.headers ?? {},
-    data: Buffer.from(JSON.stringify(alertEvent('firing'))),
+    data: Buffer.from(JSON.stringify(alertEvent(delivery.status ?? 'firing'))),
     deliveryCount: delivery.deliveryCount,
     ack: () => Promise.resolve(void (seen.acked += 1)),
     nak: (delayMs) => void seen.naks.push(delayMs),
@@ -163,5 +165,14 @@ describe('trigger process', () => {
       assert.equal(seen.records[0]?.dispositions[0]?.kind, 'started', text);
       await close();
     }
+  });
+
+  it('a header cannot place an event after itself: a resolve of the future would mute its alert', async () => {
+    const of = JSON.stringify({ stream: 'EVENTS_EU', sequence: 1e12, storedAt: 1e15 });
+    const resolve = { deliveryCount: 1, status: 'resolved', headers: { [REDRIVE.of]: of } } as const;
+    const { seen, episode, close } = given(resolve, () => assert.fail('started'));
+    await until('acknowledged', () => seen.acked === 1);
+    assert.equal(episode()?.lastResolve?.by.sequence, 7);
+    await close();
   });
 });

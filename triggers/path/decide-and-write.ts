@@ -11,6 +11,7 @@ import type { Decoded } from './decode.ts';
 import type { DispatcherOptions } from './dispatcher-options.ts';
 import type { Position } from './disposition.ts';
 import { NO_WINDOWS, type WindowNow } from './during.ts';
+import { isOlder } from './order.ts';
 import { NotItsTurn } from './pace.ts';
 import { plan } from './planner.ts';
 import type { Later, Plan } from './plan.ts';
@@ -46,7 +47,7 @@ export async function decideAndWrite(
     const planned = plan({
       event,
       position,
-      asOf: redrive?.of ?? position,
+      asOf: redrive === null ? position : firstOf(redrive.of, position),
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
@@ -77,6 +78,9 @@ export async function decideAndWrite(
     }
   }
 }
+
+/** Anybody may write the header. Nothing stood later at first than it stands now: a resolve of the future would keep every firing after it away. */
+const firstOf = (said: Position, position: Position): Position => (isOlder(position, said) ? position : said);
 
 /** A run seems to have caused it: the other side of a loop may be what another process started a moment ago. */
 const mayTurn = ({ recent }: DispatcherOptions, { starts }: Plan): boolean =>
