@@ -14,7 +14,7 @@ const PREFIX = 'tocsin-dead-';
 const OWN_PREFIX = `${PREFIX}header-`;
 /**
  * Headers of an event that was put back: for which trigger, when, where it stood at first, after which run, and, unless an operator did it,
- * why: its window has opened, or its source was asked.
+ * why: its window has opened, its source was asked, or a resolve before it came late.
  */
 export const REDRIVE = {
   trigger: 'tocsin-redrive-trigger',
@@ -25,7 +25,7 @@ export const REDRIVE = {
   asked: 'tocsin-redrive-asked',
 } as const;
 
-export type PutBackBy = 'operator' | 'window' | 'source';
+export type PutBackBy = 'operator' | 'window' | 'source' | 'order';
 
 export interface Redrive {
   readonly trigger: string | null;
@@ -37,18 +37,19 @@ export interface Redrive {
   readonly asked: SourceAnswer | null;
 }
 
+const UNASKED = ['window', 'order'] as const;
+
 /** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
 export function redriveOf({ headers }: Pick<StoredMessage, 'headers'>): Redrive | null {
   const of = jsonHeader(headers[REDRIVE.of]);
   const { stream, sequence, storedAt } = of ?? {};
   if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
   const asked = answerOf(jsonHeader(headers[REDRIVE.asked]));
-  const by = asked !== null ? 'source' : headers[REDRIVE.by] === 'window' ? 'window' : 'operator';
   return {
     trigger: headers[REDRIVE.trigger] ?? null,
     of: { stream, sequence, storedAt },
     after: attemptOf(jsonHeader(headers[REDRIVE.after])),
-    by,
+    by: asked === null ? (UNASKED.find((by) => by === headers[REDRIVE.by]) ?? 'operator') : 'source',
     asked,
   };
 }

@@ -17,13 +17,16 @@ import { EngineRefused } from './engine.ts';
 import { meaningOf } from './failure.ts';
 import type { RecentRun } from './loop.ts';
 import { policyOf } from './planner.ts';
-import type { PlannedPlan, PlannedStart } from './plan.ts';
+import { overtaking } from './overtaken.ts';
+import type { Plan, PlannedPlan, PlannedStart } from './plan.ts';
 import { startRequest } from './start-request.ts';
 import { forget, forgetAll } from './take-back.ts';
 import { triggerSetHash } from './trigger-set.ts';
 
 /** A message older than this may have been handled before. */
 const SURELY_NEW_MS = 60_000;
+/** A resolve handled this soon has no newer firing decided before it. */
+const IN_TURN_MS = 1_000;
 /** Keys remembered as known; forgetting one costs a lost compare-and-set. */
 const MAX_KNOWN = 50_000;
 
@@ -90,6 +93,8 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       }
       if (!decoded.ok) return finish(delivery, buriedWhole(delivery, identity, decoded.reason, decoded.message));
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
+      if (done.effect?.effect === 'closed' && isLate(delivery, options.now()))
+        await putBackOvertaking(options, identity, done.effect, position);
       const asked = redriveOf(delivery)?.asked;
       return finish(delivery, {
         position,
@@ -153,6 +158,18 @@ async function tellRun(
     if (!(error instanceof EngineRefused)) throw error;
     return { trigger: FOR_RUN, kind: 'dead', reason: 'signal-refused', message: error.message };
   }
+}
+
+const isLate = ({ deliveryCount, storedAt }: Delivery, now: number): boolean =>
+  deliveryCount > 1 || now - storedAt > IN_TURN_MS;
+
+async function putBackOvertaking(
+  { ledger, putBack }: DispatcherOptions,
+  alertKey: string,
+  { generation }: NonNullable<Plan['effect']>,
+  resolve: Position,
+): Promise<void> {
+  for (const event of await overtaking(ledger, { resolve, alertKey, generation })) await putBack(event);
 }
 
 async function startRun(

@@ -18,6 +18,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { createLookAhead } from './look-ahead.ts';
 import { NotItsTurn, createPace } from './pace.ts';
 import { pause } from './pause.ts';
+import { putBack } from './put-back.ts';
 import type { RecentRuns } from './recent-runs.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 
@@ -84,6 +85,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     ...options,
     ...options.options,
     control: control.current,
+    putBack: (event) => putBack(options.log, event, now()),
     lookAhead: createLookAhead(options.log, region, now),
     pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, () => performance.now()),
     now,
