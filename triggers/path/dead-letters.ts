@@ -138,6 +138,9 @@ async function* letters(log: Log, stream: string): AsyncGenerator<StoredDeadLett
   for await (const stored of log.read({ stream })) yield readDeadLetter(stored);
 }
 
+/** Kept of an event. Each is longer in its letter, for which its stream has 64 KiB more than that of the events. */
+const MAX_HEADERS = 500;
+
 /** What stands beside the bytes of a letter. */
 export function letterHeaders({
   trigger,
@@ -149,6 +152,7 @@ export function letterHeaders({
 }: Omit<DeadLetter, 'original'> & { readonly original: Omit<StoredMessage, 'data'> }): Record<string, string> {
   const own = Object.entries(original.headers)
     .filter(([name]) => !name.startsWith('nats-') && !name.startsWith(PREFIX))
+    .slice(0, MAX_HEADERS)
     .map(([name, value]) => [`${OWN_PREFIX}${name}`, value] as const);
   return {
     ...Object.fromEntries(own),
