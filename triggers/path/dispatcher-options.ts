@@ -27,8 +27,8 @@ export interface DispatcherOptions {
   readonly windows?: Windows;
   /** Absent: nothing is known of what is stored behind an event that waited long. */
   readonly lookAhead?: LookAhead;
-  /** Puts a stored event back for one trigger; false when it has expired. */
-  readonly putBack: (event: HeldEvent) => Promise<boolean>;
+  /** Puts a stored event back for one trigger. */
+  readonly putBack: (event: HeldEvent) => Promise<unknown>;
   /** Of starts out of a backlog; absent: at once. */
   readonly pace?: Pace;
   /** Name of this process, for the record. */
