@@ -14,6 +14,16 @@ import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { alertEvent } from '../support/events.ts';
 import { until } from '../support/until.ts';
 
+const RECORD: Omit<EventRecord, 'position'> = {
+  kind: 'event',
+  event: { id: 'x', type: '', source: '', alertKey: null, title: null, labels: {} },
+  episode: null,
+  dispositions: [],
+  triggerSet: '',
+  recordedAt: '',
+  recordedBy: '',
+};
+
 /** A trigger process on ports in memory, given one delivery; `start` is what Temporal does. */
 function given(
   delivery: {
@@ -22,6 +32,10 @@ function given(
     /** How often handling it has failed before. */
     readonly failures?: number;
     readonly status?: 'firing' | 'resolved';
+    /** How many processes have died on it. */
+    readonly deaths?: number;
+    /** Its record is stored. */
+    readonly recorded?: boolean;
     /** What stands in the book. */
     readonly episode?: Episode;
   },
@@ -73,7 +87,7 @@ function given(
       },
     },
     ledger: {
-      find: () => Promise.resolve(null),
+      find: (_identity, position) => Promise.resolve(delivery.recorded === true ? { ...RECORD, position } : null),
       record: (record) => Promise.resolve((seen.records.push(record), 'recorded' as const)),
       recordRun: () => Promise.resolve('recorded'),
       read: async function* () {},
@@ -87,7 +101,7 @@ function given(
       discard: () => Promise.resolve(),
     },
     attempts: {
-      begin: () => Promise.resolve(0),
+      begin: () => Promise.resolve(delivery.deaths ?? 0),
       end: () => Promise.resolve(void (seen.marks += 1)),
       fail: () => Promise.resolve((seen.failures += 1)),
     },
@@ -125,6 +139,17 @@ describe('trigger process', () => {
     assert.deepEqual([disposition.reason, disposition.message], ['cannot-be-handled', 'odd']);
     assert.deepEqual(episode()?.triggers, {});
     await close();
+  });
+
+  it('what killed processes is buried; when only its acknowledgement was missing, it is not', async () => {
+    const killer = given({ deliveryCount: 7, deaths: 3 }, () => assert.fail('started'));
+    await until('acknowledged', () => killer.seen.acked === 1);
+    assert.deepEqual(killer.seen.letters, ['kills-process']);
+    await killer.close();
+    const settled = given({ deliveryCount: 7, deaths: 3, recorded: true }, () => assert.fail('started'));
+    await until('acknowledged', () => settled.seen.acked === 1);
+    assert.deepEqual(settled.seen.letters, []);
+    await settled.close();
   });
 
   it('an event that outages gave back many times has its tries still to come', async () => {

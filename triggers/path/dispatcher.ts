@@ -77,6 +77,16 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
     return full;
   };
 
+  /** Acknowledges what has its record, and resolves to it; null: it has none. */
+  const settledBefore = async (delivery: Delivery, identity: string): Promise<EventRecord | null> => {
+    const position = positionOf(delivery);
+    const recorded = await options.ledger.find(identity, position);
+    // Of a stream before this one.
+    if (recorded?.position.storedAt !== position.storedAt) return null;
+    await delivery.ack();
+    return recorded;
+  };
+
   return {
     receive: (delivery) => {
       const decoded = decode(delivery, knownTypes);
@@ -86,11 +96,8 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       const position = positionOf(delivery);
       // A consumer made anew delivers everything for the first time once more.
       const again = delivery.deliveryCount > 1 || options.now() - delivery.storedAt > SURELY_NEW_MS;
-      const recorded = again ? await options.ledger.find(identity, position) : null;
-      if (recorded !== null && recorded.position.storedAt === position.storedAt) {
-        await delivery.ack();
-        return recorded;
-      }
+      const recorded = again ? await settledBefore(delivery, identity) : null;
+      if (recorded !== null) return recorded;
       if (!decoded.ok) return finish(delivery, buriedWhole(delivery, identity, decoded.reason, decoded.message));
       const { done, dispositions } = await carryOut(options, decoded, delivery, position);
       if (done.effect?.effect === 'closed' && isLate(delivery, options.now()))
@@ -105,6 +112,9 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
       });
     },
     quarantine: async ({ delivery, decoded, identity }, reason, message) => {
+      // Only its acknowledgement may have been missing.
+      const recorded = await settledBefore(delivery, identity);
+      if (recorded !== null) return recorded;
       if (decoded.ok && decoded.alert !== null)
         await forgetAll(options.book, decoded.alert.alertKey, positionOf(delivery)).catch(whenUnreadable);
       return finish(delivery, buriedWhole(delivery, identity, reason, message));
