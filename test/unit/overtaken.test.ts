@@ -1,12 +1,14 @@
 /** A resolve that is handled after a firing that was stored behind it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { pino } from 'pino';
 import type { Delivery } from '../../triggers/nats/port.ts';
 import { NO_CONTROL } from '../../triggers/path/control.ts';
 import { createDispatcher } from '../../triggers/path/dispatcher.ts';
 import type { EventRecord } from '../../triggers/path/disposition.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
-import { putBack } from '../../triggers/path/put-back.ts';
+import { createOvertaken } from '../../triggers/path/overtaken.ts';
+import type { Ledger } from '../../triggers/path/ports.ts';
 import { restartServiceTrigger } from '../../triggers/restart-service.ts';
 import { alertEvent } from '../support/events.ts';
 
@@ -36,6 +38,16 @@ function given() {
     publish: (_subject: string, data: Uint8Array, { headers = {} } = {}) =>
       Promise.resolve({ stream: 'EVENTS_EU', sequence: store(data, headers), duplicate: false }),
   };
+  const ledger: Ledger = {
+    find: () => Promise.resolve(null),
+    record: (record) => Promise.resolve((records.push(record), 'recorded' as const)),
+    recordRun: () => Promise.resolve('recorded'),
+    read: async function* () {
+      yield* records;
+    },
+    probe: () => Promise.resolve(),
+  };
+  const now = () => START + stream.length * 1_000;
   const dispatcher = createDispatcher({
     region: 'eu',
     regions: ['eu'],
@@ -44,15 +56,7 @@ function given() {
       read: () => Promise.resolve({ episode, revision: 1 }),
       write: (next) => Promise.resolve(((episode = next), 1)),
     },
-    ledger: {
-      find: () => Promise.resolve(null),
-      record: (record) => Promise.resolve((records.push(record), 'recorded' as const)),
-      recordRun: () => Promise.resolve('recorded'),
-      read: async function* () {
-        yield* records;
-      },
-      probe: () => Promise.resolve(),
-    },
+    ledger,
     deadLetters: {
       bury: () => Promise.resolve(),
       list: async function* () {},
@@ -68,9 +72,9 @@ function given() {
     },
     reorderBoundMs: REORDER_BOUND_MS,
     control: () => NO_CONTROL,
-    putBack: (event) => putBack(log, event, 0),
+    putBackOvertaking: createOvertaken({ region: 'eu', log, ledger, logger: pino({ level: 'silent' }), now }),
     instance: 'test',
-    now: () => START + stream.length * 1_000,
+    now,
   });
   const handle = async (sequence: number, deliveryCount = 1): Promise<EventRecord> => {
     const ended = { ack: () => Promise.resolve(), nak: () => undefined, working: () => undefined };

@@ -4,7 +4,6 @@
  */
 import type { Logger } from 'pino';
 import type { Trigger } from '../define-trigger.ts';
-import { LogRefused } from '../nats/errors.ts';
 import type { Consumption, Delivery, EventLog } from '../nats/port.ts';
 import { LANES, eventStream, laneConsumer } from '../nats/subject.ts';
 import type { EventRecord } from './disposition.ts';
@@ -17,9 +16,9 @@ import { logFieldsOf, logRecord } from './event-log-line.ts';
 import { type Meaning, meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createLookAhead } from './look-ahead.ts';
+import { createOvertaken } from './overtaken.ts';
 import { NotItsTurn, createPace } from './pace.ts';
 import { pause } from './pause.ts';
-import { type HeldEvent, putBack } from './put-back.ts';
 import type { RecentRuns } from './recent-runs.ts';
 import type { Attempts, DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 
@@ -82,21 +81,11 @@ const MAX_PAUSE_MS = 30_000;
 export function createTriggerProcess(options: TriggerProcessOptions): TriggerProcess {
   const { logger, ledger, engine, region, now = Date.now } = options;
   const control = createControlWatch(options.control, logger);
-  /** Users of an earlier version may not publish events: better that one firing waits for its sender than all events for an operator. */
-  const putBackIfMay = async (event: HeldEvent): Promise<void> => {
-    try {
-      await putBack(options.log, event, now());
-    } catch (error) {
-      if (!(error instanceof LogRefused)) throw error;
-      const { sequence } = event.position;
-      logger.error({ err: error, region, sequence, trigger: event.trigger }, 'a firing behind a late resolve is lost');
-    }
-  };
   const dispatcher = createDispatcher({
     ...options,
     ...options.options,
     control: control.current,
-    putBack: putBackIfMay,
+    putBackOvertaking: createOvertaken({ ...options, now }),
     lookAhead: createLookAhead(options.log, region, now),
     pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, () => performance.now()),
     now,
