@@ -192,6 +192,16 @@ describe('trigger process', () => {
     }
   });
 
+  it('put back for a trigger that is gone it is buried again, and not lost', async () => {
+    const of = JSON.stringify({ stream: 'EVENTS_EU', sequence: 1, storedAt: 1 });
+    const headers = { [REDRIVE.of]: of, [REDRIVE.trigger]: 'renamed' };
+    const { seen, close } = given({ deliveryCount: 1, headers }, () => assert.fail('started'));
+    await until('acknowledged', () => seen.acked === 1);
+    assert.deepEqual(seen.letters, ['trigger-gone']);
+    assert.equal(seen.records[0]?.dispositions[0]?.trigger, 'renamed');
+    await close();
+  });
+
   it('a header cannot place an event after itself: a resolve of the future would mute its alert', async () => {
     const of = JSON.stringify({ stream: 'EVENTS_EU', sequence: 1e12, storedAt: 1e15 });
     const resolve = { deliveryCount: 1, status: 'resolved', headers: { [REDRIVE.of]: of } } as const;
