@@ -124,4 +124,14 @@ describe('a resolve that comes after a newer firing', () => {
     await handle(send(resolved(1)), 2);
     assert.equal(stream.length, 3);
   });
+
+  it('a firing that has started a run itself is not put back: one event is one run', async () => {
+    const { send, handle, stream } = given();
+    await handle(send(alertEvent('firing', { name: 'Other' })));
+    const resolve = send(resolved(1));
+    const record = await handle(send(firing(2)));
+    assert.deepEqual([record.dispositions[0]?.kind, record.episode?.effect], ['started', 'joined']);
+    await handle(resolve, 2);
+    assert.equal(stream.length, 3);
+  });
 });

@@ -17,7 +17,7 @@ export interface Closed {
   readonly generation: number;
 }
 
-/** Puts back the newest firing that joined the episode from behind its resolve, for each trigger that wanted it. May run twice. */
+/** Puts back the newest firing that joined the episode from behind its resolve, for each trigger that did not start with it. May run twice. */
 export type PutBackOvertaking = (closed: Closed) => Promise<void>;
 
 export interface OvertakenOptions {
@@ -44,8 +44,10 @@ export function createOvertaken({ region, log, ledger, logger, now }: OvertakenO
     const firing = await newest(closed);
     if (firing === null) return;
     const { position, dispositions } = firing;
+    // What it has started itself stays as it is, one event is one run; a letter is an operator's.
+    const waiting = dispositions.filter(({ kind }) => kind !== 'started' && kind !== 'dead');
     try {
-      for (const trigger of new Set(dispositions.map((each) => each.trigger)))
+      for (const trigger of new Set(waiting.map((each) => each.trigger)))
         await putBack(log, { position, trigger, by: 'order' }, now());
     } catch (error) {
       if (!(error instanceof LogRefused)) throw error;
