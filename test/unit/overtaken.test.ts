@@ -106,6 +106,19 @@ describe('a resolve that comes after a newer firing', () => {
       assert.deepEqual([episode()?.status, episode()?.generation], ['open', 2]);
     });
 
+  it('a resolve that was stored before the firing was put back closes the episode that it opens', async () => {
+    const { send, handle, stream, episode } = given();
+    await handle(send(firing(0)));
+    const resolve = send(resolved(1));
+    await handle(send(firing(2)));
+    const last = send(resolved(4));
+    await handle(resolve, 2);
+    await handle(stream.length);
+    assert.deepEqual([episode()?.status, episode()?.generation], ['open', 2]);
+    await handle(last);
+    assert.deepEqual([episode()?.status, episode()?.generation], ['closed', 2]);
+  });
+
   it('a firing that says nothing newer stays superseded, as it would have been in its turn', async () => {
     const { send, handle, stream, started, episode } = given();
     await handle(send(firing(0)));
