@@ -26,7 +26,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'log.get': 'commands',
   'log.follow': 'tail',
   'log.serverState': 'doctor',
-  'log.read': 'commands',
+  'log.read': 'commands; and where the ledger is read',
   'log.remove': 'commands',
   'log.consumerState': 'audit, metrics',
   'log.ensureTopology': 'provisioning',
@@ -34,7 +34,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'log.closed': 'lifecycle',
   'log.close': 'shutdown',
   'delivery.working': 'a timer of long dispatches; losing it only brings the message back earlier',
-  'ledger.read': 'audit, explain',
+  'ledger.read': 'audit, explain; and the path behind a resolve that was handled late',
   'deadLetters.list': 'commands',
   'deadLetters.show': 'commands',
   'deadLetters.redrive': 'commands',
@@ -79,6 +79,9 @@ const ON_PATH = [
   'runs.failure',
 ];
 
+/** Called when a resolve is handled late, which a busy machine decides. */
+const SOMETIMES: ReadonlySet<string> = new Set(['ledger.read', 'log.read']);
+
 let servers: TestServers;
 let log: EventLog;
 let client: Client;
@@ -100,7 +103,8 @@ after(async () => {
 describe('failpoints', { concurrency: 3 }, () => {
   it('every method of every port is either on the path, and has its cases, or is named as used elsewhere', async () => {
     const calls = await scenario('trace', []);
-    assert.deepEqual([...calls].toSorted(), ON_PATH.toSorted());
+    const always = [...calls].filter((call) => !SOMETIMES.has(call));
+    assert.deepEqual(always.toSorted(), ON_PATH.toSorted());
     const path = regionPath('trace', log);
     const ports = {
       log,

@@ -11,6 +11,8 @@ import { createControlWatch } from '../../triggers/path/control-watch.ts';
 import { ControlUnreadable, createControlStore } from '../../triggers/path/control.ts';
 import type { Stop } from '../../triggers/path/stop.ts';
 import { createDeadLetters } from '../../triggers/path/dead-letters.ts';
+import { createSenderActivity } from '../../triggers/intake/sender-activity.ts';
+import { putBack } from '../../triggers/path/put-back.ts';
 import { inboxOf } from '../../workers/nats-access.ts';
 import { openWire } from '../support/nats-wire.ts';
 import { type SecuredNats, startSecuredNats } from '../support/secured-nats.ts';
@@ -86,6 +88,7 @@ const PUBLISH = [
   '$KV.EPISODES_EU.key',
   '$KV.EPISODES_US.key',
   '$KV.EPISODES_EU.control.triggers',
+  '$KV.EPISODES_EU.sender.am',
   'acts.eu',
   'acts.us',
   '_INBOX.x',
@@ -124,8 +127,12 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     'dlq.eu.1.x',
     '$JS.API.STREAM.INFO.EVENTS_EU',
     '$JS.API.STREAM.MSG.GET.SEEN_EU',
+    '$JS.API.STREAM.MSG.GET.KV_EPISODES_EU',
+    '$KV.EPISODES_EU.sender.am',
   ],
   trigger: [
+    'events.eu.normal.a.b',
+    'events.eu.normal.schedule.b',
     ...EU.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ...['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU'].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
     ...PULLED.flatMap(([stream, consumer]) => [
@@ -138,6 +145,7 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     'dlq.eu.1.x',
     '$KV.EPISODES_EU.key',
     '$KV.EPISODES_EU.control.triggers',
+    '$KV.EPISODES_EU.sender.am',
   ],
   worker: [
     '$JS.API.STREAM.MSG.GET.KV_EPISODES_EU',
@@ -154,6 +162,7 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     'ledger.eu.event.a.1',
     '$KV.EPISODES_EU.key',
     '$KV.EPISODES_EU.control.triggers',
+    '$KV.EPISODES_EU.sender.am',
     'acts.eu',
     '$JS.API.STREAM.MSG.DELETE.DLQ_EU',
   ],
@@ -278,6 +287,19 @@ describe('permissions at NATS', () => {
     await followed;
     assert.equal(seen.length, 1);
     await Promise.all([trigger.close(), observer.close()]);
+  });
+
+  it('the trigger process puts back what it held, and the intake counts by sender', async () => {
+    const [ingest, trigger, observer] = [await open('ingest'), await open('trigger'), await open('observer')];
+    const { sequence } = await ingest.publish('events.eu.normal.test.held', bytes('event'));
+    const { storedAt } = (await observer.get('EVENTS_EU', sequence)) ?? assert.fail('not stored');
+    const position = { stream: 'EVENTS_EU', sequence, storedAt };
+    assert.equal(await putBack(trigger, { position, trigger: 'restart', by: 'window' }, Date.now()), true);
+    const activity = createSenderActivity(ingest, 'eu');
+    activity.note('am', { kind: 'accepted' });
+    await activity.flush();
+    assert.equal((await createSenderActivity(observer, 'eu').read('am')).accepted, 1);
+    await Promise.all([ingest, trigger, observer].map((log) => log.close()));
   });
 
   it('an operator takes a dead letter out, an observer cannot', async () => {

@@ -4,13 +4,15 @@ import type { Clock } from '../../workers/notify/clock.ts';
 export interface ManualClock extends Clock {
   /** Let time pass, pause by pause, so that what follows from one can begin the next. */
   advance(ms: number): Promise<void>;
+  /** Somebody corrects the clock: it shows an earlier time, and pauses last as long as they would have. */
+  setBack(ms: number): void;
   /** What is left of each pause now going on, ms, shortest first. */
   pauses(): number[];
 }
 
 export function manualClock(start = Date.parse('2026-06-01T12:00:00Z')): ManualClock {
   let time = start;
-  const waiting = new Set<{ readonly at: number; readonly end: () => void }>();
+  const waiting = new Set<{ at: number; readonly end: () => void }>();
   const next = () => [...waiting].toSorted((a, b) => a.at - b.at)[0];
   return {
     now: () => time,
@@ -38,6 +40,10 @@ export function manualClock(start = Date.parse('2026-06-01T12:00:00Z')): ManualC
       }
       time = end;
       await turn();
+    },
+    setBack: (ms) => {
+      time -= ms;
+      for (const entry of waiting) entry.at -= ms;
     },
     pauses: () => [...waiting].map(({ at }) => at - time).toSorted((a, b) => a - b),
   };

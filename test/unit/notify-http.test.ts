@@ -122,6 +122,17 @@ describe('notifier over HTTP', () => {
     });
   });
 
+  it('a message of all that may wait is no larger than a receiver takes, and says how many it leaves out', async (t) => {
+    const receiver = await receiverOf(t);
+    const full = { text: 'x'.repeat(2_500), link: `https://wiki.example/${'x'.repeat(1_900)}`, repeats: 0 };
+    const more = Array.from({ length: 499 }, (_, index) => ({ ...notice(`n${index}`), ...full }));
+    await createWebhookChannel({ url: receiver.url, secret: null }).send({ ...message(), more }, never);
+    const [body = {}] = bodies(receiver);
+    assert.deepEqual([(body['more'] as unknown[]).length, body['unlisted']], [50, 449]);
+    assert.ok((receiver.requests[0]?.body.length ?? 0) < 1_048_576 / 2);
+    assert.match(String(body['title']), /\(and 499 more\)$/);
+  });
+
   it('a storm is deduplicated and told within the rate', async (t) => {
     const receiver = await receiverOf(t);
     const clock = manualClock();

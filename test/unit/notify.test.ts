@@ -315,6 +315,16 @@ describe('notifier', () => {
     assert.equal(arrived + lost, 600, 'every one arrived or is counted');
   });
 
+  it('a clock that is set back keeps nothing from being told', async () => {
+    const { notifier, clock, told } = setUp({ perMinute: 2 });
+    for (const key of ['a', 'b']) notifier.notify(notice(key));
+    await clock.advance(1_000);
+    clock.setBack(86_400_000);
+    for (const key of ['a', 'c']) notifier.notify(notice(key));
+    await clock.advance(1_000);
+    assert.deepEqual(told(), ['a', 'b', 'a', 'c']);
+  });
+
   it('closing tells open counts and what waits for the rate, in one message, and ends', async () => {
     const { clock, notifier, told, sent } = setUp({ perMinute: 1 });
     for (const key of ['a', 'b', 'b', 'c']) notifier.notify(notice(key));

@@ -34,4 +34,13 @@ describe('the pace of a backlog', () => {
     assert.ok(begun >= 2_500, `${begun}`);
     assert.equal(begun + waiting.size, 10_000);
   });
+
+  it('events that never come for their turn leave room for those of the next backlog', () => {
+    let now = 1_000_000;
+    const pace = createPace(60, () => now);
+    for (let sequence = 1; sequence <= 5_000; sequence += 1) pace.waitMs(at(sequence));
+    now += 2 * 3_600_000;
+    const waits = Array.from({ length: 12 }, (_, index) => pace.waitMs(at(10_000 + index)));
+    assert.deepEqual(waits.slice(10), [1_000, 2_000], 'each has a turn of its own again');
+  });
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { Conflict } from '../../triggers/nats/errors.ts';
 import type { RunRecord } from '../../triggers/path/disposition.ts';
+import type { Episode } from '../../triggers/path/episode.ts';
 import type { EpisodeBook, RunInfo, Runs } from '../../triggers/path/ports.ts';
 import { ENGINE_WORKFLOWS } from '../../triggers/path/runs.ts';
 import { type SweeperOptions, createSweeper } from '../../triggers/path/sweeper.ts';
@@ -202,6 +203,23 @@ describe('sweeper', () => {
       else await sweeper.sweep();
       assert.deepEqual(written, conflicts === 100 ? [] : [clock.now]);
     }
+  });
+
+  it('a failed run is told although its record in the book is none, and hides no stuck one', async () => {
+    const { state, runs } = fakeTemporal();
+    state.closed = [runInfo(1, 'failed', 99 * HOUR_MS)];
+    state.open = [runInfo(2, 'running')];
+    const told: string[] = [];
+    const garbled = { error: { code: 404 } } as unknown as Episode;
+    const { sweeper } = sweeperOf(
+      { ...runs, stuck: () => Promise.resolve('its workflow task failed 4 times') },
+      {
+        book: { ...emptyBook, read: () => Promise.resolve({ episode: garbled, revision: 1 }) },
+        onFailed: ({ outcome }) => told.push(outcome),
+      },
+    );
+    await sweeper.sweep();
+    assert.deepEqual(told, ['failed', 'stuck']);
   });
 
   it('the loop survives a sweep that fails, and ends when it is closed', async () => {

@@ -8,10 +8,21 @@ import type { EventRecord } from '../../triggers/path/disposition.ts';
 import { EngineUnavailable } from '../../triggers/path/engine.ts';
 import type { Episode } from '../../triggers/path/episode.ts';
 import { NO_CONTROL } from '../../triggers/path/control.ts';
+import { REDRIVE } from '../../triggers/path/dead-letters.ts';
 import type { Engine } from '../../triggers/path/ports.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { alertEvent } from '../support/events.ts';
 import { until } from '../support/until.ts';
+
+const RECORD: Omit<EventRecord, 'position'> = {
+  kind: 'event',
+  event: { id: 'x', type: '', source: '', alertKey: null, title: null, labels: {} },
+  episode: null,
+  dispositions: [],
+  triggerSet: '',
+  recordedAt: '',
+  recordedBy: '',
+};
 
 /** A trigger process on ports in memory, given one delivery; `start` is what Temporal does. */
 function given(
@@ -20,6 +31,11 @@ function given(
     readonly headers?: Record<string, string>;
     /** How often handling it has failed before. */
     readonly failures?: number;
+    readonly status?: 'firing' | 'resolved';
+    /** How many processes have died on it. */
+    readonly deaths?: number;
+    /** Its record is stored. */
+    readonly recorded?: boolean;
     /** What stands in the book. */
     readonly episode?: Episode;
   },
@@ -42,7 +58,7 @@ function given(
     sequence: 7,
     storedAt: Date.now(),
     headers: delivery.headers ?? {},
-    data: Buffer.from(JSON.stringify(alertEvent('firing'))),
+    data: Buffer.from(JSON.stringify(alertEvent(delivery.status ?? 'firing'))),
     deliveryCount: delivery.deliveryCount,
     ack: () => Promise.resolve(void (seen.acked += 1)),
     nak: (delayMs) => void seen.naks.push(delayMs),
@@ -71,7 +87,7 @@ function given(
       },
     },
     ledger: {
-      find: () => Promise.resolve(null),
+      find: (_identity, position) => Promise.resolve(delivery.recorded === true ? { ...RECORD, position } : null),
       record: (record) => Promise.resolve((seen.records.push(record), 'recorded' as const)),
       recordRun: () => Promise.resolve('recorded'),
       read: async function* () {},
@@ -85,7 +101,7 @@ function given(
       discard: () => Promise.resolve(),
     },
     attempts: {
-      begin: () => Promise.resolve(0),
+      begin: () => Promise.resolve(delivery.deaths ?? 0),
       end: () => Promise.resolve(void (seen.marks += 1)),
       fail: () => Promise.resolve((seen.failures += 1)),
     },
@@ -123,6 +139,17 @@ describe('trigger process', () => {
     assert.deepEqual([disposition.reason, disposition.message], ['cannot-be-handled', 'odd']);
     assert.deepEqual(episode()?.triggers, {});
     await close();
+  });
+
+  it('what killed processes is buried; when only its acknowledgement was missing, it is not', async () => {
+    const killer = given({ deliveryCount: 7, deaths: 3 }, () => assert.fail('started'));
+    await until('acknowledged', () => killer.seen.acked === 1);
+    assert.deepEqual(killer.seen.letters, ['kills-process']);
+    await killer.close();
+    const settled = given({ deliveryCount: 7, deaths: 3, recorded: true }, () => assert.fail('started'));
+    await until('acknowledged', () => settled.seen.acked === 1);
+    assert.deepEqual(settled.seen.letters, []);
+    await settled.close();
   });
 
   it('an event that outages gave back many times has its tries still to come', async () => {
@@ -163,5 +190,24 @@ describe('trigger process', () => {
       assert.equal(seen.records[0]?.dispositions[0]?.kind, 'started', text);
       await close();
     }
+  });
+
+  it('put back for a trigger that is gone it is buried again, and not lost', async () => {
+    const of = JSON.stringify({ stream: 'EVENTS_EU', sequence: 1, storedAt: 1 });
+    const headers = { [REDRIVE.of]: of, [REDRIVE.trigger]: 'renamed' };
+    const { seen, close } = given({ deliveryCount: 1, headers }, () => assert.fail('started'));
+    await until('acknowledged', () => seen.acked === 1);
+    assert.deepEqual(seen.letters, ['trigger-gone']);
+    assert.equal(seen.records[0]?.dispositions[0]?.trigger, 'renamed');
+    await close();
+  });
+
+  it('a header cannot place an event after itself: a resolve of the future would mute its alert', async () => {
+    const of = JSON.stringify({ stream: 'EVENTS_EU', sequence: 1e12, storedAt: 1e15 });
+    const resolve = { deliveryCount: 1, status: 'resolved', headers: { [REDRIVE.of]: of } } as const;
+    const { seen, episode, close } = given(resolve, () => assert.fail('started'));
+    await until('acknowledged', () => seen.acked === 1);
+    assert.equal(episode()?.lastResolve?.by.sequence, 7);
+    await close();
   });
 });

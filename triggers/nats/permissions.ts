@@ -34,11 +34,13 @@ export function natsPermissions(regions: readonly string[]): Readonly<Record<Nat
     subscribe: [`_INBOX_tocsin_${inbox}.>`],
   });
   return {
-    // Stores events and what they came as, knows the signed bodies it has taken, and keeps what can never be an event.
-    ingest: of('ingest', ({ token, events, seen }) => [
+    // Stores events and what they came as, knows the signed bodies it has taken, keeps what can never be an event, and counts by sender.
+    ingest: of('ingest', ({ token, events, seen, book, bucket }) => [
       ...['events', 'raw', 'seen', 'dlq'].map((kind) => `${kind}.${token}.>`),
       info(events),
       get(seen),
+      get(book),
+      `$KV.${bucket}.sender.*`,
     ]),
     trigger: of('trigger', triggerVerbs),
     // Schedules publish through the runbook workers, which also note refused answers in the log of acts.
@@ -104,7 +106,7 @@ const api = (verb: string): string => `$JS.API.${verb}`;
 const info = (stream: string): string => api(`STREAM.INFO.${stream}`);
 const get = (stream: string): string => api(`STREAM.MSG.GET.${stream}`);
 
-/** Pull, look, and write what was decided. The two forms of an acknowledgement are those of servers before and since 2.14. */
+/** Pull, look, write what was decided, and put back what was held. The two forms of an acknowledgement are those of servers before and since 2.14. */
 const triggerVerbs = ({ token, events, ledger, dead, book, bucket, all, consumers }: Region): readonly string[] => [
   ...all.map(info),
   ...[events, ledger, dead, book].map(get),
@@ -114,6 +116,7 @@ const triggerVerbs = ({ token, events, ledger, dead, book, bucket, all, consumer
     `$JS.ACK.${stream}.${consumer}.>`,
     `$JS.ACK.*.*.${stream}.${consumer}.>`,
   ]),
+  `events.${token}.>`,
   `ledger.${token}.>`,
   `dlq.${token}.>`,
   `$KV.${bucket}.>`,

@@ -61,10 +61,6 @@ interface Stored {
   readonly storedAt?: number;
 }
 
-const ignoreConflict = (error: unknown): void => {
-  if (!(error instanceof Conflict)) throw error;
-};
-
 export const controlOf = (control: Control, trigger: Trigger): TriggerControl =>
   control.triggers[trigger.id] ?? { mode: trigger.mode ?? 'auto', paused: null, pausedAt: null };
 
@@ -129,9 +125,9 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
   return {
     read: async () => {
       const { control, revision, storedAt } = await stored();
-      // Written again before the stream forgets it: a pause must not end by growing old.
+      // Written again before the stream forgets it: a pause must not end by growing old. Who may not write it has read it all the same.
       if (storedAt !== undefined && Date.now() - storedAt > REFRESH_MS)
-        await write(control, revision).catch(ignoreConflict);
+        await write(control, revision).catch(() => undefined);
       return control;
     },
     update,

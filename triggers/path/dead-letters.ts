@@ -14,7 +14,7 @@ const PREFIX = 'tocsin-dead-';
 const OWN_PREFIX = `${PREFIX}header-`;
 /**
  * Headers of an event that was put back: for which trigger, when, where it stood at first, after which run, and, unless an operator did it,
- * why: its window has opened, or its source was asked.
+ * why: its window has opened, its source was asked, or a resolve before it came late.
  */
 export const REDRIVE = {
   trigger: 'tocsin-redrive-trigger',
@@ -25,7 +25,7 @@ export const REDRIVE = {
   asked: 'tocsin-redrive-asked',
 } as const;
 
-export type PutBackBy = 'operator' | 'window' | 'source';
+export type PutBackBy = 'operator' | 'window' | 'source' | 'order';
 
 export interface Redrive {
   readonly trigger: string | null;
@@ -37,18 +37,19 @@ export interface Redrive {
   readonly asked: SourceAnswer | null;
 }
 
+const UNASKED = ['window', 'order'] as const;
+
 /** Null also for a header that is not ours: it comes with the message, and anybody may publish one. */
 export function redriveOf({ headers }: Pick<StoredMessage, 'headers'>): Redrive | null {
   const of = jsonHeader(headers[REDRIVE.of]);
   const { stream, sequence, storedAt } = of ?? {};
   if (typeof stream !== 'string' || typeof sequence !== 'number' || typeof storedAt !== 'number') return null;
   const asked = answerOf(jsonHeader(headers[REDRIVE.asked]));
-  const by = asked !== null ? 'source' : headers[REDRIVE.by] === 'window' ? 'window' : 'operator';
   return {
     trigger: headers[REDRIVE.trigger] ?? null,
     of: { stream, sequence, storedAt },
     after: attemptOf(jsonHeader(headers[REDRIVE.after])),
-    by,
+    by: asked === null ? (UNASKED.find((by) => by === headers[REDRIVE.by]) ?? 'operator') : 'source',
     asked,
   };
 }
@@ -137,6 +138,9 @@ async function* letters(log: Log, stream: string): AsyncGenerator<StoredDeadLett
   for await (const stored of log.read({ stream })) yield readDeadLetter(stored);
 }
 
+/** Kept of an event. Each is longer in its letter, for which its stream has 64 KiB more than that of the events. */
+const MAX_HEADERS = 500;
+
 /** What stands beside the bytes of a letter. */
 export function letterHeaders({
   trigger,
@@ -148,6 +152,7 @@ export function letterHeaders({
 }: Omit<DeadLetter, 'original'> & { readonly original: Omit<StoredMessage, 'data'> }): Record<string, string> {
   const own = Object.entries(original.headers)
     .filter(([name]) => !name.startsWith('nats-') && !name.startsWith(PREFIX))
+    .slice(0, MAX_HEADERS)
     .map(([name, value]) => [`${OWN_PREFIX}${name}`, value] as const);
   return {
     ...Object.fromEntries(own),

@@ -9,8 +9,9 @@ import type { BoundedSet } from './bounded-set.ts';
 import { redriveOf } from './dead-letters.ts';
 import type { Decoded } from './decode.ts';
 import type { DispatcherOptions } from './dispatcher-options.ts';
-import type { Position } from './disposition.ts';
+import type { Disposition, Position } from './disposition.ts';
 import { NO_WINDOWS, type WindowNow } from './during.ts';
+import { isOlder } from './order.ts';
 import { NotItsTurn } from './pace.ts';
 import { plan } from './planner.ts';
 import type { Later, Plan } from './plan.ts';
@@ -33,6 +34,7 @@ export async function decideAndWrite(
 ): Promise<Plan> {
   const redrive = redriveOf(delivery);
   const triggers = redrive?.trigger ? options.triggers.filter(({ id }) => id === redrive.trigger) : options.triggers;
+  const gone = redrive?.trigger && triggers.length === 0 ? goneTrigger(redrive.trigger) : null;
   const later = redrive === null && alert !== null ? await laterThan(options, position, alert.alertKey) : null;
   let itsTurn = false;
   let looked = false;
@@ -43,10 +45,10 @@ export async function decideAndWrite(
     const { episode, revision } =
       alert === null || (guess && conflicts === 0 && !looked) ? NO_RECORD : await options.book.read(alert.alertKey);
     if (alert !== null) options.known.add(alert.alertKey);
-    const planned = plan({
+    const decided = plan({
       event,
       position,
-      asOf: redrive?.of ?? position,
+      asOf: redrive === null ? position : firstOf(redrive.of, position),
       triggers,
       episode,
       handledAt: redrive === null ? options.now() : null,
@@ -60,6 +62,7 @@ export async function decideAndWrite(
       regionOf: (named) => (named !== null && options.regions.includes(named) ? named : options.region),
       reorderBoundMs: options.reorderBoundMs,
     });
+    const planned = gone === null ? decided : { ...decided, settled: [gone] };
     if (!looked && mayTurn(options, planned)) {
       looked = true;
       await options.recent?.refresh();
@@ -77,6 +80,17 @@ export async function decideAndWrite(
     }
   }
 }
+
+/** Put back for a trigger that is not here any more, or not yet: its letter has been taken out, and would be lost. */
+const goneTrigger = (trigger: string): Disposition => ({
+  trigger,
+  kind: 'dead',
+  reason: 'trigger-gone',
+  message: 'put back for a trigger that this process does not have; it was renamed, removed, or is of a newer version',
+});
+
+/** Anybody may write the header. Nothing stood later at first than it stands now: a resolve of the future would keep every firing after it away. */
+const firstOf = (said: Position, position: Position): Position => (isOlder(position, said) ? position : said);
 
 /** A run seems to have caused it: the other side of a loop may be what another process started a moment ago. */
 const mayTurn = ({ recent }: DispatcherOptions, { starts }: Plan): boolean =>

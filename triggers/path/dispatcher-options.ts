@@ -3,6 +3,7 @@ import type { Trigger } from '../define-trigger.ts';
 import type { Control } from './control.ts';
 import type { Windows } from './during.ts';
 import type { LookAhead } from './look-ahead.ts';
+import type { PutBackOvertaking } from './overtaken.ts';
 import type { Pace } from './pace.ts';
 import type { DeadLetters, Engine, EpisodeBook, Ledger } from './ports.ts';
 import type { RecentRuns } from './recent-runs.ts';
@@ -26,6 +27,8 @@ export interface DispatcherOptions {
   readonly windows?: Windows;
   /** Absent: nothing is known of what is stored behind an event that waited long. */
   readonly lookAhead?: LookAhead;
+  /** Called after each resolve that was handled late and closed an episode. */
+  readonly putBackOvertaking: PutBackOvertaking;
   /** Of starts out of a backlog; absent: at once. */
   readonly pace?: Pace;
   /** Name of this process, for the record. */

@@ -3,6 +3,7 @@
  * what is held, and two that look at the same start nothing twice.
  */
 import type { Logger } from 'pino';
+import { LogRefused } from '../nats/errors.ts';
 import type { EventRecord } from './disposition.ts';
 import { pause } from './pause.ts';
 import type { Ledger } from './ports.ts';
@@ -55,7 +56,9 @@ export function createHeldLoop(options: HeldLoopOptions): HeldLoop {
         const count = await look();
         if (count > 0) logger.info({ region, count }, `${options.putBackBecause}; held events are put back`);
       } catch (error) {
-        logger.debug({ err: error, region }, 'what is held cannot be looked at now');
+        // A server that is away comes back by itself, and is told elsewhere; a refusal stays until somebody mends it.
+        const level = error instanceof LogRefused ? 'error' : 'debug';
+        logger[level]({ err: error, region }, 'what is held cannot be looked at now');
       }
       await pause(LOOK_EVERY_MS, stop.signal);
     }

@@ -25,7 +25,7 @@ export function plan(input: PlanInput): Plan {
 }
 
 function planFiring(input: PlanInput, alert: Alert): Plan {
-  const { episode, position } = input;
+  const { episode, position, asOf } = input;
   const repeats =
     episode !== null && Object.values(episode.triggers).some(({ startedBy }) => isSame(startedBy, position));
   if (!repeats && isSuperseded(input, alert)) {
@@ -36,7 +36,7 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
     };
   }
   const opens = episode === null || (episode.status === 'closed' && !repeats);
-  const current: Episode = opens ? openEpisode(episode, alert.alertKey, position) : episode;
+  const current: Episode = opens ? openEpisode(episode, alert.alertKey, asOf) : episode;
   const decisions: Record<string, TriggerDecision> = { ...current.triggers };
   const starts: PlannedStart[] = [];
   const plans: PlannedPlan[] = [];
@@ -67,7 +67,7 @@ function planFiring(input: PlanInput, alert: Alert): Plan {
       ? { ...current, triggers: decisions, ...(parks ? { parked } : {}), writtenAt: position.storedAt }
       : null,
     effect: {
-      effect: current.openedBy !== null && isSame(current.openedBy, position) ? 'opened' : 'joined',
+      effect: opens || (current.openedBy !== null && isSame(current.openedBy, position)) ? 'opened' : 'joined',
       generation: current.generation,
     },
     starts,

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { eventStream } from '../nats/subject.ts';
 import { changeEpisode } from './change-episode.ts';
 import type { RunOutcome, RunRecord } from './disposition.ts';
+import { meaningOf } from './failure.ts';
 import type { EpisodeBook, Ledger, RunInfo, Runs, Whose } from './ports.ts';
 
 export interface SweeperOptions {
@@ -68,7 +69,12 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       closedAt: run.closedAt === null ? null : new Date(run.closedAt).toISOString(),
       recordedAt: new Date(now()).toISOString(),
     };
-    if (FAILED.has(outcome)) await noteFailure(options.book, run, run.closedAt ?? now());
+    if (FAILED.has(outcome))
+      await noteFailure(options.book, run, run.closedAt ?? now()).catch((error: unknown) => {
+        if (meaningOf(error) !== 'suspect') throw error;
+        // A record of the book that is none of ours must not keep a failed run from people.
+        options.logger.error({ err: error, workflowId: run.workflowId }, 'failed run cannot be noted in its episode');
+      });
     const stored = await options.ledger.recordRun(entry);
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.add(seenKey(run, outcome));

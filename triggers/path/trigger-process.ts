@@ -16,6 +16,7 @@ import { logFieldsOf, logRecord } from './event-log-line.ts';
 import { type Meaning, meaningOf } from './failure.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createLookAhead } from './look-ahead.ts';
+import { createOvertaken } from './overtaken.ts';
 import { NotItsTurn, createPace } from './pace.ts';
 import { pause } from './pause.ts';
 import type { RecentRuns } from './recent-runs.ts';
@@ -84,8 +85,9 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     ...options,
     ...options.options,
     control: control.current,
+    putBackOvertaking: createOvertaken({ ...options, now }),
     lookAhead: createLookAhead(options.log, region, now),
-    pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, now),
+    pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, () => performance.now()),
     now,
   });
   const queue = new KeyedQueue();

@@ -90,7 +90,9 @@ export function createLane(options: LaneOptions): Lane {
   /** True when it had to wait for the rate limit, or must not wait any more. */
   const withinRate = async (): Promise<boolean> => {
     const full = (): boolean => {
-      begun = begun.filter((at) => at > clock.now() - MINUTE_MS);
+      const now = clock.now();
+      // One that begins later than now began before the clock was set back, and would block until it is later again.
+      begun = begun.filter((at) => at > now - MINUTE_MS && at <= now);
       return begun.length >= perMinute;
     };
     const limited = full();

@@ -53,7 +53,9 @@ export function createRepetitions({ dedupMs, clock, tell, suppressed }: Repetiti
   };
   const endDue = (): void => {
     for (const window of windows.values()) {
-      if (window.until > clock.now()) return;
+      const leftMs = window.until - clock.now();
+      // One with more than its whole time left was opened before the clock was set back.
+      if (leftMs > 0 && leftMs <= dedupMs) return;
       if (end(window)) open(window.latest);
     }
   };

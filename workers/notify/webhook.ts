@@ -20,10 +20,14 @@ export const createWebhookChannel = ({ url, secret }: WebhookOptions): Channel =
   },
 });
 
+/** Notices in full beside the first: with all that may wait, a message would be larger than many a receiver takes (nginx: 1 MiB), again and again. */
+const MAX_MORE = 50;
+
 const rest = (message: Message) => ({
   ...messageText(message),
   at: new Date(message.lead.at).toISOString(),
-  more: message.more.map(({ at, ...told }) => ({ ...told, at: new Date(at).toISOString() })),
+  unlisted: Math.max(0, message.more.length - MAX_MORE),
+  more: message.more.slice(0, MAX_MORE).map(({ at, ...told }) => ({ ...told, at: new Date(at).toISOString() })),
   dropped: message.dropped,
   undelivered: message.undelivered,
 });
