@@ -14,7 +14,7 @@ import { Places } from './places.ts';
 import { PostMortem } from './post-mortem.ts';
 import { Questions } from './questions.ts';
 import { RedButton, isRefusal, isUntouched } from './red-button.ts';
-import { ResolvedMeanwhile } from './resolved.ts';
+import { ResolvedMeanwhile, isResolvedReport } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
 import { NO_WORKER, type RunContext } from './run-context.ts';
 import { RunUndos } from './run-undos.ts';
@@ -162,6 +162,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin('acting', `${title}: ${runbook} in ${other}`);
     try {
       const report = await this.#children.run(runbook, input, other, options);
+      if (isResolvedReport(report)) this.stopIfResolved();
       done('ok');
       this.#acted.push(title);
       this.#story.add('Done', title);

@@ -17,17 +17,11 @@ import { decisions } from './decisions.ts';
 import { failureThatFits, tooLarge } from './payload-size.ts';
 import type { PlannedReport } from './plan.ts';
 import { makePlan } from './planning-pass.ts';
-import { ResolvedMeanwhile } from './resolved.ts';
+import { ResolvedMeanwhile, type ResolvedReport } from './resolved.ts';
 import type { Run } from './run.ts';
 import { RESOLVED_SIGNAL } from './run-context.ts';
 import { RunState } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
-
-/** Result of a run whose alert was resolved before it was done, under policy `cancel`. */
-export interface ResolvedReport {
-  readonly outcome: 'resolved-meanwhile';
-  readonly undone: readonly string[];
-}
 
 /** Result of a run that somebody denied. Nothing more was done, and nothing was undone: that person has decided. */
 export interface DeniedReport {
