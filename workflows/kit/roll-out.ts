@@ -113,7 +113,7 @@ async function runWave<Acts>(
       // It ends before the rollout has to.
       timeoutMs: withinRun(timeoutMs),
       assumed,
-      onStart: (signal) => control.started(signal),
+      onStart: (signal) => control.started(name, signal),
     });
     if ('outcome' in report) return lost(control, name, `wave ${name} ended as ${report.outcome}`);
     const { done, failed, left } = report;
