@@ -1,5 +1,5 @@
 /** Small runbooks, one for each thing the kit offers, for its tests. Workflow code; the activities are those of `KitActs`. */
-import { runbook } from '../../workflows/kit/index.ts';
+import { type Part, fanOut, runbook } from '../../workflows/kit/index.ts';
 import type { KitActs } from './kit-acts.ts';
 
 type Input = { readonly name: string };
@@ -40,6 +40,18 @@ export const once = runbook<Input & { readonly assumed?: boolean }, string, KitA
   });
   return id;
 });
+
+/** Goes on without a part that fails, and cannot be taken back. */
+export const halfDone = runbook<Input, readonly Part<string, void>[], KitActs>(async ({ name }, run) =>
+  fanOut([name], () =>
+    run.alone(async () => {
+      await run.act('prepare', (on) => on.write({ line: `prepare ${name}` }), {
+        undo: (on) => on.charge({ name: 'refuses' }),
+      });
+      await run.act('charge', (on) => on.charge({ name: 'refuses' }));
+    }),
+  ),
+);
 
 /** Waits for what it is told to, and says what ended it. */
 export const waits = runbook<

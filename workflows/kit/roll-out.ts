@@ -3,6 +3,7 @@
  * than may. Finished targets stay as they are, whatever comes after them.
  */
 import type { Selector } from '../../activities/inventory/selector.ts';
+import { causeOf } from './cause.ts';
 import { decisions } from './decisions.ts';
 import { endsTheRun } from './ends-the-run.ts';
 import type { FailedTarget, WaveInput, WaveReport } from './roll-wave.ts';
@@ -163,9 +164,3 @@ const shown = (names: readonly string[]): string =>
   names.length === 0
     ? 'none'
     : `${names.slice(0, MAX_SHOWN).join(', ')}${names.length > MAX_SHOWN ? ` and ${names.length - MAX_SHOWN} more` : ''}`;
-
-function causeOf(error: unknown): string {
-  let cause = error;
-  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  return cause instanceof Error ? cause.message : String(cause);
-}
