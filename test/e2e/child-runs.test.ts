@@ -98,6 +98,17 @@ describe('parts of a run', () => {
     lab.hangs.clear();
   });
 
+  it('one that is cancelled alone is one result', async () => {
+    lab.hangs.add('less');
+    const run = await lab.begin('parent', 'one-less', { name: 'less', region: 'eu', totalMs: 60_000 });
+    await until('its effect is at work', () => lab.done('less').length === 1);
+    await lab.client.workflow.getHandle('one-less/1-the-child').cancel();
+    const [part] = (await run.result()) as Part[];
+    assert.deepEqual([part?.ok, part?.failure?.type], [false, 'CancelledFailure']);
+    assert.equal(lab.done('undo less').length, 1);
+    lab.hangs.clear();
+  });
+
   it('a resolved alert reaches it', async () => {
     const waits = (): number => lab.counted.filter((region) => region === 'gone').length;
     const earlier = waits();

@@ -24,7 +24,9 @@ export interface UndoingRun {
 
 export class RunUndos {
   readonly #run: UndoingRun;
-  readonly #whole = new UndoStack();
+  readonly #ofRun = new UndoStack();
+  /** Of the run: a cut-off of a window cancels only what is within. */
+  readonly #whole = CancellationScope.current();
   readonly #part = new AsyncLocalStorage<UndoStack>();
 
   constructor(run: UndoingRun) {
@@ -33,7 +35,7 @@ export class RunUndos {
 
   /** Of the part that runs now, or of the run. */
   current(): UndoStack {
-    return this.#part.getStore() ?? this.#whole;
+    return this.#part.getStore() ?? this.#ofRun;
   }
 
   /** Rejects as `body` does; as failure NotUndone when its effects could not all be undone: the run may go on without it, and come to a good end. */
@@ -43,7 +45,7 @@ export class RunUndos {
     try {
       return await this.#part.run(part, body);
     } catch (error) {
-      if (endsTheRun(error)) part.handOverTo(outer);
+      if (endsTheRun(error, this.#whole)) part.handOverTo(outer);
       else await CancellationScope.nonCancellable(() => this.#undoPart(part, error));
       throw error;
     }
@@ -64,7 +66,7 @@ export class RunUndos {
 
   /** Newest first; one that fails is noted and does not keep the others from being undone. */
   undoAll(): Promise<Undone> {
-    return this.#undoAll(this.#whole);
+    return this.#undoAll(this.#ofRun);
   }
 
   async #undoAll(stack: UndoStack): Promise<Undone> {
