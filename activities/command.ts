@@ -39,8 +39,10 @@ export interface CommandHooks {
 const KILL_AFTER_MS = 2_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 const MAX_OUTPUT_BYTES = 65_536;
+/** This host has no process, file or memory left just now. */
+const SHORT_OF: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
-/** Rejects when it cannot be started (permanent) or was cancelled; a non-zero exit code is a result, not an error. */
+/** Rejects when it cannot be started (permanent, unless this host is short of something just now) or was cancelled; a non-zero exit code is a result, not an error. */
 export async function runCommand(request: CommandRequest, hooks: CommandHooks = {}): Promise<CommandResult> {
   const [program, ...args] = checked(request.argv);
   hooks.signal?.throwIfAborted();
@@ -97,9 +99,11 @@ function checked(argv: readonly string[]): [string, ...string[]] {
 
 const exited = (child: ChildProcess, program: string): Promise<number | null> =>
   new Promise((resolve, reject) => {
-    child.once('error', (error) =>
-      reject(permanent('CommandNotStarted', `cannot start ${program}: ${error.message}`, error)),
-    );
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const message = `cannot start ${program}: ${error.message}`;
+      const again = SHORT_OF.has(error.code ?? '');
+      reject(again ? new Error(message, { cause: error }) : permanent('CommandNotStarted', message, error));
+    });
     child.once('close', (code) => resolve(code));
     // A grandchild may hold the pipes open long after the command itself has ended.
     child.once('exit', (code) => setTimeout(() => resolve(code), 1_000).unref());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type TestKit, at, cancelled } from '../../workers/testing/index.ts';
+import { type TestKit, at, cancelled, resolves } from '../../workers/testing/index.ts';
 import { inItsNight, openFleetKit, order, regionsOf, world } from '../support/fleet.ts';
 import type * as runbooks from '../../workflows/index.ts';
 
@@ -123,6 +123,38 @@ describe('patchFleet', () => {
     const failed = run.report && 'failed' in run.report ? run.report.failed : [];
     assert.deepEqual([failed.map(({ type }) => type), effects], [['NoOpening'], []]);
     assert.ok(run.tookMs < MINUTE);
+  });
+
+  it('what could not be soaked before the wave has to end is not begun', async () => {
+    const { activities, effects } = world();
+    const wave = {
+      wave: 'berlin',
+      targets: [{ name: 'berlin-x', region: 'berlin' }],
+      window: 'night-patch',
+      needMs: 15 * MINUTE,
+      parallel: 1,
+      soakMs: HOUR,
+      mayFail: 1,
+    };
+    const begun = (timeout: '1h' | '2h', when: string) =>
+      kit.run('patchWave', { input: wave, timeout, at: at(when), activities });
+    const open = await begun('1h', '2030-06-02T02:00+02:00[Europe/Berlin]');
+    assert.deepEqual(open.report && 'left' in open.report && open.report.left, ['berlin/berlin-x']);
+    const late = await begun('2h', '2030-06-03T21:00+02:00[Europe/Berlin]');
+    const failed = late.report && 'failed' in late.report ? late.report.failed : [];
+    assert.deepEqual([failed.map(({ type }) => type), effects], [['NoOpening'], []]);
+  });
+
+  it('whose alert is resolved meanwhile ends as such, and calls nobody', async () => {
+    const { activities } = world();
+    const run = await kit.run('patchFleet', {
+      ...small,
+      activities,
+      at: at('2030-07-01T12:00+02:00[Europe/Berlin]'),
+      meanwhile: [resolves('1h')],
+    });
+    assert.equal(run.failure, null);
+    assert.equal(run.report?.outcome, 'resolved-meanwhile');
   });
 
   it('paused for two nights, it goes on in the next one', async () => {

@@ -173,6 +173,13 @@ describe('at the cut-off', () => {
     assert.deepEqual(done(id), ['patch a', 'endless c', 'unpatch a']);
   });
 
+  it('`cancel` of a part that undoes alone takes back what the part did, and the run goes on', async () => {
+    lab.freeze(4_000, HOUR);
+    const id = await lab.begin('apart', { onCutoff: 'cancel', needMs: 1_000, cutoffMs: 1_000 });
+    assert.equal(await result(id), 'WindowClosed');
+    assert.deepEqual(done(id), ['patch a', 'endless a', 'unpatch a']);
+  });
+
   it('what the red button held up until it was closed waits for the next opening', async () => {
     lab.freeze(-HOUR, 3_000);
     const { from, to } = lab.freeze(6_000, 10_000);

@@ -1,5 +1,5 @@
 /** Small runbooks that keep to the window `open`, in the ways there are. Workflow code; the activities are those of `WindowActs`. */
-import { runbook } from '../../workflows/kit/index.ts';
+import { fanOut, runbook } from '../../workflows/kit/index.ts';
 import type { WindowOptions } from '../../workflows/kit/index.ts';
 import type { WindowActs } from './window-acts.ts';
 
@@ -24,6 +24,19 @@ export const halfway = runbook<Input, string, WindowActs>(async (input, run) => 
     await run.act('patch b', (on) => on.patch({ name: 'b' }), { undo: (on) => on.unpatch({ name: 'b' }) });
   });
   return 'done';
+});
+
+/** A part that goes on until the cut-off, and undoes alone; the run comes to its end without it. */
+export const apart = runbook<Input, string, WindowActs>(async (input, run) => {
+  const [part] = await fanOut(['a'], (name) =>
+    run.inWindow('open', within(input), () =>
+      run.alone(async () => {
+        await run.act('patch it', (on) => on.patch({ name }), { undo: (on) => on.unpatch({ name }) });
+        await run.act('copy it', (on) => on.endless({ name }), { heartbeatMs: 5_000 });
+      }),
+    ),
+  );
+  return part?.ok === false ? part.failure.type : 'done';
 });
 
 /** Goes on until it is cancelled. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -103,6 +104,22 @@ describe('command', () => {
 
   it('a file that may not be executed is not tried again', () =>
     assert.rejects(runCommand({ argv: [import.meta.filename], timeoutMs: LONG_MS }), permanent('CommandNotStarted')));
+
+  it('a host that has no file descriptor left is tried again', () => {
+    const script = `
+      import { openSync } from 'node:fs';
+      import { runCommand } from ${JSON.stringify(join(import.meta.dirname, '../../activities/command.ts'))};
+      try { for (;;) openSync('/dev/null', 'r'); } catch { /* that was the last one */ }
+      const error = await runCommand({ argv: ['true'], timeoutMs: ${LONG_MS} }).catch((reason) => reason);
+      process.stderr.write(JSON.stringify([error.message, error.nonRetryable]));`;
+    const file = join(dir, 'short.mts');
+    writeFileSync(file, script);
+    const { stderr } = spawnSync('sh', ['-c', 'ulimit -n 256; exec "$0" --import tsx "$1"', process.execPath, file], {
+      cwd: join(import.meta.dirname, '../..'),
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, '["cannot start true: spawn true EMFILE",null]');
+  });
 
   it('keeps the first and the last part of a flood, and says what is missing', async () => {
     const argv = node(

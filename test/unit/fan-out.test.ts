@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import { ESCALATED } from '../../workflows/kit/escalated.ts';
 import { fanOut } from '../../workflows/kit/fan-out.ts';
@@ -43,7 +43,6 @@ describe('fanOut', () => {
   });
 
   const ends: readonly (readonly [why: string, error: Error])[] = [
-    ['a cancellation', new CancelledFailure('cancelled')],
     ['an escalation', ApplicationFailure.create({ type: ESCALATED, message: 'too bad' })],
     ['a mistake in the code', new TypeError('undefined is not a function')],
   ];

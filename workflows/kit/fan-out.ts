@@ -3,6 +3,7 @@
  * What ends the whole run (a resolved alert, a cancellation, an escalation, a mistake in the code) still does, once the parts at work have ended.
  */
 import { ApplicationFailure, type TemporalFailure } from '@temporalio/workflow';
+import { innermost } from './cause.ts';
 import { endsTheRun } from './ends-the-run.ts';
 
 export type Part<Item, Value> =
@@ -59,10 +60,8 @@ export async function fanOut<Item, Value>(
   return parts;
 }
 
-/** The innermost cause says why; what is around it says only which call. */
 function failureOf(error: TemporalFailure): PartFailure {
-  let cause: Error = error;
-  while (cause.cause instanceof Error) cause = cause.cause;
+  const cause = innermost(error) as Error;
   return {
     type: (cause instanceof ApplicationFailure ? cause.type : null) ?? cause.name,
     message: cause.message,

@@ -3,6 +3,7 @@
  * than may. Finished targets stay as they are, whatever comes after them.
  */
 import type { Selector } from '../../activities/inventory/selector.ts';
+import { causeOf } from './cause.ts';
 import { decisions } from './decisions.ts';
 import { endsTheRun } from './ends-the-run.ts';
 import type { FailedTarget, WaveInput, WaveReport } from './roll-wave.ts';
@@ -113,7 +114,7 @@ async function runWave<Acts>(
       // It ends before the rollout has to.
       timeoutMs: withinRun(timeoutMs),
       assumed,
-      onStart: (signal) => control.started(signal),
+      onStart: (signal) => control.started(name, signal),
     });
     if ('outcome' in report) return lost(control, name, `wave ${name} ended as ${report.outcome}`);
     const { done, failed, left } = report;
@@ -163,9 +164,3 @@ const shown = (names: readonly string[]): string =>
   names.length === 0
     ? 'none'
     : `${names.slice(0, MAX_SHOWN).join(', ')}${names.length > MAX_SHOWN ? ` and ${names.length - MAX_SHOWN} more` : ''}`;
-
-function causeOf(error: unknown): string {
-  let cause = error;
-  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  return cause instanceof Error ? cause.message : String(cause);
-}

@@ -116,7 +116,7 @@ class WavePass<Acts> {
     try {
       for (;;) {
         await this.#held();
-        if (this.#ended) return LEFT;
+        if (this.#ended || this.#longestWaitMs() <= 0) return LEFT;
         const came = await this.#inItsWindow(there, target);
         // Paused while it waited for its window: it is not begun, and the window is asked for again.
         if (came !== HELD) return came;
@@ -150,9 +150,10 @@ class WavePass<Acts> {
     }
   }
 
-  /** What does not open before the wave has to end fails at once, and not when the server ends it. */
+  /** What begins later cannot be soaked before the wave has to end. */
   #longestWaitMs(): number {
-    return Math.max(1, withinRun(FOREVER_MS) - this.#wave.needMs);
+    const { needMs, soakMs } = this.#wave;
+    return withinRun(FOREVER_MS) - needMs - soakMs;
   }
 
   async #held(): Promise<void> {

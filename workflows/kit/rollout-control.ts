@@ -16,7 +16,11 @@ interface Entry extends WaveStatus {
   state: WaveState;
   done: number;
   failed: number;
+  /** Its run has been started; never so by a plan. */
+  begun: boolean;
 }
+
+const FRESH = { state: 'waiting', done: 0, failed: 0, begun: false } as const;
 
 type Signal = (name: string, arg: unknown) => void;
 
@@ -24,6 +28,8 @@ export class RolloutControl {
   /** A line for the checklist. */
   readonly #note: (text: string) => void;
   #waves: Entry[] = [];
+  /** Those that the procedure has come to since its start. */
+  readonly #walked = new Set<string>();
   #paused: RolloutStatus['paused'] = null;
   #signal: Signal | null = null;
 
@@ -38,47 +44,57 @@ export class RolloutControl {
     });
   }
 
+  /** The procedure is walked through from its start, perhaps anew: what was begun, left out or put in another order stays so. */
   plan(waves: readonly Wave[]): void {
-    this.#waves = waves.map(({ name, targets }) => ({
-      name,
-      targets: targets.length,
-      state: 'waiting',
-      done: 0,
-      failed: 0,
-    }));
+    const before = this.#waves;
+    const place = ({ name }: Entry): number => {
+      const index = before.findIndex((each) => each.name === name);
+      return index === -1 ? before.length : index;
+    };
+    this.#waves = waves
+      .map(({ name, targets }) => {
+        const known = before.find((each) => each.name === name) ?? FRESH;
+        return { ...known, name, targets: targets.length };
+      })
+      .toSorted((one, other) => place(one) - place(other));
+    this.#walked.clear();
   }
 
   /** The wave that begins now; null: none is left. Waits while it is paused, and rejects when the run's time is up meanwhile. */
   async next(): Promise<string | null> {
-    if (this.#paused !== null && this.#waiting().length > 0) {
+    if (this.#paused !== null && this.#ahead() !== undefined) {
       const { by, why } = this.#paused;
       if (!(await condition(() => this.#paused === null, withinRun(FOREVER_MS), { summary: `paused by ${by}` })))
         throw refused(`paused by ${by} (${why}) until the time of the run was up`);
     }
-    const [entry] = this.#waiting();
+    const entry = this.#ahead();
     if (entry === undefined) return null;
+    this.#walked.add(entry.name);
     entry.state = 'running';
     return entry.name;
   }
 
   /** The wave at work hears of a pause, now and later. */
-  started(signal: Signal): void {
+  started(name: string, signal: Signal): void {
     this.#signal = signal;
+    for (const each of this.#waves) if (each.name === name) each.begun = true;
     if (this.#paused !== null) signal(ROLLOUT_PAUSED_SIGNAL, true);
   }
 
   ended(name: string, state: 'done' | 'failed', counts: { readonly done: number; readonly failed: number }): void {
     this.#signal = null;
     const entry = this.#waves.find((each) => each.name === name);
-    if (entry !== undefined) Object.assign(entry, { state, ...counts });
+    if (entry === undefined) return;
+    if (entry.begun) Object.assign(entry, { state, ...counts });
+    else entry.state = 'waiting';
   }
 
   status(): RolloutStatus {
-    return { paused: this.#paused, waves: this.#waves.map((each) => ({ ...each })) };
+    return { paused: this.#paused, waves: this.#waves.map(({ begun: _begun, ...each }) => each) };
   }
 
-  #waiting(): Entry[] {
-    return this.#waves.filter(({ state }) => state === 'waiting');
+  #ahead(): Entry | undefined {
+    return this.#waves.find(({ name, state }) => state !== 'skipped' && !this.#walked.has(name));
   }
 
   /** Comes from outside: every part is looked at. */
@@ -103,7 +119,7 @@ export class RolloutControl {
   }
 
   #checkWaiting(names: unknown): void {
-    const waiting = this.#waiting().map(({ name }) => name);
+    const waiting = this.#waves.filter(({ state }) => state === 'waiting').map(({ name }) => name);
     if (!Array.isArray(names) || names.length === 0 || new Set(names).size !== names.length)
       throw refused('an order names waves, each once');
     for (const name of names) {

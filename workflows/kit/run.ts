@@ -37,7 +37,8 @@ export interface Run<Acts> {
   soak(title: string, ms: number): Promise<void>;
   /**
    * A part that undoes alone: when it fails, its own effects are undone and no others; when it comes to its end they stay, whatever becomes of
-   * the run. What ends the whole run (a resolved alert, a cancellation, an escalation) is undone with the run.
+   * the run. What ends the whole run (a resolved alert, a cancellation, an escalation) is undone with the run. When not all could be undone, people
+   * are told at once, and it rejects as failure NotUndone.
    */
   alone<T>(body: () => Promise<T>): Promise<T>;
   /** Markdown about the run up to now: what was seen, done, undone and answered by whom, bounded; for its result. */

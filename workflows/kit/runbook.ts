@@ -14,20 +14,15 @@ import {
 import { Approval, Denied } from './approval.ts';
 import { runApproved } from './approved-pass.ts';
 import { decisions } from './decisions.ts';
+import { notUndone } from './not-undone.ts';
 import { failureThatFits, tooLarge } from './payload-size.ts';
 import type { PlannedReport } from './plan.ts';
 import { makePlan } from './planning-pass.ts';
-import { ResolvedMeanwhile } from './resolved.ts';
+import { ResolvedMeanwhile, type ResolvedReport } from './resolved.ts';
 import type { Run } from './run.ts';
 import { RESOLVED_SIGNAL } from './run-context.ts';
 import { RunState } from './run-state.ts';
 import type { Activities } from './step-activities.ts';
-
-/** Result of a run whose alert was resolved before it was done, under policy `cancel`. */
-export interface ResolvedReport {
-  readonly outcome: 'resolved-meanwhile';
-  readonly undone: readonly string[];
-}
 
 /** Result of a run that somebody denied. Nothing more was done, and nothing was undone: that person has decided. */
 export interface DeniedReport {
@@ -120,14 +115,6 @@ async function inItsMode<Input, Report, Acts extends Activities<Acts>>(
 
 /** Whoever answered is told what came of it; bounded by the decisions they wait for. Costs no event. */
 const answersGiven = (): Promise<void> => CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-
-/** Nobody would look at this run if it ended as it was asked to. */
-const notUndone = (why: string, left: readonly string[]): ApplicationFailure =>
-  ApplicationFailure.create({
-    type: 'NotUndone',
-    message: `${why}, and what was done is not undone, which needs a human: ${left.join(', ')}`,
-    nonRetryable: true,
-  });
 
 /** A plain Error would only fail the workflow task, again and again, and look stuck; a failure ends the run visibly. */
 function asFailure(error: unknown): unknown {
