@@ -59,7 +59,7 @@ export function createSenderActivity(
   const gathered = new Map<string, Activity>();
   const stored = async (sender: string): Promise<{ readonly activity: Activity; readonly revision: number }> => {
     const { record, revision } = await readRecord<Partial<Activity>>(log, stream, subjectOf(sender));
-    return { activity: { ...NO_ACTIVITY, ...record }, revision };
+    return { activity: record === null ? NO_ACTIVITY : { ...NO_ACTIVITY, ...record }, revision };
   };
   const add = async (sender: string, more: Activity): Promise<void> => {
     for (let conflicts = 0; ; conflicts += 1) {
