@@ -13,6 +13,7 @@ import type { Steps } from '../events/steps.ts';
 import { type Json, inSteps, isObject, itemSteps, readItems, textAt, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import { confirmation, isConfirmation } from './sns-confirmation.ts';
+import { isTopicTest } from './sns-topic-test.ts';
 import type { Source, SourceRequest, SourceResult } from './source.ts';
 
 export const awsSns: Source = {
@@ -59,7 +60,7 @@ interface Envelope {
   readonly place: string;
 }
 
-/** Changes of an alarm's configuration start nothing; the other records are events or rejections, one each. */
+/** Quiet messages start nothing; the other records are events or rejections, one each. */
 function* records(request: SourceRequest, { Records }: { readonly Records: readonly unknown[] }): Steps<SourceResult> {
   const envelopes: Envelope[] = [];
   for (const [index, record] of Records.entries()) {
@@ -75,8 +76,12 @@ const notify = (request: SourceRequest, envelope: Envelope): SourceResult =>
 
 function isQuiet({ message }: Envelope): boolean {
   const content = isObject(message) ? contentOf(textOf(message['Message'])) : null;
-  return content?.ok === true && isObject(content.value) && isConfigurationChange(content.value);
+  return content?.ok === true && isQuietContent(content.value);
 }
+
+/** The configuration of an alarm was changed, or a service tries out the topic that it was given. */
+const isQuietContent = (content: unknown): boolean =>
+  isObject(content) && (isConfigurationChange(content) || isTopicTest(content));
 
 function notification(request: SourceRequest, { message: envelope, place }: Envelope): AlertResult {
   if (!isObject(envelope)) return refuseItem('not-an-object', place, 'expected an SNS message');
@@ -117,7 +122,7 @@ function rawDelivery(request: SourceRequest): SourceResult {
     subject: null,
     attributes: {},
   };
-  if (isObject(read.value) && isConfigurationChange(read.value)) return { events: [], rejected: [] };
+  if (isQuietContent(read.value)) return { events: [], rejected: [] };
   return readItems([message], () => published(request, message));
 }
 

@@ -179,10 +179,27 @@ describe('aws-sns with anything else inside', () => {
     );
   });
 
-  it('a configuration change starts nothing', () => {
-    for (const body of [envelope(CONFIGURATION), lambda(CONFIGURATION)])
-      assert.deepEqual(awsSns.toEvents(requestOf(body)), { events: [], rejected: [] });
-  });
+  const QUIET: readonly (readonly [why: string, message: object])[] = [
+    ['a configuration change', CONFIGURATION],
+    ['the test of a bucket', { Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'shop' }],
+    ['the test of an Auto Scaling group', { Service: 'AWS Auto Scaling', Event: 'autoscaling:TEST_NOTIFICATION' }],
+    ['a subscription of SES', { notificationType: 'AmazonSnsSubscriptionSucceeded', message: 'subscribed' }],
+  ];
+  for (const [why, message] of QUIET)
+    it(`${why} starts nothing, however it is delivered`, () => {
+      for (const request of [
+        requestOf(envelope(message)),
+        requestOf(lambda(message)),
+        requestOf(message, { headers: RAW }),
+      ])
+        assert.deepEqual(awsSns.toEvents(request), { events: [], rejected: [] });
+    });
+
+  it('a launch of an Auto Scaling group is no test', () =>
+    assert.equal(
+      onlyEvent(awsSns, requestOf(envelope({ Event: 'autoscaling:EC2_INSTANCE_LAUNCH' }))).type,
+      'tocsin.event.aws.sns.notification',
+    ));
 });
 
 describe('aws-sns subscriptions', () => {
