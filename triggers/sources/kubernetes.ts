@@ -48,14 +48,21 @@ const isWatch = (value: unknown): value is Json =>
 const isList = (value: Json): boolean =>
   Array.isArray(value['items']) && textOf(value['kind'])?.endsWith('List') === true;
 
-/** Kubernetes objects say so by `kind` and `apiVersion`; exporters that post bare Events leave these two out. */
+/**
+ * Kubernetes objects say so by `kind` and `apiVersion`. Exporters that post bare Events leave these two out; what has no name either (a
+ * notification of Flux) is no object of Kubernetes.
+ */
 function isOurs(value: unknown): boolean {
   if (isWatch(value)) return isOurs(value['object']);
   if (!isObject(value)) return false;
   if (isList(value)) return typeof value['apiVersion'] === 'string';
-  if (!isObject(value['metadata'])) return false;
+  const { metadata } = value;
+  if (!isObject(metadata)) return false;
   if (typeof value['kind'] === 'string' && typeof value['apiVersion'] === 'string') return true;
-  return textOf(value['reason']) !== null && (isObject(value['involvedObject']) || isObject(value['regarding']));
+  const isNamed = textOf(metadata['uid']) !== null || textOf(metadata['name']) !== null;
+  return (
+    isNamed && textOf(value['reason']) !== null && (isObject(value['involvedObject']) || isObject(value['regarding']))
+  );
 }
 
 /** Watch envelopes and lists become their objects. */

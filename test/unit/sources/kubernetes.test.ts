@@ -106,6 +106,13 @@ describe('kubernetes', () => {
     assert.equal(kubernetes.toEvents(request).events.length, 2);
   });
 
+  it('a notification of Flux is about an object, but none', () => {
+    const { involvedObject, message } = CORE;
+    const flux = { involvedObject, severity: 'info', message, reason: 'info', metadata: { revision: 'main' } };
+    assert.ok(!kubernetes.recognises(requestOf(flux)));
+    assert.ok(kubernetes.recognises(requestOf(BARE)));
+  });
+
   it('one bad line leaves its neighbours alone', () => {
     const { events, rejected } = kubernetes.toEvents(requestOf(`${JSON.stringify(CORE)}\n{"kind":\n`));
     assert.equal(events.length, 1);
