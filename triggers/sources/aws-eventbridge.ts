@@ -45,13 +45,13 @@ interface Item {
 /** An alarm was created, edited or deleted: nothing became sick or well. */
 const isQuiet = (event: unknown): boolean => isObject(event) && isConfigurationChange(event);
 
-/** AWS's own samples leave `version` out at times. */
+/** AWS's own samples leave `version` out at times. Scheduler writes the object of its `detail` as a text. */
 export const isEventBridge = (value: unknown): value is Json =>
   isObject(value) &&
   !('specversion' in value) &&
   textOf(value['detail-type']) !== null &&
   textOf(value['source']) !== null &&
-  isObject(value['detail']);
+  (isObject(value['detail']) || (value['source'] === 'aws.scheduler' && typeof value['detail'] === 'string'));
 
 export const isConfigurationChange = (event: Json): boolean =>
   event['source'] === 'aws.cloudwatch' && event['detail-type'] === 'CloudWatch Alarm Configuration Change';
@@ -96,19 +96,36 @@ const slug = (text: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 
-/** Of what the security services have found; no other event says one. GuardDuty counts from 1 to 10. */
+/** Only what the services that look for faults have found has one. GuardDuty counts from 1 to 10. */
 function severityOf({ source, detail }: Json): {
   readonly severity: string | null;
   readonly severityWord: string | null;
 } {
-  const given = isObject(detail) && FINDERS.has(source) ? detail['severity'] : null;
+  const find = SEVERITIES.get(source);
+  const given = find !== undefined && isObject(detail) ? find(detail) : null;
   if (typeof given !== 'number') return { severity: textOf(given), severityWord: null };
   const isCounted = source === 'aws.guardduty' && given >= 1 && given <= 10;
   const word = given < 4 ? 'low' : given < 7 ? 'medium' : given < 9 ? 'high' : 'critical';
   return { severity: String(given), severityWord: isCounted ? word : null };
 }
 
-const FINDERS: ReadonlySet<unknown> = new Set(['aws.guardduty', 'aws.inspector', 'aws.inspector2']);
+/** Where a finding says its severity, by the service that found it. */
+const SEVERITIES: ReadonlyMap<unknown, (detail: Json) => unknown> = new Map([
+  ['aws.devops-guru', (detail: Json) => detail['insightSeverity']],
+  ['aws.guardduty', (detail: Json) => detail['severity']],
+  ['aws.inspector', (detail: Json) => detail['severity']],
+  ['aws.inspector2', (detail: Json) => detail['severity']],
+  ['aws.macie', ({ severity }: Json) => (isObject(severity) ? severity['description'] : null)],
+  ['aws.securityhub', labelOfFinding],
+]);
+
+/** Security Hub sends one finding an event; several have no severity in common. */
+function labelOfFinding({ findings }: Json): unknown {
+  const finding: unknown = Array.isArray(findings) && findings.length === 1 ? findings[0] : null;
+  const severity = isObject(finding) ? finding['Severity'] : null;
+  return isObject(severity) ? severity['Label'] : null;
+}
+
 const INSTANCE = ['instance-id', 'EC2InstanceId', 'instanceId'];
 
 /** The instance where `detail` names one, else the only resource. AWS's own samples have blanks around ids. */

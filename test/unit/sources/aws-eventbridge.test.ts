@@ -235,6 +235,42 @@ describe('aws-eventbridge: plain events', () => {
       assert.deepEqual([severitytext, severitynumber], [text, number]);
     });
 
+  const FINDINGS: readonly (readonly [why: string, source: string, detail: object, text?: string, number?: number])[] =
+    [
+      [
+        'Macie writes a word beside its score',
+        'aws.macie',
+        { severity: { score: 3, description: 'High' } },
+        'High',
+        17,
+      ],
+      [
+        'Security Hub writes a label',
+        'aws.securityhub',
+        { findings: [{ Severity: { Label: 'CRITICAL' } }] },
+        'CRITICAL',
+        21,
+      ],
+      [
+        'of several findings none speaks for all',
+        'aws.securityhub',
+        { findings: [{ Severity: { Label: 'LOW' } }, {}] },
+      ],
+      ['a Security Hub event without findings', 'aws.securityhub', { actionName: 'close' }],
+      ['DevOps Guru speaks of its insight', 'aws.devops-guru', { insightSeverity: 'medium' }, 'medium', 13],
+    ];
+  for (const [why, source, detail, text, number] of FINDINGS)
+    it(`severity: ${why}`, () => {
+      const { severitytext, severitynumber } = plain(event(source, 'Finding', detail));
+      assert.deepEqual([severitytext, severitynumber], [text, number]);
+    });
+
+  it('an event of Scheduler is one, though its detail is a text', () => {
+    const body = { ...event('aws.scheduler', 'Scheduled Event', {}), detail: '{}' };
+    assert.ok(awsEventbridge.recognises(requestOf(body)));
+    assert.equal(plain(body).type, 'tocsin.event.aws.scheduler.scheduled-event');
+  });
+
   it('ECS names its cluster and zone', () => {
     const clusterArn = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
     const { data } = plain(
