@@ -52,7 +52,6 @@ function contextOf(round: string, index: number): RunContext {
     onResolved: 'cancel',
     mode: 'auto',
     phases: 'exceptional',
-    cancelled: 'ended',
     labels: { alertname: 'ServiceDown', service: 'checkout', severity: 'critical', instance },
   };
 }
