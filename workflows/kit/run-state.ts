@@ -1,5 +1,12 @@
 /** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
-import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
@@ -7,7 +14,6 @@ import { type ChildOptions, ChildRuns } from './child-runs.ts';
 import { contextOfThisRun } from './context-of-this-run.ts';
 import { EffectCalls } from './effect-calls.ts';
 import { escalate } from './escalate.ts';
-import { heedingCancellation } from './heeding-cancellation.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
 import { notRepeatable } from './not-repeatable.ts';
@@ -76,7 +82,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     call: (on: Looks<Acts>) => Promise<T>,
     options: CheckOptions<T>,
   ): Promise<T> {
-    const seen = await heedingCancellation(this.context, () => this.#step('checking', region, title, call, options));
+    const seen = await this.#heedingCancellation(() => this.#step('checking', region, title, call, options));
     this.#story.saw(title, seen);
     return seen;
   }
@@ -118,7 +124,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
         },
         () => this.stops(),
       );
-    const result = await heedingCancellation(this.context, () =>
+    const result = await this.#heedingCancellation(() =>
       options.repeatable === false ? this.#once(title, effect, options) : effect(),
     );
     this.#acted.push(title);
@@ -202,7 +208,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     try {
       for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
         const look = (): Promise<T> => call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options));
-        if (options.holds(await heedingCancellation(this.context, look))) {
+        if (options.holds(await this.#heedingCancellation(look))) {
           done('ok');
           this.#story.add('Seen', `${title} yes`);
           return true;
@@ -279,6 +285,21 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       waits: (text) => this.checklist.note(text),
     };
     return this.#limits.hold(step, act);
+  }
+
+  /** Whoever is cancelled ends as such, whatever became of the activity that was waited for. */
+  async #heedingCancellation<T>(work: () => Promise<T>): Promise<T> {
+    if (this.context.cancelled !== 'ended') return work();
+    const scope = CancellationScope.current();
+    const cancelled = (cause?: Error): Error => new CancelledFailure('cancelled while a step was at work', [], cause);
+    try {
+      const result = await work();
+      if (!scope.consideredCancelled) return result;
+    } catch (error) {
+      if (!scope.consideredCancelled || isCancellation(error) || !(error instanceof Error)) throw error;
+      throw cancelled(error);
+    }
+    throw cancelled();
   }
 
   async #step<T>(
