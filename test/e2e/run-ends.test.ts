@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Part } from '../../workflows/kit/index.ts';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
-import { ALLOWED_SIGNAL, STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { type KitLab, startKitLab } from '../support/kit-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -61,17 +61,5 @@ describe('a run that is cancelled', () => {
     assert.ok(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure, String(error));
     assert.deepEqual(lab.lines, ['hold db', 'let go of db']);
     lab.lines.push('hold db may end');
-  });
-});
-
-describe('an effect of several calls', () => {
-  it('makes none of them again that came to its end before a stop', async () => {
-    const run = await lab.begin('twoCalls', { name: 'db' });
-    await until('it goes on', async () => {
-      await run.signal(ALLOWED_SIGNAL).catch(() => undefined);
-      return lab.lines.includes('two db');
-    });
-    assert.equal(await run.result(), 'done');
-    assert.deepEqual(lab.lines, ['one db', 'two db']);
   });
 });

@@ -1,9 +1,7 @@
 /** Activities that write down what they were asked, and go wrong as their input says. */
 import { Context } from '@temporalio/activity';
 import { look } from '../../activities/look.ts';
-import { ApplicationFailure } from '@temporalio/common';
 import { permanent } from '../../activities/permanent.ts';
-import { EFFECTS_STOPPED } from '../../workflows/kit/run-context.ts';
 import { until } from './until.ts';
 
 export type KitActs = ReturnType<typeof createKitActs>;
@@ -21,15 +19,6 @@ export function createKitActs(lines: string[]) {
       lines.push(line);
       await until(`${line} may end`, () => lines.includes(`${line} may end`));
       lines.push(`${line} ended`);
-    },
-    /** Refused by a stop at its first time. */
-    stopped: async ({ line }: { readonly line: string }): Promise<void> => {
-      const stop = { scope: 'all', why: 'drill', by: 'Ann', at: '2026-01-01T00:00:00Z' };
-      const details = [stop, Date.now(), 1, true];
-      const first = !keys.has(line);
-      keys.add(line);
-      if (first) throw ApplicationFailure.create({ type: EFFECTS_STOPPED, message: '', nonRetryable: true, details });
-      lines.push(line);
     },
     /** Not to be repeated: it writes each time. */
     charge: async ({ name }: { readonly name: string }): Promise<{ readonly id: string }> => {

@@ -52,15 +52,6 @@ export const holds = runbook<Input & { readonly attemptMs?: number }, string, Ki
   },
 );
 
-/** One effect of two calls, before the second of which the red button is pressed. */
-export const twoCalls = runbook<Input, string, KitActs>(async ({ name }, run) => {
-  await run.act('both', async (on) => {
-    await on.write({ line: `one ${name}` });
-    await on.stopped({ line: `two ${name}` });
-  });
-  return 'done';
-});
-
 /** Goes on without a part that fails, and cannot be taken back. */
 export const halfDone = runbook<Input, readonly Part<string, void>[], KitActs>(async ({ name }, run) =>
   fanOut([name], () =>

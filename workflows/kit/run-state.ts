@@ -12,7 +12,7 @@ import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
 import { type ChildOptions, ChildRuns } from './child-runs.ts';
 import { contextOfThisRun } from './context-of-this-run.ts';
-import { EffectCalls } from './effect-calls.ts';
+import { countedCalls } from './counted-calls.ts';
 import { escalate } from './escalate.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
@@ -97,7 +97,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const undos = this.undos.current();
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
     let begun = false;
-    const calls = new EffectCalls<Acts>();
     const asked = workflowTime();
     const effect = (again?: RefusedCall): Promise<T> =>
       this.#redButton.through(
@@ -105,17 +104,16 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
           if (waited) this.stopIfResolved();
           // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
           if (undoing !== null) undos.push(undoing);
+          let calls = 0;
+          const counted = (on: Acts): Promise<T> => call(countedCalls(on, () => (calls += 1)));
           try {
             return await throughWindow(asked, (guarded) =>
               this.#limited({ region, title, undo: false }, options, () =>
-                guarded(() =>
-                  this.#step('acting', region, title, (on) => call(calls.of(on)), options, refused ?? again),
-                ),
+                guarded(() => this.#step('acting', region, title, counted, options, refused ?? again)),
               ),
             );
           } catch (error) {
-            const made = calls.made();
-            const neverBegan = made === 0 || (made === 1 && (isUntouched(error) || isNoWorkerEver(error)));
+            const neverBegan = calls === 0 || (calls === 1 && (isUntouched(error) || isNoWorkerEver(error)));
             begun ||= !neverBegan;
             // Refused, or given up, before anything began: whatever ends the run while it waits leaves nothing to undo.
             if (!begun && undoing !== null) undos.drop(undoing);
@@ -185,13 +183,11 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   }
 
   #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
-    const calls = new EffectCalls<Acts>();
     return {
       title,
       call: (again) => {
         const name = `undo: ${title}`;
-        const back = () =>
-          undo(calls.of(this.#on(region, name, { ...options, repeatable: true }, { again, undo: true })));
+        const back = () => undo(this.#on(region, name, { ...options, repeatable: true }, { again, undo: true }));
         return this.#limited({ region, title: name, undo: true }, options, back);
       },
     };
