@@ -1,12 +1,5 @@
 /** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  condition,
-  isCancellation,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
@@ -82,7 +75,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     call: (on: Looks<Acts>) => Promise<T>,
     options: CheckOptions<T>,
   ): Promise<T> {
-    const seen = await this.#heedingCancellation(() => this.#step('checking', region, title, call, options));
+    const seen = await this.#step('checking', region, title, call, options);
     this.#story.saw(title, seen);
     return seen;
   }
@@ -122,9 +115,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
         },
         () => this.stops(),
       );
-    const result = await this.#heedingCancellation(() =>
-      options.repeatable === false ? this.#once(title, effect, options) : effect(),
-    );
+    const result = await (options.repeatable === false ? this.#once(title, effect, options) : effect());
     this.#acted.push(title);
     this.#story.add('Done', title);
     return result;
@@ -203,8 +194,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin('verifying', title);
     try {
       for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
-        const look = (): Promise<T> => call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options));
-        if (options.holds(await this.#heedingCancellation(look))) {
+        if (options.holds(await call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options)))) {
           done('ok');
           this.#story.add('Seen', `${title} yes`);
           return true;
@@ -283,19 +273,10 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     return this.#limits.hold(step, act);
   }
 
-  /** Whoever is cancelled ends as such, whatever became of the activity that was waited for. */
-  async #heedingCancellation<T>(work: () => Promise<T>): Promise<T> {
-    if (this.context.cancelled !== 'ended') return work();
-    const scope = CancellationScope.current();
-    const cancelled = (cause?: Error): Error => new CancelledFailure('cancelled while a step was at work', [], cause);
-    try {
-      const result = await work();
-      if (!scope.consideredCancelled) return result;
-    } catch (error) {
-      if (!scope.consideredCancelled || isCancellation(error) || !(error instanceof Error)) throw error;
-      throw cancelled(error);
-    }
-    throw cancelled();
+  /** What is cancelled while it is at work may come to its end all the same. */
+  #assertNotCancelled(): void {
+    if (this.context.cancelled === 'ended' && CancellationScope.current().consideredCancelled)
+      throw new CancelledFailure('it was cancelled, and came to its end all the same');
   }
 
   async #step<T>(
@@ -310,6 +291,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin(phase, title);
     try {
       const result = await call(this.#on(region, title, options, { again }));
+      this.#assertNotCancelled();
       done('ok');
       return result;
     } catch (error) {
