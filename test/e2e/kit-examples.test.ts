@@ -14,8 +14,6 @@ before(async () => {
 beforeEach(() => void (lab.lines.length = 0));
 after(() => lab?.stop());
 
-const HOUR_MS = 3_600_000;
-
 describe('examples of the kit', () => {
   for (const name of ['act', 'askHuman', 'check', 'escalate', 'fanOut', 'report', 'verify', 'waitFor', 'waves'])
     it(`docs/kit/${name}.md quotes its example as it is`, () => {
@@ -46,7 +44,7 @@ describe('examples of the kit', () => {
   });
 
   it('waves', async () => {
-    const run = await lab.begin('tidyFleet', {}, {}, HOUR_MS);
+    const run = await lab.begin('tidyFleet', {});
     const { outcome, waves, done } = (await run.result()) as RolloutReport;
     assert.deepEqual([outcome, done], ['rolled-out', 5]);
     assert.deepEqual(

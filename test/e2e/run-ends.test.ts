@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Part } from '../../workflows/kit/index.ts';
-import { WorkflowFailedError } from '@temporalio/client';
 import { STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { type KitLab, startKitLab } from '../support/kit-lab.ts';
-import { until } from '../support/until.ts';
 
 let lab: KitLab;
 before(async () => {
@@ -36,20 +34,5 @@ describe('a part that undoes alone', () => {
       told.map(({ severity, title }) => [severity, title]),
       [['critical', 'not undone: prepare']],
     );
-  });
-});
-
-describe('a run that is cancelled', () => {
-  it('undoes an effect that is at work when it has ended', async () => {
-    const run = await lab.begin('holds', { name: 'db' });
-    await until('it is at work', () => lab.lines.includes('hold db'));
-    await run.cancel();
-    await until('the run knows', async () => {
-      const { events } = await run.fetchHistory();
-      return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
-    });
-    lab.lines.push('hold db may end');
-    await assert.rejects(run.result(), WorkflowFailedError);
-    assert.deepEqual(lab.lines, ['hold db', 'hold db may end', 'hold db ended', 'let go of db']);
   });
 });

@@ -2,7 +2,6 @@
 import { Context } from '@temporalio/activity';
 import { look } from '../../activities/look.ts';
 import { permanent } from '../../activities/permanent.ts';
-import { until } from './until.ts';
 
 export type KitActs = ReturnType<typeof createKitActs>;
 
@@ -14,12 +13,6 @@ export function createKitActs(lines: string[]) {
   return {
     read: look(async (_request: { readonly name: string }) => ({ lines: lines.length })),
     write: async ({ line }: { readonly line: string }): Promise<void> => void lines.push(line),
-    /** Goes on, deaf to its cancellation, until the test has written that it may end. */
-    hold: async ({ line }: { readonly line: string }): Promise<void> => {
-      lines.push(line);
-      await until(`${line} may end`, () => lines.includes(`${line} may end`));
-      lines.push(`${line} ended`);
-    },
     /** Not to be repeated: it writes each time. */
     charge: async ({ name }: { readonly name: string }): Promise<{ readonly id: string }> => {
       const { activityId, workflowExecution } = Context.current().info;

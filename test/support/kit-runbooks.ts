@@ -41,14 +41,6 @@ export const once = runbook<Input & { readonly assumed?: boolean }, string, KitA
   return id;
 });
 
-/** One effect that lasts. */
-export const holds = runbook<Input, string, KitActs>(async ({ name }, run) => {
-  await run.act('hold', (on) => on.hold({ line: `hold ${name}` }), {
-    undo: (on) => on.write({ line: `let go of ${name}` }),
-  });
-  return 'held';
-});
-
 /** Goes on without a part that fails, and cannot be taken back. */
 export const halfDone = runbook<Input, readonly Part<string, void>[], KitActs>(async ({ name }, run) =>
   fanOut([name], () =>

@@ -51,12 +51,7 @@ export function createEngine({ client, namespace, regions, eager = false }: Engi
         { client, call, eager },
         {
           ...request,
-          context: {
-            ...context,
-            ...(regions === undefined ? {} : { regions }),
-            phases: 'exceptional',
-            cancelled: 'ended',
-          },
+          context: { ...context, ...(regions === undefined ? {} : { regions }), phases: 'exceptional' },
         },
       ),
     signalResolved: (workflowId, resolvedBy) => signal(client, workflowId, RESOLVED_SIGNAL, resolvedBy),

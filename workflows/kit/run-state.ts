@@ -1,5 +1,5 @@
 /** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
-import { ApplicationFailure, CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
@@ -222,7 +222,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       title,
       options,
       again,
-      waits: this.context.cancelled === 'ended',
       stop: () => void (undo || this.stopIfResolved()),
     });
   }
@@ -273,12 +272,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     return this.#limits.hold(step, act);
   }
 
-  /** What is cancelled while it is at work may come to its end all the same. */
-  #assertNotCancelled(): void {
-    if (this.context.cancelled === 'ended' && CancellationScope.current().consideredCancelled)
-      throw new CancelledFailure('it was cancelled, and came to its end all the same');
-  }
-
   async #step<T>(
     phase: 'checking' | 'acting',
     region: string,
@@ -291,7 +284,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin(phase, title);
     try {
       const result = await call(this.#on(region, title, options, { again }));
-      this.#assertNotCancelled();
       done('ok');
       return result;
     } catch (error) {
