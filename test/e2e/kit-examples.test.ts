@@ -44,7 +44,8 @@ describe('examples of the kit', () => {
   });
 
   it('waves', async () => {
-    const run = await lab.begin('tidyFleet', {});
+    // A wave begins only what it can soak: time for three times `needMs`, and more.
+    const run = await lab.begin('tidyFleet', {}, {}, 3_600_000);
     const { outcome, waves, done } = (await run.result()) as RolloutReport;
     assert.deepEqual([outcome, done], ['rolled-out', 5]);
     assert.deepEqual(
