@@ -71,7 +71,12 @@ describe('disks', { skip: lacksSshd || lacksMount }, () => {
   };
   /** As an attempt of an activity. */
   const step = <T>(work: () => Promise<T>): Promise<T> =>
-    new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run<[], T, () => Promise<T>>(work);
+    // A command has to end within its attempt.
+    new MockActivityEnvironment({ startToCloseTimeoutMs: 60_000 }, { logger: new DefaultLogger('ERROR') }).run<
+      [],
+      T,
+      () => Promise<T>
+    >(work);
   const observe = (host = 'web-1', path = disk.path) => step(() => activities().observeDisk({ host, path }));
   const clear = (rule = 'old-logs') => step(() => activities().clearByRule({ host: 'web-1', path: disk.path, rule }));
 

@@ -38,7 +38,12 @@ describe('systemd', { skip: lacksSshd }, () => {
   /** As an attempt of an activity. */
   const step = <T>(work: () => Promise<T>): Promise<T> =>
     new MockActivityEnvironment(
-      { activityId: '7', workflowExecution: { workflowId: 'restart-service/a#1', runId: 'r1' } },
+      {
+        activityId: '7',
+        workflowExecution: { workflowId: 'restart-service/a#1', runId: 'r1' },
+        // A command has to end within its attempt.
+        startToCloseTimeoutMs: 2 * TIMEOUT_MS,
+      },
       { logger: new DefaultLogger('ERROR') },
     ).run<[], T, () => Promise<T>>(work);
 
