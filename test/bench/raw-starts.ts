@@ -52,6 +52,7 @@ function contextOf(round: string, index: number): RunContext {
     onResolved: 'cancel',
     mode: 'auto',
     phases: 'exceptional',
+    cancelled: 'ended',
     labels: { alertname: 'ServiceDown', service: 'checkout', severity: 'critical', instance },
   };
 }

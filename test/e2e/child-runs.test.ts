@@ -90,7 +90,7 @@ describe('parts of a run', () => {
 
   it('cancellation reaches it, and it undoes', async () => {
     lab.hangs.add('cancelled');
-    const run = await lab.begin('parent', 'cancelled', { name: 'cancelled', region: 'eu', totalMs: 60_000 });
+    const run = await lab.begin('parent', 'cancelled', { name: 'cancelled', region: 'eu', attemptMs: 1_000 });
     await until('its effect is at work', () => lab.done('cancelled').length === 1);
     await run.cancel();
     await assert.rejects(run.result(), WorkflowFailedError);
@@ -100,7 +100,7 @@ describe('parts of a run', () => {
 
   it('one that is cancelled alone is one result', async () => {
     lab.hangs.add('less');
-    const run = await lab.begin('parent', 'one-less', { name: 'less', region: 'eu', totalMs: 60_000 });
+    const run = await lab.begin('parent', 'one-less', { name: 'less', region: 'eu', attemptMs: 1_000 });
     await until('its effect is at work', () => lab.done('less').length === 1);
     await lab.client.workflow.getHandle('one-less/1-the-child').cancel();
     const [part] = (await run.result()) as Part[];

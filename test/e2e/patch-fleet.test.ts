@@ -208,7 +208,8 @@ describe('patchFleet', () => {
       ...small,
       activities,
       at: at('2034-08-01T12:00+02:00[Europe/Berlin]'),
-      meanwhile: [cancelled('4 hours')],
+      // Tokyo's targets are done and soaked by then, Berlin's and London's wait for their night.
+      meanwhile: [cancelled('5 hours')],
     });
     assert.match(run.failure ?? '', /cancel/i);
     assert.deepEqual([of('patch').length, of('back').length], [2, 2]);

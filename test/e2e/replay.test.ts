@@ -31,6 +31,7 @@ describe('replay', () => {
       'already-healthy',
       'approved-quiet',
       'approved',
+      'cancelled',
       'denied',
       'escalated-quiet',
       'escalated',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Part } from '../../workflows/kit/index.ts';
-import { STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import { ALLOWED_SIGNAL, STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { type KitLab, startKitLab } from '../support/kit-lab.ts';
+import { until } from '../support/until.ts';
 
 let lab: KitLab;
 before(async () => {
@@ -34,5 +36,42 @@ describe('a part that undoes alone', () => {
       told.map(({ severity, title }) => [severity, title]),
       [['critical', 'not undone: prepare']],
     );
+  });
+});
+
+describe('a run that is cancelled', () => {
+  it('undoes an effect that is at work when it has ended', async () => {
+    const run = await lab.begin('holds', { name: 'db' });
+    await until('it is at work', () => lab.lines.includes('hold db'));
+    await run.cancel();
+    await until('the run knows', async () => {
+      const { events } = await run.fetchHistory();
+      return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
+    });
+    lab.lines.push('hold db may end');
+    await assert.rejects(run.result(), WorkflowFailedError);
+    assert.deepEqual(lab.lines, ['hold db', 'hold db may end', 'hold db ended', 'let go of db']);
+  });
+
+  it('ends as cancelled although its effect did not end in time', async () => {
+    const run = await lab.begin('holds', { name: 'db', attemptMs: 1_000 });
+    await until('it is at work', () => lab.lines.includes('hold db'));
+    await run.cancel();
+    const error = await run.result().catch((failure: unknown) => failure);
+    assert.ok(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure, String(error));
+    assert.deepEqual(lab.lines, ['hold db', 'let go of db']);
+    lab.lines.push('hold db may end');
+  });
+});
+
+describe('an effect of several calls', () => {
+  it('makes none of them again that came to its end before a stop', async () => {
+    const run = await lab.begin('twoCalls', { name: 'db' });
+    await until('it goes on', async () => {
+      await run.signal(ALLOWED_SIGNAL).catch(() => undefined);
+      return lab.lines.includes('two db');
+    });
+    assert.equal(await run.result(), 'done');
+    assert.deepEqual(lab.lines, ['one db', 'two db']);
   });
 });

@@ -60,6 +60,19 @@ const OUTCOMES: Readonly<Record<string, Recording>> = {
     },
     during: ({ tocsin, workflowId }) => stopped(tocsin, tocsin.client.workflow.getHandle(workflowId)),
   },
+  /** What is at work ends before it is undone. */
+  cancelled: {
+    prepare: sick,
+    stubborn: true,
+    during: async ({ tocsin, workflowId }) => {
+      const run = tocsin.client.workflow.getHandle(workflowId);
+      await until('an effect is at work', async () => {
+        const { raw } = await run.describe();
+        return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'restartUnit');
+      });
+      await run.cancel();
+    },
+  },
   planned: { prepare: sick, mode: 'plan' },
   approved: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'approve') },
   denied: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'deny') },

@@ -1,7 +1,10 @@
 /** Activities that write down what they were asked, and go wrong as their input says. */
 import { Context } from '@temporalio/activity';
 import { look } from '../../activities/look.ts';
+import { ApplicationFailure } from '@temporalio/common';
 import { permanent } from '../../activities/permanent.ts';
+import { EFFECTS_STOPPED } from '../../workflows/kit/run-context.ts';
+import { until } from './until.ts';
 
 export type KitActs = ReturnType<typeof createKitActs>;
 
@@ -13,6 +16,21 @@ export function createKitActs(lines: string[]) {
   return {
     read: look(async (_request: { readonly name: string }) => ({ lines: lines.length })),
     write: async ({ line }: { readonly line: string }): Promise<void> => void lines.push(line),
+    /** Goes on, deaf to its cancellation, until the test has written that it may end. */
+    hold: async ({ line }: { readonly line: string }): Promise<void> => {
+      lines.push(line);
+      await until(`${line} may end`, () => lines.includes(`${line} may end`));
+      lines.push(`${line} ended`);
+    },
+    /** Refused by a stop at its first time. */
+    stopped: async ({ line }: { readonly line: string }): Promise<void> => {
+      const stop = { scope: 'all', why: 'drill', by: 'Ann', at: '2026-01-01T00:00:00Z' };
+      const details = [stop, Date.now(), 1, true];
+      const first = !keys.has(line);
+      keys.add(line);
+      if (first) throw ApplicationFailure.create({ type: EFFECTS_STOPPED, message: '', nonRetryable: true, details });
+      lines.push(line);
+    },
     /** Not to be repeated: it writes each time. */
     charge: async ({ name }: { readonly name: string }): Promise<{ readonly id: string }> => {
       const { activityId, workflowExecution } = Context.current().info;

@@ -41,6 +41,26 @@ export const once = runbook<Input & { readonly assumed?: boolean }, string, KitA
   return id;
 });
 
+/** One effect that lasts. */
+export const holds = runbook<Input & { readonly attemptMs?: number }, string, KitActs>(
+  async ({ name, attemptMs = 60_000 }, run) => {
+    await run.act('hold', (on) => on.hold({ line: `hold ${name}` }), {
+      attemptMs,
+      undo: (on) => on.write({ line: `let go of ${name}` }),
+    });
+    return 'held';
+  },
+);
+
+/** One effect of two calls, before the second of which the red button is pressed. */
+export const twoCalls = runbook<Input, string, KitActs>(async ({ name }, run) => {
+  await run.act('both', async (on) => {
+    await on.write({ line: `one ${name}` });
+    await on.stopped({ line: `two ${name}` });
+  });
+  return 'done';
+});
+
 /** Goes on without a part that fails, and cannot be taken back. */
 export const halfDone = runbook<Input, readonly Part<string, void>[], KitActs>(async ({ name }, run) =>
   fanOut([name], () =>

@@ -82,6 +82,7 @@ export async function startLimitLab(definitions: readonly LimitDefinition[], tar
         alertKey: name,
         service: target ?? 'checkout',
         phases: 'exceptional',
+        cancelled: 'ended',
       });
       return client.workflow.start(runbook, {
         workflowId: name,

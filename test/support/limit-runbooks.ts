@@ -13,7 +13,7 @@ interface Effects {
   readonly effect: (input: EffectInput) => Promise<number | null>;
 }
 
-const BOUNDS = { attemptMs: 20_000, totalMs: 40_000, heartbeatMs: 3_000, attempts: 3 };
+const BOUNDS = { attemptMs: 20_000, totalMs: 40_000, heartbeatMs: 3_000 };
 
 export const limited = runbook<LimitedInput, number | null, Effects>(async ({ limits, ...input }, run) =>
   run.act(`act on ${input.name}`, (on) => on.effect(input), { ...BOUNDS, limits }),

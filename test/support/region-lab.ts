@@ -139,4 +139,4 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
   };
 }
 
-const CONTEXT = byHandContext({ region: 'home', onResolved: 'cancel', phases: 'exceptional' });
+const CONTEXT = byHandContext({ region: 'home', onResolved: 'cancel', phases: 'exceptional', cancelled: 'ended' });

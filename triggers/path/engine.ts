@@ -51,7 +51,12 @@ export function createEngine({ client, namespace, regions, eager = false }: Engi
         { client, call, eager },
         {
           ...request,
-          context: { ...context, ...(regions === undefined ? {} : { regions }), phases: 'exceptional' },
+          context: {
+            ...context,
+            ...(regions === undefined ? {} : { regions }),
+            phases: 'exceptional',
+            cancelled: 'ended',
+          },
         },
       ),
     signalResolved: (workflowId, resolvedBy) => signal(client, workflowId, RESOLVED_SIGNAL, resolvedBy),

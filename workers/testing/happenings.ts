@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import ms, { type StringValue } from 'ms';
 import { RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { partsKnow } from './parts-know.ts';
 
 export interface Happening {
   /** Virtual time after what came before it, or after the start. */
@@ -16,8 +17,14 @@ export const resolves = (after: StringValue): Happening => ({
   to: (handle) => handle.signal(RESOLVED_SIGNAL, { stream: 'EVENTS_TEST', sequence: 2, storedAt: 0 }),
 });
 
-/** An operator cancels it. */
-export const cancelled = (after: StringValue): Happening => ({ afterMs: ms(after), to: (handle) => handle.cancel() });
+/** An operator cancels it, and its parts with it. */
+export const cancelled = (after: StringValue): Happening => ({
+  afterMs: ms(after),
+  to: async (handle) => {
+    await handle.cancel();
+    await partsKnow(handle);
+  },
+});
 
 /** A signal of the runbook's own. */
 export const signalled = (after: StringValue, name: string, ...args: readonly unknown[]): Happening => ({

@@ -35,6 +35,8 @@ export interface PlacedStep {
   readonly options: StepOptions;
   /** The call that was refused before, for its key to stay the same. */
   readonly again?: RefusedCall | undefined;
+  /** A call that is cancelled is waited for. */
+  readonly waits: boolean;
   /** Throws when the run is not to wait for a worker any longer. */
   readonly stop: () => void;
 }
@@ -59,9 +61,10 @@ export class Places {
 
   /** The activities of a step. Their calls reject with NO_WORKER (final, nothing was done) besides what activities reject with. */
   activities<Acts extends Activities<Acts>>(step: PlacedStep): Acts {
-    const { region, title, options, again } = step;
+    const { region, title, options, again, waits } = step;
     // Runs of before: as they were scheduled then.
-    if (this.#rules === undefined) return activitiesFor<Acts>({ queue: activityQueue(region) }, title, options, again);
+    if (this.#rules === undefined)
+      return activitiesFor<Acts>({ queue: activityQueue(region), waits }, title, options, again);
     let left = again;
     const call = (name: string, input: unknown): Promise<unknown> => {
       const known = left?.type === name ? left : undefined;
@@ -148,6 +151,7 @@ class PlacedCall {
     const { noWorkerAfterMs = NO_WORKER_AFTER_MS } = this.#rule;
     return {
       queue: this.#rules[region]?.queue ?? activityQueue(region),
+      waits: this.#step.waits,
       // Before the end of the step, so that it is known why it ended.
       noWorkerAfterMs: Math.min(noWorkerAfterMs, Math.max(leftMs - LEAST_MS, leftMs / 2)),
     };

@@ -175,7 +175,11 @@ function check({
     `0 to ${MAX_WAVE_TARGETS}`,
   );
   expect(Number.isInteger(parallel) && parallel >= 1 && parallel <= 100, `parallel ${parallel}`, '1 to 100');
-  expect(soakMs >= 0 && soakMs < waveTimeoutMs, `soakMs ${soakMs}`, `0 to less than waveTimeoutMs, ${waveTimeoutMs}`);
+  expect(
+    soakMs >= 0 && needMs + soakMs < waveTimeoutMs,
+    `soakMs ${soakMs}`,
+    `0 or more, and with needMs ${needMs} less than waveTimeoutMs, ${waveTimeoutMs}`,
+  );
   for (const [name, budget] of Object.entries(errorBudget) as [string, ErrorBudget | undefined][])
     expect(
       budget === undefined || isBudget(budget),

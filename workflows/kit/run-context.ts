@@ -43,6 +43,11 @@ export interface RunContext {
   readonly regions?: Readonly<Record<string, RegionRule>>;
   /** `exceptional`: the run is started with the ordinary phase, and has another only while it is off that way. Absent in runs of before: it writes each. */
   readonly phases?: 'exceptional';
+  /**
+   * `ended`: a step that is cancelled is undone, and its slots are given back, when what is at work has ended. Absent in runs of before: they did so at
+   * once, beside it.
+   */
+  readonly cancelled?: 'ended';
   /** Set when the event seems to be an effect of another run. */
   readonly lineage?: Lineage;
 }

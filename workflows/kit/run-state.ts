@@ -5,8 +5,9 @@ import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
 import { type ChildOptions, ChildRuns } from './child-runs.ts';
 import { contextOfThisRun } from './context-of-this-run.ts';
-import { countedCalls } from './counted-calls.ts';
+import { EffectCalls } from './effect-calls.ts';
 import { escalate } from './escalate.ts';
+import { heedingCancellation } from './heeding-cancellation.ts';
 import type { Look } from './journal.ts';
 import { type LimitedStep, RunLimits } from './limits.ts';
 import { notRepeatable } from './not-repeatable.ts';
@@ -75,7 +76,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     call: (on: Looks<Acts>) => Promise<T>,
     options: CheckOptions<T>,
   ): Promise<T> {
-    const seen = await this.#step('checking', region, title, call, options);
+    const seen = await heedingCancellation(this.context, () => this.#step('checking', region, title, call, options));
     this.#story.saw(title, seen);
     return seen;
   }
@@ -90,6 +91,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const undos = this.undos.current();
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
     let begun = false;
+    const calls = new EffectCalls<Acts>();
     const asked = workflowTime();
     const effect = (again?: RefusedCall): Promise<T> =>
       this.#redButton.through(
@@ -97,16 +99,17 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
           if (waited) this.stopIfResolved();
           // Registered before the act: an act that failed half-way has to be undone as well, and every undo may run on nothing.
           if (undoing !== null) undos.push(undoing);
-          let calls = 0;
-          const counted = (on: Acts): Promise<T> => call(countedCalls(on, () => (calls += 1)));
           try {
             return await throughWindow(asked, (guarded) =>
               this.#limited({ region, title, undo: false }, options, () =>
-                guarded(() => this.#step('acting', region, title, counted, options, refused ?? again)),
+                guarded(() =>
+                  this.#step('acting', region, title, (on) => call(calls.of(on)), options, refused ?? again),
+                ),
               ),
             );
           } catch (error) {
-            const neverBegan = calls === 0 || (calls === 1 && (isUntouched(error) || isNoWorkerEver(error)));
+            const made = calls.made();
+            const neverBegan = made === 0 || (made === 1 && (isUntouched(error) || isNoWorkerEver(error)));
             begun ||= !neverBegan;
             // Refused, or given up, before anything began: whatever ends the run while it waits leaves nothing to undo.
             if (!begun && undoing !== null) undos.drop(undoing);
@@ -115,7 +118,9 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
         },
         () => this.stops(),
       );
-    const result = await (options.repeatable === false ? this.#once(title, effect, options) : effect());
+    const result = await heedingCancellation(this.context, () =>
+      options.repeatable === false ? this.#once(title, effect, options) : effect(),
+    );
     this.#acted.push(title);
     this.#story.add('Done', title);
     return result;
@@ -174,11 +179,13 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
   }
 
   #undoing(region: string, title: string, options: StepOptions, undo: (on: Acts) => Promise<unknown>): Undo {
+    const calls = new EffectCalls<Acts>();
     return {
       title,
       call: (again) => {
         const name = `undo: ${title}`;
-        const back = () => undo(this.#on(region, name, { ...options, repeatable: true }, { again, undo: true }));
+        const back = () =>
+          undo(calls.of(this.#on(region, name, { ...options, repeatable: true }, { again, undo: true })));
         return this.#limited({ region, title: name, undo: true }, options, back);
       },
     };
@@ -194,7 +201,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const done = this.checklist.begin('verifying', title);
     try {
       for (let attempt = 1; attempt <= options.attempts; attempt += 1) {
-        if (options.holds(await call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options)))) {
+        const look = (): Promise<T> => call(this.#on(region, `${title} (${attempt}/${options.attempts})`, options));
+        if (options.holds(await heedingCancellation(this.context, look))) {
           done('ok');
           this.#story.add('Seen', `${title} yes`);
           return true;
@@ -222,6 +230,7 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
       title,
       options,
       again,
+      waits: this.context.cancelled === 'ended',
       stop: () => void (undo || this.stopIfResolved()),
     });
   }

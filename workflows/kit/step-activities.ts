@@ -1,5 +1,5 @@
 /** The activities a step calls: on its region's queue, with its title in the timeline and bounds on every wait. */
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import { DEFAULT_RETRY, RETRIES, type Retry, type RetryPolicy } from './retry.ts';
 
 /** A set of activities: functions of one input object. */
@@ -36,6 +36,8 @@ export interface Place {
   readonly noWorkerAfterMs?: number;
   /** Attempts there at most; absent: as many as the step may have. */
   readonly attempts?: number;
+  /** A call that is cancelled is waited for: it may be at work still. */
+  readonly waits: boolean;
 }
 
 export function activitiesFor<Acts extends Activities<Acts>>(
@@ -67,6 +69,7 @@ export const boundsOf = (options: StepOptions): { readonly attemptMs: number; re
 const optionsOf = (place: Place, title: string, options: StepOptions): ActivityOptions => ({
   taskQueue: place.queue,
   summary: title.slice(0, MAX_SUMMARY),
+  ...(place.waits ? { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED } : {}),
   startToCloseTimeout: boundsOf(options).attemptMs,
   scheduleToCloseTimeout: boundsOf(options).totalMs,
   ...(options.repeatable === false ? startsInTime(options) : {}),
