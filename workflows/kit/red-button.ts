@@ -3,17 +3,15 @@
  * tries again by itself; a worker that still refuses only makes it wait longer. A run that nobody stops pays nothing for this.
  */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { condition, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Stop } from '../../triggers/path/stop.ts';
 import type { Checklist } from './checklist.ts';
 import { ALLOWED_SIGNAL, EFFECTS_STOPPED, STOPPED_SIGNAL } from './run-context.ts';
 import { endsBy } from './run-end.ts';
 import type { RefusedCall } from './step-activities.ts';
+import { stoppedPauseMs } from './stopped-pause.ts';
 import { workflowTime } from './workflow-time.ts';
 
-/** Pauses between tries of a run that nobody tells to go on, doubling. */
-const FIRST_WAIT_MS = 30_000;
-const LONGEST_WAIT_MS = 300_000;
 /** What a run keeps of its execution timeout to end by itself, so that it says why. */
 const LAST_WORDS_MS = 15_000;
 
@@ -60,7 +58,7 @@ export class RedButton {
     const words = `${stop.why === '' ? '' : `${stop.why}, `}${stop.by}`;
     if (leftMs <= 0) throw outOfTime(stop, words);
     const done = this.#checklist.begin('stopped', `waiting: red button (${words})`);
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(waits, 10), LONGEST_WAIT_MS, leftMs);
+    const waitMs = Math.min(stoppedPauseMs(waits, workflowInfo().historyLength), leftMs);
     await condition(() => this.#told === null || gaveUp(), waitMs);
     done('ok');
     // Whoever lifted the stop may not have reached this run.
