@@ -11,6 +11,7 @@ import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { MAX_LABELS, firstLabel, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 export const datadog: Source = {
   kind: 'datadog',
@@ -25,9 +26,14 @@ export const datadog: Source = {
   toEvents: (request) => {
     const fields = fieldsOf(request);
     if (fields === null) return refuseAll('not-datadog', '', 'expected a Datadog webhook as a JSON object or form');
+    if (isTest(fields)) return TEST;
     return readItems([fields], () => toEvent(request, fields));
   },
 };
+
+/** The button "Test Notifications" of a monitor writes so before the monitor's own title, whatever the state that it plays. */
+const isTest = (fields: Fields): boolean =>
+  ['title', 'alert_title'].some((name) => stateOf(null, fields.text(name)).rest?.startsWith('[TEST]') === true);
 
 const IDENTITY = ['alert_id', 'alert_cycle_key', 'aggreg_key', 'alert_title', 'title'];
 const DEFAULT_BODY = ['id', 'last_updated', 'event_type', 'title', 'date', 'body'];
