@@ -142,8 +142,18 @@ describe('azure-monitor, common schema', () => {
     for (const [essentials, context, link, why] of [
       [{}, { condition: { allOf: [filtered] } }, 'https://p/only', 'what this alert alone is about'],
       [{}, { condition: { allOf: [null, {}, plain] } }, 'https://p/all', 'without dimensions'],
-      [{}, { LinkToSearchResults: 'https://p/old', LinkToSearchResultsAPI: 'https://api/old' }, 'https://p/old', 'older'],
-      [{}, { LinkToSearchResults: 'https://p/old', LinkToFilteredSearchResultsUI: 'https://p/o' }, 'https://p/o', 'newer'],
+      [
+        {},
+        { LinkToSearchResults: 'https://p/old', LinkToSearchResultsAPI: 'https://api/old' },
+        'https://p/old',
+        'older',
+      ],
+      [
+        {},
+        { LinkToSearchResults: 'https://p/old', LinkToFilteredSearchResultsUI: 'https://p/o' },
+        'https://p/o',
+        'newer',
+      ],
       [{}, { LinkToSearchResultsAPI: 'https://api/old' }, null, 'only for programs'],
       [{ investigationLink }, { condition: { allOf: [filtered] } }, investigationLink, 'the alert itself'],
     ] as const)
