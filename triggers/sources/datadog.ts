@@ -21,7 +21,10 @@ export const datadog: Source = {
     if (fields === null) return false;
     // A word of Datadog's own, beside what it is about.
     const transition = fields.has('alert_transition') && IDENTITY.some((name) => fields.has(name));
-    return transition || DEFAULT_BODY.every((name) => fields.has(name));
+    // A template without it leaves the state to the title.
+    const monitor = fields.has('alert_id') && OF_MONITORS.filter((name) => fields.has(name)).length >= 2;
+    const titled = monitor && stateOf(null, fields.text('title') ?? fields.text('alert_title')).text !== '';
+    return transition || titled || DEFAULT_BODY.every((name) => fields.has(name));
   },
   toEvents: (request) => {
     const fields = fieldsOf(request);
@@ -36,6 +39,7 @@ const isTest = (fields: Fields): boolean =>
   ['title', 'alert_title'].some((name) => stateOf(null, fields.text(name)).rest?.startsWith('[TEST]') === true);
 
 const IDENTITY = ['alert_id', 'alert_cycle_key', 'aggreg_key', 'alert_title', 'title'];
+const OF_MONITORS = ['alert_cycle_key', 'aggreg_key', 'alert_metric', 'alert_query', 'alert_scope', 'alert_status'];
 const DEFAULT_BODY = ['id', 'last_updated', 'event_type', 'title', 'date', 'body'];
 
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {

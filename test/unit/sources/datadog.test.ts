@@ -221,6 +221,9 @@ describe('datadog', () => {
     assert.ok(datadog.recognises(requestOf(OURS)));
     assert.ok(datadog.recognises(requestOf(DEFAULT)));
     assert.ok(datadog.recognises(requestOf({ title: '[Warn] CPU is high', alert_transition: 'Warn' })));
+    const template = { alert_id: '1', alert_metric: 'system.cpu.user', alert_status: 'over 90', title: '[Warn] CPU' };
+    assert.ok(datadog.recognises(requestOf(template)), 'the state stands in the title');
+    assert.equal(datadog.recognises(requestOf({ ...template, title: 'CPU' })), false);
     assert.equal(datadog.recognises(requestOf({ id: 1, title: 'x', alerts: [] })), false);
     assert.equal(datadog.recognises(requestOf('payload=%7B%7D')), false);
   });
