@@ -14,7 +14,8 @@ export async function keptBytes(kind: string, raw: Uint8Array): Promise<Uint8Arr
   const keys = await secretsIn(raw);
   if (keys.length === 0) return raw;
   const kept = Buffer.from(raw);
-  for (const secret of keys.map((key) => Buffer.from(key)))
+  // The longest first: one may be a part of the other.
+  for (const secret of keys.map((key) => Buffer.from(key)).toSorted((a, b) => b.length - a.length))
     for (let at = kept.indexOf(secret); at >= 0; at = kept.indexOf(secret, at + secret.length))
       kept.fill('*', at, at + secret.length);
   // Written with escapes it is not found: then nothing is kept rather than the secret.
