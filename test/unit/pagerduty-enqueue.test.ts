@@ -152,3 +152,51 @@ describe('PagerDuty Events API v2, inbound', () => {
     for (const sender of ['am', 'nobody']) assert.equal((await enqueue(url, trigger, json, sender)).status, 404);
   });
 });
+
+describe('PagerDuty Events API v1, inbound', () => {
+  const first = { service_key: KEYS[0], event_type: 'trigger', incident_key: 'disk/db-1', description: 'disk is full' };
+  const create = async (url: string, body: object) => {
+    const address = `${url}/in/pd/generic/2010-04-15/create_event.json`;
+    const response = await fetch(address, { method: 'POST', headers: json, body: JSON.stringify(body) });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+
+  it('is answered in its own words, and its key is covered', async (t) => {
+    const { publish, alerts } = recording();
+    const { url } = await startIntake(t, { publish }, { senders });
+    for (const event_type of ['trigger', 'acknowledge', 'resolve'])
+      assert.deepEqual(await create(url, { ...first, event_type }), {
+        status: 200,
+        body: { status: 'success', message: 'Event processed', incident_key: 'disk/db-1' },
+      });
+    assert.deepEqual(
+      alerts.map(({ status }) => status),
+      ['firing', 'acknowledged', 'resolved'],
+    );
+    const kept = await readRaw({ last: () => Promise.resolve(null) }, alerts[0]?.raw.ref ?? '');
+    const covered = { ...first, service_key: '*'.repeat(KEYS[0].length) };
+    assert.equal(Buffer.from(kept?.bytes ?? []).toString(), JSON.stringify(covered));
+  });
+
+  it('a service moves from v1 to v2 with its alerts', async (t) => {
+    const { publish, alerts } = recording();
+    const { url } = await startIntake(t, { publish }, { senders });
+    await create(url, first);
+    await enqueue(url, { ...trigger, event_action: 'resolve' });
+    assert.equal(alerts[0]?.alertKey, alerts[1]?.alertKey);
+  });
+
+  for (const [why, body, error] of [
+    ['an unknown key', { ...first, service_key: 'x' }, 'service_key is missing or unknown'],
+    ['a resolve of nothing', { ...first, event_type: 'resolve', incident_key: '' }, /^\/incident_key: /],
+    ['a trigger that says nothing', { ...first, description: undefined }, /^\/description: /],
+  ] as const)
+    it(`${why} is an invalid event`, async (t) => {
+      const { url } = await startIntake(t, recording(), { senders });
+      const answer = await create(url, body);
+      assert.equal(answer.status, 400);
+      const [said = ''] = answer.body['errors'] as string[];
+      if (typeof error === 'string') assert.equal(said, error);
+      else assert.match(said, error);
+    });
+});

@@ -33,7 +33,7 @@ export type Auth =
   /** `Authorization: Basic <base64 of user:password>`. */
   | { readonly kind: 'basic'; readonly user: string; readonly secrets: readonly string[] }
   | SignatureAuth
-  /** The `routing_key` of PagerDuty's Events API v2, in the body or in `X-Routing-Key`. */
+  /** The `routing_key` of PagerDuty's Events API v2 (`service_key` of v1) in the body, or `X-Routing-Key`. */
   | { readonly kind: 'routing-key'; readonly secrets: readonly string[] }
   /** `Authorization: Bearer <token of an identity provider>`. */
   | OidcAuth
@@ -138,8 +138,8 @@ const MAX_EVENT_BYTES = 524_288;
 
 function routingKeyOf({ raw, headers }: SignedRequest): string | undefined {
   const parsed = raw.length > MAX_EVENT_BYTES ? null : parseJson(raw);
-  const key = parsed?.ok === true && isObject(parsed.value) ? textOf(parsed.value['routing_key']) : null;
-  return key ?? headers['x-routing-key'];
+  const event = parsed?.ok === true && isObject(parsed.value) ? parsed.value : {};
+  return textOf(event['routing_key']) ?? textOf(event['service_key']) ?? headers['x-routing-key'];
 }
 
 async function isSigned(auth: SignatureAuth, { raw, headers }: SignedRequest, now: Date): Promise<boolean> {

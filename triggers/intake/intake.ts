@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Answer } from './answers/answer.ts';
-import { pagerdutyAnswer, pagerdutyTooMany } from './answers/pagerduty-answer.ts';
+import { EVENTS_APIS, pagerdutyAnswer, pagerdutyTooMany } from './answers/pagerduty-answer.ts';
 import { comeAgain, plainAnswer, refusal } from './answers/plain-answer.ts';
 import { assertAuth, isAllowed } from './auth.ts';
 import { answerClientError } from './client-error.ts';
@@ -48,9 +48,6 @@ export interface Intake {
 
 const CHECK_SLOW_MS = 1_000;
 
-/** Where PagerDuty's clients send when `/in/<sender>` is given to them as their server. */
-const ENQUEUE = '/v2/enqueue';
-
 /** Throws when a sender is not protected as its address demands. */
 export function createIntake(options: IntakeOptions): Intake {
   const listener = { host: options.host, clientCertificates: options.tls?.clientCa !== undefined };
@@ -81,13 +78,14 @@ export function createIntake(options: IntakeOptions): Intake {
   });
   for (const sender of options.senders)
     if (sender.quarantine === true && isProvedByHeaders(sender.auth)) takeOversized(server, options, sender);
-  server.post<{ Params: { sender: string } }>(`/in/:sender${ENQUEUE}`, async (request, reply) => {
-    const sender = senders.get(request.params.sender);
-    if (sender === undefined || sender.source.kind !== 'pagerduty')
-      return send(reply, unknownSender(request.params.sender));
-    const given = signed(request);
-    return send(reply, pagerdutyAnswer(await receive(options, sender, given), given.raw));
-  });
+  for (const api of EVENTS_APIS)
+    server.post<{ Params: { sender: string } }>(`/in/:sender${api.path}`, async (request, reply) => {
+      const sender = senders.get(request.params.sender);
+      if (sender === undefined || sender.source.kind !== 'pagerduty')
+        return send(reply, unknownSender(request.params.sender));
+      const given = signed(request);
+      return send(reply, pagerdutyAnswer(api, await receive(options, sender, given), given.raw));
+    });
   server.setNotFoundHandler((request, reply) =>
     send(
       reply,
@@ -179,10 +177,10 @@ function boundConcurrency(server: FastifyInstance, most: number): void {
     inProgress += 1;
     reply.raw.once('close', () => (inProgress -= 1));
     if (inProgress <= most) return undefined;
-    const isPagerDuty = request.routeOptions.url?.endsWith(ENQUEUE) === true;
+    const api = EVENTS_APIS.find(({ path }) => request.routeOptions.url?.endsWith(path));
     return send(
       reply,
-      isPagerDuty ? pagerdutyTooMany() : comeAgain('too-many-requests', `${most} requests are in progress`),
+      api === undefined ? comeAgain('too-many-requests', `${most} requests are in progress`) : pagerdutyTooMany(api),
     );
   });
 }

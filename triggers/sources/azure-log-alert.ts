@@ -7,6 +7,7 @@ import type { AlertResult, TextAt } from '../events/alert-event.ts';
 import { alertEvent } from '../events/alert-event.ts';
 import { dimensionsIn } from './azure-dimensions.ts';
 import { azureLocation } from './azure-resource.ts';
+import { searchLink } from './azure-search-link.ts';
 import { azureSeverity } from './azure-severity.ts';
 import { labelsFrom } from './label-facts.ts';
 import { type Json, idOf, isObject, located, textAt, textOf } from './read.ts';
@@ -57,7 +58,7 @@ export function logAlert(request: SourceRequest, body: Json): AlertResult {
         ? {}
         : { account: located(subscription, place === '' ? 'SubscriptionId' : 'data.SubscriptionId') }),
     },
-    links: { source: textOf(data['LinkToSearchResults']), runbook: null, dashboard: null },
+    links: { source: searchLink(data), runbook: null, dashboard: null },
   });
 }
 

@@ -10,6 +10,7 @@ import { isLogAlert, logAlert } from './azure-log-alert.ts';
 import { azureNotice, isNotice } from './azure-notice.ts';
 import { olderAlert, olderShape } from './azure-older.ts';
 import { azureLocation } from './azure-resource.ts';
+import { searchLink } from './azure-search-link.ts';
 import { azureSeverity } from './azure-severity.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { type Json, isObject, located, readItems, scalarsOf, textAt, textOf } from './read.ts';
@@ -112,7 +113,7 @@ function commonAlert(request: SourceRequest, body: Json): AlertResult {
       zone,
       cluster,
     },
-    links: { source: textOf(essentials['investigationLink']), runbook: null, dashboard: null },
+    links: { source: textOf(essentials['investigationLink']) ?? searchLink(context), runbook: null, dashboard: null },
   });
 }
 

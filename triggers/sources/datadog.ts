@@ -11,6 +11,7 @@ import { labelsFrom, locationOfLabels } from './label-facts.ts';
 import { MAX_LABELS, firstLabel, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 export const datadog: Source = {
   kind: 'datadog',
@@ -20,16 +21,25 @@ export const datadog: Source = {
     if (fields === null) return false;
     // A word of Datadog's own, beside what it is about.
     const transition = fields.has('alert_transition') && IDENTITY.some((name) => fields.has(name));
-    return transition || DEFAULT_BODY.every((name) => fields.has(name));
+    // A template without it leaves the state to the title.
+    const monitor = fields.has('alert_id') && OF_MONITORS.filter((name) => fields.has(name)).length >= 2;
+    const titled = monitor && stateOf(null, fields.text('title') ?? fields.text('alert_title')).text !== '';
+    return transition || titled || DEFAULT_BODY.every((name) => fields.has(name));
   },
   toEvents: (request) => {
     const fields = fieldsOf(request);
     if (fields === null) return refuseAll('not-datadog', '', 'expected a Datadog webhook as a JSON object or form');
+    if (isTest(fields)) return TEST;
     return readItems([fields], () => toEvent(request, fields));
   },
 };
 
+/** The button "Test Notifications" of a monitor writes so before the monitor's own title, whatever the state that it plays. */
+const isTest = (fields: Fields): boolean =>
+  ['title', 'alert_title'].some((name) => stateOf(null, fields.text(name)).rest?.startsWith('[TEST]') === true);
+
 const IDENTITY = ['alert_id', 'alert_cycle_key', 'aggreg_key', 'alert_title', 'title'];
+const OF_MONITORS = ['alert_cycle_key', 'aggreg_key', 'alert_metric', 'alert_query', 'alert_scope', 'alert_status'];
 const DEFAULT_BODY = ['id', 'last_updated', 'event_type', 'title', 'date', 'body'];
 
 function toEvent(request: SourceRequest, fields: Fields): AlertResult {

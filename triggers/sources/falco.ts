@@ -9,6 +9,7 @@ import { type Line, jsonLines, lineSteps } from './json-lines.ts';
 import { type Json, epochAt, inSteps, isObject, itemSteps, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Source, SourceRequest } from './source.ts';
+import { TEST } from './test-notification.ts';
 
 const LINES = new Set(['application/x-ndjson', 'application/jsonl', 'application/json-lines']);
 
@@ -25,6 +26,7 @@ export const falco: Source = {
     const { body, raw } = request;
     const items = body === null ? yield* lineSteps(raw) : itemsOf(request);
     if (items.length === 0) return refuseAll('empty-body', '', 'expected a detection');
+    if (items.length === 1 && isTest(items[0]?.value)) return TEST;
     return yield* itemSteps(items, (item) => toEvent(request, item as Line));
   }),
 };
@@ -33,6 +35,12 @@ const isDetection = (value: unknown): boolean =>
   isObject(value) &&
   ['rule', 'priority', 'output'].every((field) => typeof value[field] === 'string') &&
   ('output_fields' in value || 'time' in value);
+
+/** What Falcosidekick sends to try its outputs (`POST /test`): a detection of no rule of Falco's. */
+const isTest = (value: unknown): boolean =>
+  isObject(value) &&
+  value['rule'] === 'Test rule' &&
+  (textOf(value['output']) ?? '').includes('This is a test from falcosidekick');
 
 /** One detection as the whole body, or one a line. */
 const itemsOf = ({ body, raw }: SourceRequest): readonly Line[] =>

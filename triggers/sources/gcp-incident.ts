@@ -6,11 +6,12 @@ import { type Json, idOf, isObject, located, scalarsOf, textOf } from './read.ts
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
 
-/** PagerDuty and others have incidents too: these fields are Google's. */
-export const isIncident = (body: Json): boolean =>
-  isObject(body['incident']) &&
-  ['string', 'number'].includes(typeof body['version']) &&
-  ['started_at', 'policy_name', 'condition_name', 'resource_name'].some((field) => field in (body['incident'] as Json));
+/** PagerDuty and others have incidents too: these fields are Google's. What passes a message on may leave the version out. */
+export function isIncident({ incident, version }: Json): boolean {
+  if (!isObject(incident)) return false;
+  const has = ['started_at', 'policy_name', 'condition_name', 'resource_name'].filter((field) => field in incident);
+  return ['string', 'number'].includes(typeof version) ? has.length > 0 : has.length >= 3 && 'state' in incident;
+}
 
 const STATES: Readonly<Record<string, AlertStatus>> = {
   open: 'firing',

@@ -55,19 +55,20 @@ function issue(request: SourceRequest, given: Json): AlertResult {
   const started = epochAt(body['createdAt'], '/createdAt', epochMillis);
   const updated = epochAt(body['updatedAt'], '/updatedAt', epochMillis);
   const acknowledged = status === 'firing' && trigger === 'ISSUE_ACKNOWLEDGED';
-  const { title, workflowName } = scalarsOf(body);
+  // Correlated issues have several.
+  const title = firstText(body['title']);
   return alertEvent(request, {
     key: `issue:${id}`,
     status: acknowledged ? 'acknowledged' : status,
     statusText,
-    name: firstText(body['alertConditionNames']) ?? title ?? null,
+    name: firstText(body['alertConditionNames']) ?? title,
     severity: textOf(body['priority']),
     started,
-    ended: updated,
+    ended: epochAt(body['closedAt'], '/closedAt', epochMillis) ?? updated,
     occurred: status === 'firing' && !acknowledged ? started : updated,
-    title: title ?? null,
+    title,
     labels: joined({
-      workflow: workflowName,
+      workflow: body['workflowName'],
       trigger: body['trigger'],
       policies: body['alertPolicyNames'],
       conditions: body['alertConditionNames'],

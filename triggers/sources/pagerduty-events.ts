@@ -2,20 +2,13 @@
  * The Events API v2 of PagerDuty, inbound: whatever can report to PagerDuty can report to Tocsin. The routing key is a secret, so that
  * only its hash goes on. Format: PagerDuty/api-schema reference/events-v2.
  */
-import { createHash } from 'node:crypto';
-import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { firstLabel, type Json, idOf, isObject, scalarsOf, textAt, textOf } from './read.ts';
 import { labelsFrom, locationOfLabels } from './label-facts.ts';
+import { ownerOf, statusOf } from './pagerduty-integration.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
-
-const ACTIONS: Readonly<Record<string, AlertStatus>> = {
-  trigger: 'firing',
-  acknowledge: 'acknowledged',
-  resolve: 'resolved',
-};
 
 export const isEventsApi = (body: Json): boolean =>
   ('event_action' in body && ('dedup_key' in body || 'routing_key' in body || isObject(body['payload']))) ||
@@ -41,8 +34,8 @@ export function eventsApi(request: SourceRequest, body: Json): AlertResult {
   const title = textOf(payload['summary']);
   return alertEvent(request, {
     // Without a key of its own every trigger is another alert; the same bytes again are the same one.
-    key: `${ownerOf(body)}:${dedup ?? `bytes-${request.rawSha256.slice(0, 32)}`}`,
-    status: Object.hasOwn(ACTIONS, action) ? (ACTIONS[action] ?? 'unknown') : 'unknown',
+    key: `${ownerOf(body['routing_key'])}:${dedup ?? `bytes-${request.rawSha256.slice(0, 32)}`}`,
+    status: statusOf(action),
     statusText: action,
     name: textOf(payload['class']) ?? title,
     severity: textOf(payload['severity']),
@@ -59,12 +52,6 @@ export function eventsApi(request: SourceRequest, body: Json): AlertResult {
       dashboard: null,
     },
   });
-}
-
-/** One routing key is one service at PagerDuty, and keys of alerts are told apart within it. */
-function ownerOf(body: Json): string {
-  const key = textOf(body['routing_key']);
-  return key === null ? 'events' : `events-${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
 }
 
 function change(request: SourceRequest, body: Json, payload: Json): AlertResult {

@@ -1,11 +1,12 @@
 /**
- * PagerDuty, spoken both ways: its v3 webhooks (an incident changed there) and its Events API v2 (a monitoring tool reports to us as it
- * would to PagerDuty). Only changes of the incident's state fire or resolve. Format: developer.pagerduty.com, "v3 Overview" and "Events API v2".
+ * PagerDuty, spoken both ways: its v3 webhooks (an incident changed there) and its Events APIs v2 and v1 (a monitoring tool reports to us
+ * as it would to PagerDuty). Only changes of the incident's state fire or resolve. Format: developer.pagerduty.com, "v3 Overview" and "Events API v2".
  */
 import type { AlertStatus } from '../events/alert.ts';
 import { type AlertResult, alertEvent } from '../events/alert-event.ts';
 import { plainEvent } from '../events/plain-event.ts';
 import { eventsApi, isEventsApi } from './pagerduty-events.ts';
+import { eventsApiV1, isEventsApiV1 } from './pagerduty-events-v1.ts';
 import { incidentFacts, incidentKey } from './pagerduty-incident.ts';
 import { isMessages, pagerdutyMessages } from './pagerduty-messages.ts';
 import { type Json, idOf, inSteps, isObject, readItems, textAt, textOf } from './read.ts';
@@ -15,12 +16,14 @@ import type { Source, SourceRequest } from './source.ts';
 export const pagerduty: Source = {
   kind: 'pagerduty',
   bodyOf: (contentType) => (contentType === 'application/json' ? 'json' : 'refused'),
-  recognises: ({ body }) => isObject(body) && (isWebhook(body) || isEventsApi(body) || isMessages(body)),
+  recognises: ({ body }) =>
+    isObject(body) && (isWebhook(body) || isEventsApi(body) || isEventsApiV1(body) || isMessages(body)),
   itemsAt: (body) => (isObject(body) && !isEventsApi(body) && isMessages(body) ? '/messages' : null),
   ...inSteps(function* (request) {
     const { body } = request;
     if (!isObject(body)) return refuseAll('not-pagerduty', '', 'expected a PagerDuty event as a JSON object');
     if (isEventsApi(body)) return readItems([body], () => eventsApi(request, body));
+    if (isEventsApiV1(body)) return readItems([body], () => eventsApiV1(request, body));
     if (isMessages(body)) return yield* pagerdutyMessages(request, body['messages']);
     const { event } = body;
     if (!isObject(event)) return refuseAll('not-pagerduty', '/event', 'expected the event of a v3 webhook');

@@ -24,8 +24,9 @@ const STATUSES: Readonly<Record<string, AlertStatus>> = {
 const MONITOR = ['monitorid', 'monitorurl', 'monitorfriendlyname'];
 /** JSON that does not say it is some; it has twenty variables. */
 const MAX_UNTYPED_BYTES = 100_000;
-/** A certificate or domain that will run out: the monitor itself is neither up nor down by it. */
-const EXPIRY = /^3$|\bexpir/i;
+/** A certificate or domain that will run out: the monitor itself is neither up nor down by it. Only of certificates the number is documented. */
+const isExpiry = (type: string | null, friendly: string | null): boolean =>
+  type === '3' || (!Object.hasOwn(STATUSES, type?.toLowerCase() ?? '') && /\bexpir/i.test(friendly ?? type ?? ''));
 
 export const uptimerobot: Source = {
   kind: 'uptimerobot',
@@ -91,7 +92,7 @@ function toEvent(request: SourceRequest, fields: Fields): AlertResult {
   const friendly = text('alerttypefriendlyname');
   const time = fields.get('alertdatetime');
   const occurred = time === undefined ? null : epochAt(time.value, time.place, epochSeconds);
-  if (EXPIRY.test(type ?? friendly ?? ''))
+  if (isExpiry(type, friendly))
     return plainEvent(request, {
       name: 'uptimerobot.expiry',
       identity: [key, occurred?.text ?? request.rawSha256],

@@ -46,8 +46,12 @@ function isZabbix(body: unknown): boolean {
     (names) => given(...names) !== null,
   );
   const isLinked = /\btr_events\.php\?/.test(text(...LINK) ?? '') && given(...STATE) !== null;
-  return isOurs || hasMacros || isLinked || hasMessage || isTemplate(body);
+  return isOurs || hasMacros || isNamedAsMacros(body) || isLinked || hasMessage || isTemplate(body);
 }
+
+/** As Zabbix itself writes these two, nobody else does. */
+const isNamedAsMacros = (body: Json): boolean =>
+  'EVENT.ID' in body && ['EVENT.VALUE', 'EVENT.STATUS', 'TRIGGER.STATUS'].some((name) => name in body);
 
 /** The template that others document. */
 const isTemplate = (body: Json): boolean =>

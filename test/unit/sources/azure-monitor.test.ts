@@ -135,6 +135,31 @@ describe('azure-monitor, common schema', () => {
     for (const context of [criteria, search]) assert.equal(read(common({}, context)).labels['disk'], 'sda');
   });
 
+  it('a log alert links to what its query has found, each in its words', () => {
+    const investigationLink = 'https://portal.azure.com/alert';
+    const all = { linkToSearchResultsUI: 'https://p/all', linkToSearchResultsAPI: 'https://api/all' };
+    const [plain, filtered] = [all, { ...all, linkToFilteredSearchResultsUI: 'https://p/only' }];
+    for (const [essentials, context, link, why] of [
+      [{}, { condition: { allOf: [filtered] } }, 'https://p/only', 'what this alert alone is about'],
+      [{}, { condition: { allOf: [null, {}, plain] } }, 'https://p/all', 'without dimensions'],
+      [
+        {},
+        { LinkToSearchResults: 'https://p/old', LinkToSearchResultsAPI: 'https://api/old' },
+        'https://p/old',
+        'older',
+      ],
+      [
+        {},
+        { LinkToSearchResults: 'https://p/old', LinkToFilteredSearchResultsUI: 'https://p/o' },
+        'https://p/o',
+        'newer',
+      ],
+      [{}, { LinkToSearchResultsAPI: 'https://api/old' }, null, 'only for programs'],
+      [{ investigationLink }, { condition: { allOf: [filtered] } }, investigationLink, 'the alert itself'],
+    ] as const)
+      assert.equal(read(common(essentials, context)).links.source, link, why);
+  });
+
   it('without an alert id, origin and rule together are the key', () => {
     assert.equal(read(common({ alertId: null })).alertKey, 'test:High CPU:origin-1');
   });

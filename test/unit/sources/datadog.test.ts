@@ -39,6 +39,19 @@ const form = (fields: Record<string, string>) =>
   requestOf(new URLSearchParams(fields).toString(), { contentType: 'application/x-www-form-urlencoded' });
 
 describe('datadog', () => {
+  it('"Test Notifications" of a monitor starts nothing', () => {
+    for (const body of [
+      { ...OURS, alert_title: '[TEST] CPU is high' },
+      { ...DEFAULT, title: '[Triggered on {host:web-1}] [TEST] CPU is high' },
+      { ...DEFAULT, title: '[P2] [Warn] [TEST] CPU is high' },
+      { ...OURS, ...RECOVERED, alert_title: '[Recovered] [TEST] CPU is high' },
+    ]) {
+      const { events, rejected, control } = datadog.toEvents(requestOf(body));
+      assert.deepEqual([events, rejected, control?.kind], [[], [], 'test']);
+    }
+    assert.equal(read({ ...OURS, alert_title: '[Triggered] Queue of [TEST] is long' }).status, 'firing');
+  });
+
   it('reads our template', () => {
     const alert = read(OURS);
     assert.deepEqual([alert.status, alert.name], ['firing', 'CPU is high']);
@@ -208,6 +221,9 @@ describe('datadog', () => {
     assert.ok(datadog.recognises(requestOf(OURS)));
     assert.ok(datadog.recognises(requestOf(DEFAULT)));
     assert.ok(datadog.recognises(requestOf({ title: '[Warn] CPU is high', alert_transition: 'Warn' })));
+    const template = { alert_id: '1', alert_metric: 'system.cpu.user', alert_status: 'over 90', title: '[Warn] CPU' };
+    assert.ok(datadog.recognises(requestOf(template)), 'the state stands in the title');
+    assert.equal(datadog.recognises(requestOf({ ...template, title: 'CPU' })), false);
     assert.equal(datadog.recognises(requestOf({ id: 1, title: 'x', alerts: [] })), false);
     assert.equal(datadog.recognises(requestOf('payload=%7B%7D')), false);
   });

@@ -55,6 +55,13 @@ describe('falco', () => {
     assert.equal(read({ ...DETECTION, uuid: 'u' }).id, read({ ...DETECTION, uuid: 'u', output: 'else' }).id);
   });
 
+  it('what Falcosidekick sends to try its outputs starts nothing', () => {
+    const test = { ...DETECTION, rule: 'Test rule', priority: 'Debug', output: 'This is a test from falcosidekick' };
+    const { events, rejected, control } = falco.toEvents(requestOf(test));
+    assert.deepEqual([events, rejected, control?.kind], [[], [], 'test']);
+    assert.equal(read({ ...DETECTION, rule: 'Test rule' }).type, 'tocsin.event.falco.detection');
+  });
+
   it('reads lines, each for itself', () => {
     const lines = [JSON.stringify(DETECTION), '', '{"rule":', JSON.stringify({ ...DETECTION, rule: 'Other' }), '1', ''];
     const { events, rejected } = falco.toEvents(requestOf(lines.join('\n')));

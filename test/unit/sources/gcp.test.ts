@@ -101,6 +101,11 @@ describe('gcp incidents', () => {
     );
   });
 
+  it('the version may be lost on the way', () => {
+    assert.ok(gcp.recognises(requestOf({ ...incident(), version: undefined })));
+    assert.equal(gcp.recognises(requestOf({ incident: { state: 'open', started_at: 1 } })), false);
+  });
+
   it('the version may be a number', () => assert.ok(gcp.recognises(requestOf({ ...incident(), version: 1.2 }))));
 
   it('what the resource, its metadata and the metric are labelled with', () => {

@@ -69,6 +69,17 @@ describe('newrelic issues', () => {
   it('a closed one ends when it was updated', () =>
     assert.equal(read({ ...ISSUE, state: 'CLOSED' }).time.ended, '2026-05-01T11:00:00.383Z'));
 
+  it('of several titles the first, and the end that a template of its own says', () => {
+    const closed = read({
+      ...ISSUE,
+      state: 'CLOSED',
+      title: ['CPU is high', 'Memory is low'],
+      closedAt: 1_777_632_000_000,
+    });
+    assert.deepEqual([closed.title, closed.time.ended], ['CPU is high', '2026-05-01T10:40:00Z']);
+    assert.equal(read({ ...ISSUE, closedAt: null }).time.ended, null);
+  });
+
   it('without an id the address of the issue has it, equal for its end', () => {
     const { id: _id, ...rest } = { ...ISSUE, issueUrl: `https://one.newrelic.com/accounts/17/issues/${ISSUE.id}?a=b` };
     assert.equal(read(rest).alertKey, read(ISSUE).alertKey);

@@ -191,8 +191,9 @@ describe('uptime checkers: facts', () => {
     { alertType: '3' },
     { alertType: 3 },
     { alertType: '*alertType*', alertTypeFriendlyName: 'SSL Expiry' },
+    { alertType: '4', alertTypeFriendlyName: 'Domain expiry' },
   ])
-    it(`uptimerobot tells of a certificate without firing or resolving: ${JSON.stringify(changes)}`, () =>
+    it(`uptimerobot tells of a certificate or domain without firing or resolving: ${JSON.stringify(changes)}`, () =>
       assert.equal(
         onlyEvent(uptimerobot, requestOf({ ...ROBOT, ...changes })).type,
         'tocsin.event.uptimerobot.expiry',

@@ -205,6 +205,14 @@ describe('zabbix, media types of others', () => {
     assert.deepEqual([problem.resource, problem.alertKey], [recovery.resource, recovery.alertKey]);
   });
 
+  it('parameters named as Zabbix writes its macros need no trigger to be known', () => {
+    const problem = { 'EVENT.ID': '77', 'EVENT.VALUE': '1', 'EVENT.NAME': 'Disk is full', 'HOST.NAME': 'web-1' };
+    const recovery = { ...problem, 'EVENT.VALUE': '0' };
+    assert.ok(zabbix.recognises(requestOf(problem)));
+    assert.deepEqual([read(problem).status, read(recovery).status], ['firing', 'resolved']);
+    assert.equal(read(problem).alertKey, read(recovery).alertKey);
+  });
+
   it('an update whose message only says so is acknowledged', () =>
     assert.equal(read({ ...ONCALL, message: COMMENTED }).status, 'acknowledged'));
 
