@@ -29,6 +29,10 @@ const DIALECTS: readonly Dialect[] = [
     says: 'leaves a number to a hash or to chance; expected that number, and jitter to spread what fires at once',
   },
   {
+    is: (_, fields) => fields.some((field) => field.startsWith('#')),
+    says: 'has a field that begins with #, a comment or a blank too many; expected the fields alone, and fri#2 in one word',
+  },
+  {
     // Five fields and a year; `?` stands for a day, so that these two are the day fields there.
     is: (_, fields) =>
       fields.length === 6 &&

@@ -10,11 +10,13 @@ export interface CronField {
   readonly names?: { readonly count: number; readonly read: (text: string) => number | null };
   /** What else the field takes, for who wrote something that cannot be read. */
   readonly also?: string;
+  /** What it begins again with: a longer step than that fires once each, which nobody means. */
+  readonly each?: 'minute' | 'hour' | 'day';
 }
 
-export const SECOND: CronField = { name: 'second', min: 0, max: 59 };
-export const MINUTE: CronField = { name: 'minute', min: 0, max: 59 };
-export const HOUR: CronField = { name: 'hour', min: 0, max: 23 };
+export const SECOND: CronField = { name: 'second', min: 0, max: 59, each: 'minute' };
+export const MINUTE: CronField = { name: 'minute', min: 0, max: 59, each: 'hour' };
+export const HOUR: CronField = { name: 'hour', min: 0, max: 23, each: 'day' };
 export const DATE: CronField = { name: 'day of month', min: 1, max: 31, also: 'L, L-3, LW, 15W' };
 export const MONTH: CronField = { name: 'month', min: 1, max: 12, names: { count: 12, read: monthNamed } };
 /** 7 is Sunday as well. */
@@ -40,6 +42,11 @@ export function rangeOf(part: string, field: CronField): number[] {
   const step = stepText === undefined ? 1 : Number(stepText);
   if (rest.length > 0 || !/^\d+$/.test(stepText ?? '1') || step < 1)
     throw badCron(`${field.name} ${JSON.stringify(part)} has no good step; expected one like */15`);
+  // Of dates it is left alone: who writes */100 there means the first, and no other day.
+  if (field.each !== undefined && step > field.max + 1)
+    throw badCron(
+      `${field.name} ${JSON.stringify(part)} would fire once in each ${field.each}; expected a step of at most ${field.max + 1}, or elapsed time like @every 90m`,
+    );
   const { from, to } = boundsOf(bounds, part, field, stepText !== undefined);
   if (from > to)
     throw badCron(

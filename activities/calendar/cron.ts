@@ -22,7 +22,7 @@ export interface Cron {
   readonly lastYear: number | null;
 }
 
-/** `@every 90m`: elapsed time, no wall clock. */
+/** `@every 90m`: elapsed time, no wall clock; a day is 24 hours. */
 export interface Every {
   readonly everySeconds: number;
   /** An instant it fires at; null: counted from whenever it is asked. */
@@ -45,7 +45,7 @@ const WORDS = new Map([
   ['@hourly', '0 * * * *'],
 ]);
 const MAX_LENGTH = 1_000;
-const EVERY = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
+const EVERY = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
 /** Throws CalendarError `bad-cron`, naming the field and what was expected. */
 export function parseCron(text: string): ParsedCron {
@@ -69,10 +69,10 @@ export function parseCron(text: string): ParsedCron {
 
 function parseEvery(text: string): Every {
   const match = EVERY.exec(text);
-  const [hours, minutes, seconds] = [match?.[1], match?.[2], match?.[3]].map((part) => Number(part ?? 0));
-  const everySeconds = (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
+  const everySeconds = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
   if (match === null || everySeconds < 1)
-    throw badCron(`@every ${JSON.stringify(text)} is no duration; expected one like 1h30m`);
+    throw badCron(`@every ${JSON.stringify(text)} is no duration; expected one like 1h30m or 2d`);
   return { everySeconds, from: null };
 }
 

@@ -70,7 +70,10 @@ function readEntry(entry: unknown, place: string, problems: Problems): WindowRul
 function readText(text: string, place: string, problems: Problems): WindowRule[] {
   const match = TEXT.exec(text);
   if (match === null) {
-    problems.add(place, `${shown(text)} is no window; expected text like fri 22:00-04:00`);
+    problems.add(
+      place,
+      `${shown(text)} is no window; expected text like fri 22:00-04:00, one stretch of a day for each entry of a list`,
+    );
     return [];
   }
   const [, days, start, end] = match;
