@@ -2,12 +2,12 @@
  * The one way from what a source has read to an alert event: derived id, normalised severity, instants in UTC. A source fills in what
  * its sender said; everything it leaves out is null, never guessed.
  */
-import { createHash } from 'node:crypto';
 import type { Rejection, SourceRequest } from '../sources/source.ts';
 import { type Alert, type AlertStatus, alertEventType } from './alert.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import { readInstant } from './instant.ts';
 import { severityNumber } from './severity.ts';
+import { sha256Of } from './sha256-of.ts';
 
 export interface AlertFacts extends Partial<
   Omit<Alert, 'alertKey' | 'status' | 'severity' | 'time' | 'location' | 'raw'>
@@ -104,7 +104,7 @@ function envelope(request: SourceRequest, alert: Alert, occurrence: string | nul
   ];
   return {
     specversion: '1.0',
-    id: `${alert.status}-${createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)}`,
+    id: `${alert.status}-${sha256Of(JSON.stringify(what)).slice(0, 32)}`,
     source: `tocsin:/in/${request.sender}`,
     type: alertEventType(alert.status),
     datacontenttype: 'application/json',
@@ -134,5 +134,5 @@ export const badTime = (reason: string, { text, place }: TextAt): Omit<Rejection
 /** A key is also a subject token, a workflow id and a search attribute: a longer one ends in a hash of the whole. */
 function boundedKey(key: string): string {
   if (key.length <= MAX_KEY) return key;
-  return `${key.slice(0, MAX_KEY).toWellFormed()}-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  return `${key.slice(0, MAX_KEY).toWellFormed()}-${sha256Of(key).slice(0, 16)}`;
 }

@@ -1,10 +1,10 @@
 /** The one way from what a source has read to an event that neither fires nor resolves: a deployment, a node's state, an announcement. */
-import { createHash } from 'node:crypto';
 import type { SourceRequest } from '../sources/source.ts';
 import { type AlertResult, type TextAt, badTime } from './alert-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import { readInstant } from './instant.ts';
 import { severityNumber } from './severity.ts';
+import { sha256Of } from './sha256-of.ts';
 
 export interface PlainFacts {
   /** Lower case words with dots, the sender's product first: `aws.ec2.state-change`. */
@@ -31,7 +31,7 @@ export function plainEvent(request: SourceRequest, facts: PlainFacts): AlertResu
   const identity = JSON.stringify([request.sender, facts.name, ...facts.identity]);
   const event: CloudEvent = {
     specversion: '1.0',
-    id: `event-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`,
+    id: `event-${sha256Of(identity).slice(0, 32)}`,
     source: `tocsin:/in/${request.sender}`,
     type: `tocsin.event.${facts.name}`,
     datacontenttype: 'application/json',

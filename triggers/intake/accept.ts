@@ -2,7 +2,6 @@
  * One authenticated request becomes stored events: read the bytes, let the source take them apart, publish each good item, and say of
  * every other one why not. Resolves only when every PubAck is there.
  */
-import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import { forRun } from '../events/for-run.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
@@ -18,6 +17,7 @@ import type { Control, Rejection, Source, SourceRequest } from '../sources/sourc
 import { readable, unreadable, withSpoiled } from '../sources/spoiled-items.ts';
 import { keptBytes } from './kept-bytes.ts';
 import { type RawBytes, inlineRef, isInline, storeRaw, storedRef } from './raw-store.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface IncomingRequest {
   readonly sender: string;
@@ -66,13 +66,13 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   if (content === null)
     return { kind: 'read', stored: [], rejected: parsed.ok ? [] : [unreadable(parsed, null)], control: null };
   const { body, spoiled } = content;
-  const rawSha256 = sha256(request.raw);
+  const rawSha256 = sha256Of(request.raw);
   const given: SourceRequest = { ...request, body, rawSha256 };
   const read = source.steps === undefined ? source.toEvents(given) : await inTurns(source.steps(given));
   const result = withSpoiled(read, spoiled);
   const bytes = await keptBytes(source.kind, request.raw);
   const raw: RawBytes = {
-    sha256: bytes === request.raw ? rawSha256 : sha256(bytes),
+    sha256: bytes === request.raw ? rawSha256 : sha256Of(bytes),
     contentType: request.contentType,
     bytes,
   };
@@ -133,8 +133,6 @@ async function publishAll(
   }
   return stored;
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
 

@@ -2,7 +2,6 @@
  * Requests that can never become events and whose sender would repeat them for days: kept among the dead letters of the region, once
  * per sender and body. They are looked at with `tocsin dead-letters`, and sent again with `tocsin emit` once a source can read them.
  */
-import { createHash } from 'node:crypto';
 import { Conflict } from '../nats/errors.ts';
 import type { EventLog } from '../nats/port.ts';
 import { deadStream, quarantineSubject } from '../nats/subject.ts';
@@ -11,6 +10,7 @@ import { letterHeaders } from '../path/dead-letters.ts';
 import type { Rejection } from '../sources/source.ts';
 import type { Whole } from './oversized.ts';
 import { storeRaw, storedRef } from './raw-store.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface QuarantinedRequest {
   readonly sender: string;
@@ -29,7 +29,7 @@ export type Quarantine = (request: QuarantinedRequest) => Promise<void>;
 export function createQuarantine(log: Pick<EventLog, 'publish'>, region: string, recordedBy: string): Quarantine {
   const stream = deadStream(region);
   return async ({ sender, kind, contentType, raw, refused, whole }) => {
-    const sha256 = whole?.sha256 ?? createHash('sha256').update(raw).digest('hex');
+    const sha256 = whole?.sha256 ?? sha256Of(raw);
     const subject = quarantineSubject(region, sender, sha256);
     const cut = raw.length > EVENT_MAX_BYTES;
     if (cut) await storeRaw(log, region, { sha256, contentType, bytes: raw });

@@ -2,10 +2,10 @@
  * The bytes of a request as they came, kept as evidence beside what was read out of them (claim check). Small ones of a single event
  * travel in the event itself; others are stored once per request, under their hash, before the events that refer to them.
  */
-import { createHash } from 'node:crypto';
 import type { EventLog } from '../nats/port.ts';
 import { rawStream, rawSubject } from '../nats/subject.ts';
 import { RAW_PART_BYTES } from '../nats/topology.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface RawBytes {
   readonly sha256: string;
@@ -66,7 +66,7 @@ export async function readRaw(log: Pick<EventLog, 'last'>, ref: string): Promise
 }
 
 const described = (bytes: Uint8Array, contentType: string | null): RawBytes => ({
-  sha256: createHash('sha256').update(bytes).digest('hex'),
+  sha256: sha256Of(bytes),
   contentType,
   bytes,
 });

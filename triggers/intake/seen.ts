@@ -2,10 +2,10 @@
  * Which signed bodies were taken already. Some senders sign the body and no time with it, so that a copy of an old request passes their
  * check for ever: here it is known by its bytes, whatever its headers say, for as long as the episode book remembers.
  */
-import { createHash } from 'node:crypto';
 import type { EventLog } from '../nats/port.ts';
 import { seenStream, seenSubject } from '../nats/subject.ts';
 import type { Auth } from './auth.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface Seen {
   has(sender: string, raw: Uint8Array): Promise<boolean>;
@@ -16,8 +16,7 @@ export interface Seen {
 /** Both reject with the errors of the events log. */
 export function createSeen(log: Pick<EventLog, 'publish' | 'last'>, region: string): Seen {
   const stream = seenStream(region);
-  const subjectOf = (sender: string, raw: Uint8Array): string =>
-    seenSubject(region, sender, createHash('sha256').update(raw).digest('hex'));
+  const subjectOf = (sender: string, raw: Uint8Array): string => seenSubject(region, sender, sha256Of(raw));
   return {
     has: async (sender, raw) => (await log.last(stream, subjectOf(sender, raw))) !== null,
     add: async (sender, raw) => void (await log.publish(subjectOf(sender, raw), NOTHING, { expectStream: stream })),

@@ -2,7 +2,7 @@
  * The one place where text becomes a subject token. A subject is a protocol line: an unsanitised field could end the line and
  * inject another command, so every token built from data passes through here.
  */
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../events/sha256-of.ts';
 
 const SAFE = /^[A-Za-z0-9_-]{1,64}$/;
 const HASHED = /-[0-9a-f]{12}$/;
@@ -24,7 +24,7 @@ export function keyToken(text: string): string {
 
 /** First `length` hex digits of SHA-256 over the bytes, those of a text in UTF-8. */
 export function shortHash(text: string | Uint8Array, length: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length);
+  return sha256Of(text).slice(0, length);
 }
 
 export type Lane = 'urgent' | 'normal';

@@ -9,6 +9,7 @@ import { Conflict } from '../nats/errors.ts';
 import type { EventLog, StoredMessage } from '../nats/port.ts';
 import { actStream, actSubject } from '../nats/subject.ts';
 import { encodeJson } from './json-bytes.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface Act {
   /** Who, as the operator's machine says it. */
@@ -103,8 +104,7 @@ function lineAfter(last: StoredMessage | null, act: Act, at: number): ActLine {
 }
 
 /** Also of what is no line: it cannot be taken out unseen either. */
-const hashOf = (message: StoredMessage): string =>
-  lineOf(message)?.hash ?? createHash('sha256').update(message.data).digest('hex');
+const hashOf = (message: StoredMessage): string => lineOf(message)?.hash ?? sha256Of(message.data);
 
 const digest = ({ number, at, by, what, where, why, previousHash }: Omit<ActLine, 'hash'>): string =>
   createHash('sha256')

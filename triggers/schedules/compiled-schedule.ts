@@ -2,13 +2,13 @@
  * A schedule as the server gets it: explicit UTC calendars up to a horizon, and beside them what turns an instant back into the local
  * reading that was meant. Both were made from the same zone data, so that an event keeps its name when the data changes later.
  */
-import { createHash } from 'node:crypto';
 import { DAY } from '../../activities/calendar/civil.ts';
 import { type UtcCalendar, compileCalendars } from '../../activities/calendar/compile-calendars.ts';
 import { type Firing, firingsUntil } from '../../activities/calendar/fire-times.ts';
 import { instantText, readingText } from '../../activities/calendar/instant-text.ts';
 import type { ScheduleFired } from '../events/schedule-fired.ts';
 import type { ReadyScheduleDefinition } from './schedule-definition.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 /** What the server is told about the instants. */
 export interface ScheduleSpec {
@@ -79,7 +79,7 @@ export function compileSchedule(
       region: definition.region,
       tzdb: zone.tzdb,
       jitterSeconds: definition.jitterSeconds ?? 0,
-      definition: createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 16),
+      definition: sha256Of(JSON.stringify(definition)).slice(0, 16),
       from,
       until,
       fired,

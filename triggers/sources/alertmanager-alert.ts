@@ -2,7 +2,6 @@
  * One alert as Prometheus Alertmanager writes it, in its webhooks and in its API alike: labels, annotations, times and a fingerprint. The
  * key comes from the labels, so both ways of hearing of an alert agree on it.
  */
-import { createHash } from 'node:crypto';
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { escapeToken } from '../events/json-keys.ts';
 import { type AlertFacts, type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
@@ -10,6 +9,7 @@ import { locationOfLabels, resourceOfLabels } from './label-facts.ts';
 import { type Json, MAX_LABELS, isObject, scalarsOf, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -100,7 +100,7 @@ export const isTestGroup = (groupKey: unknown): boolean =>
  */
 function keyOf(name: string | null, fingerprint: string | null, labels: Labels): string {
   const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const hash = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  const hash = sha256Of(JSON.stringify(sorted));
   const readable = (name ?? 'unnamed').slice(0, 100);
   const key = fingerprint === null ? hash.slice(0, 24) : `${fingerprint.slice(0, 64)}-${hash.slice(0, 8)}`;
   // A cut may have halved a character.

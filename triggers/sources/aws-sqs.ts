@@ -2,7 +2,6 @@
  * Messages of an Amazon SQS queue: the Records form that Lambda functions get, and the answer of `ReceiveMessage`. A body that says itself
  * what it is (an SNS envelope, an EventBridge event, a webhook of any other sender) is opened; any other is a plain event.
  */
-import { createHash } from 'node:crypto';
 import type { Alert } from '../events/alert.ts';
 import type { AlertResult } from '../events/alert-event.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
@@ -13,6 +12,7 @@ import { isReadable, openCarried } from './carried.ts';
 import { type Json, MAX_ITEMS, countOf, epochAt, inSteps, isObject, readItems, textOf } from './read.ts';
 import { refuseAll, refuseItem } from './refuse.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export const awsSqs: Source = {
   kind: 'aws-sqs',
@@ -86,7 +86,7 @@ function message(request: SourceRequest, item: unknown, place: string, form: For
     contentType: 'application/json',
     body: json,
     raw,
-    rawSha256: createHash('sha256').update(raw).digest('hex'),
+    rawSha256: sha256Of(raw),
   };
   return (
     (isReadable(parsed) ? openCarried(inner, { place: at, delivery: deliveryOf(item, form) }) : null) ??

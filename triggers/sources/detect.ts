@@ -1,5 +1,4 @@
 /** Which sender wrote this, and which events are in it? By content alone; total: whatever the bytes hold, there is an answer. */
-import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import { type JsonProblem, type ParsedJson, parseJson } from '../events/json.ts';
@@ -9,6 +8,7 @@ import { sources } from './index.ts';
 import { openedEvents } from './opened-events.ts';
 import type { Rejection, Source, SourceRequest } from './source.ts';
 import { type Readable, readable, withSpoiled } from './spoiled-items.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface Detected {
   /** Kind of the source; null when none recognises it. */
@@ -58,7 +58,7 @@ const requestOf = (
   contentType: headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null,
   body: null,
   raw,
-  rawSha256: createHash('sha256').update(raw).digest('hex'),
+  rawSha256: sha256Of(raw),
   receivedAt,
 });
 

@@ -2,7 +2,6 @@
  * Google Cloud: Monitoring incidents, by webhook or in a Pub/Sub push. A pushed message is opened; when nothing in it is known as an alert
  * it stays a plain event. Format: cloud.google.com/monitoring/support/notification-options.
  */
-import { createHash } from 'node:crypto';
 import type { Alert } from '../events/alert.ts';
 import { type ParsedJson, parseJson } from '../events/json.ts';
 import { plainEvent } from '../events/plain-event.ts';
@@ -13,6 +12,7 @@ import { type Json, isObject, readItems, textOf } from './read.ts';
 import { refuseAll } from './refuse.ts';
 import type { Source, SourceRequest, SourceResult } from './source.ts';
 import { TEST } from './test-notification.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export const gcp: Source = {
   kind: 'gcp',
@@ -61,7 +61,7 @@ function opened(request: SourceRequest, message: PubsubMessage): SourceResult {
     Object.entries(message.attributes).map(([name, value]) => [name.toLowerCase(), value]),
   );
   // A delivery again differs in its envelope, not in what it carries.
-  const rawSha256 = createHash('sha256').update(raw).digest('hex');
+  const rawSha256 = sha256Of(raw);
   const inner: SourceRequest = {
     ...request,
     headers,

@@ -2,13 +2,13 @@
  * A CloudEvent of a type that nobody listens for may only carry what another sender has written, as brokers and event sources pass it on.
  * When that is an alert, it is read as one; anything else stays the event it is.
  */
-import { createHash } from 'node:crypto';
 import { isBinaryMode } from '../events/binary-mode.ts';
 import type { CloudEvent } from '../events/cloud-event.ts';
 import type { Steps } from '../events/steps.ts';
 import { openCarried } from './carried.ts';
 import { cloudevents } from './cloudevents.ts';
 import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
+import { sha256Of } from '../events/sha256-of.ts';
 
 export interface ItemEvent {
   readonly event: CloudEvent;
@@ -61,7 +61,7 @@ function alertsIn({ id, data }: CloudEvent, index: number, request: SourceReques
     contentType: 'application/json',
     body: data,
     raw,
-    rawSha256: createHash('sha256').update(raw).digest('hex'),
+    rawSha256: sha256Of(raw),
   };
   const item = Array.isArray(request.body) ? `/${index}` : '';
   const place = isBinaryMode(request.headers) ? '' : `${item}/data`;

@@ -74,13 +74,15 @@ export const idOf = (value: unknown): string | null =>
 /** The texts, numbers and truth values of an object, as labels; what is null or nested, and what lies beyond the bound, is left out. */
 export function scalarsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
-  return Object.fromEntries(
-    Object.keys(value)
-      .slice(0, MAX_LABELS)
-      .filter((key) => ['string', 'number', 'boolean'].includes(typeof value[key]))
-      .map((key) => [key, String(value[key])]),
-  );
+  const pairs: [string, string][] = [];
+  for (const key of Object.keys(value).slice(0, MAX_LABELS)) {
+    const inner = value[key];
+    if (SCALARS.has(typeof inner)) pairs.push([key, String(inner)]);
+  }
+  return Object.fromEntries(pairs);
 }
+
+const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
 
 /** A text with the dotted path it was read from, for a location. */
 export function located(value: unknown, from: string): { readonly value: string; readonly from: string } | null {
