@@ -18,7 +18,7 @@ export async function partsKnow(handle: WorkflowHandle): Promise<void> {
 }
 
 /** The run has done what it does when it is cancelled, and each of its parts is told. */
-export function isPassedOn(events: readonly HistoryEvent[]): boolean {
+function isPassedOn(events: readonly HistoryEvent[]): boolean {
   const since = events.findLastIndex((event) => event.workflowExecutionCancelRequestedEventAttributes);
   const after = events.slice(since + 1);
   const heard = after.some((event) => event.workflowTaskCompletedEventAttributes);
