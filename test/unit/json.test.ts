@@ -19,6 +19,8 @@ const REFUSED: readonly {
   { name: '65 levels', body: bytes('['.repeat(65) + ']'.repeat(65)), reason: 'too-deep' },
   { name: 'the same key twice', body: bytes('{"x":{"a":1,"a":2}}'), reason: 'duplicate-key', place: '/x/a' },
   { name: 'the same key twice, once escaped', body: bytes('{"a":1,"\\u0061":2}'), reason: 'duplicate-key' },
+  { name: 'a prototype key, with escapes', body: bytes('{"\\u005f_proto__":1}'), reason: 'forbidden-key' },
+  { name: 'a constructor, with escapes', body: bytes('{"cons\\u0074ructor":1}'), reason: 'forbidden-key' },
   { name: 'a prototype key', body: bytes('{"__proto__":{"admin":true}}'), reason: 'forbidden-key' },
   {
     name: 'a prototype key in an array',
@@ -129,6 +131,22 @@ describe('parseJson', () => {
   it('64 levels are accepted, brackets inside strings do not count', () => {
     assert.ok(parseJson(bytes('['.repeat(64) + ']'.repeat(64))).ok);
     assert.ok(parseJson(bytes(JSON.stringify({ a: '['.repeat(100), 'b"': '\\{' }))).ok);
+  });
+
+  it('what would be a forbidden key may stand in a text', () =>
+    assert.ok(parseJson(bytes('{"a":"__proto__","b":["constructor: \\u0063"],"c":{"d":"prototype"}}')).ok));
+
+  it('no key is there twice unseen, wherever it stands and whatever stands around it', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.jsonValue(), fc.jsonValue(), fc.nat({ max: 5 }), (key, one, other, depth) => {
+        const name = JSON.stringify(key);
+        const twice = `{${name}:${JSON.stringify(one)},"between":[":",{"a:":1}],${name}:${JSON.stringify(other)}}`;
+        const nested = `${'[{"x":'.repeat(depth)}${twice}${'}]'.repeat(depth)}`;
+        const parsed = parseJson(bytes(nested));
+        // The values may hold forbidden ones, which are named if they come first.
+        assert.match(parsed.ok ? 'none' : parsed.reason, /^(duplicate|forbidden)-key$/);
+      }),
+    );
   });
 
   it('siblings may have keys of the same name', () => {

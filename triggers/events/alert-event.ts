@@ -42,79 +42,77 @@ export type AlertResult =
 
 const NOWHERE: Alert['location'] = { cloud: null, account: null, region: null, zone: null, cluster: null };
 const MAX_KEY = 900;
+const TIMES = ['started', 'ended', 'occurred'] as const;
 
 export function alertEvent(request: SourceRequest, facts: AlertFacts): AlertResult {
-  const resolved = facts.status === 'resolved';
-  // The end of something that still fires is a forecast, not a fact.
-  const written = { started: facts.started, ended: resolved ? facts.ended : null, occurred: facts.occurred };
-  const read: Record<string, string | null> = {};
-  const original: Record<string, string> = {};
-  for (const [name, value] of Object.entries(written)) {
-    if (value === null || value === undefined) continue;
-    const instant = readInstant(value.text, request.receivedAt, request.times);
-    if (!instant.ok) return { ok: false, rejection: badTime(instant.reason, value) };
-    read[name] = instant.utc;
-    original[name] = value.written ?? value.text;
-  }
-  const { started = null, ended = null } = read;
-  const occurred = read['occurred'] ?? (resolved ? ended : started);
-  const alertKey = boundedKey(`${request.sender}:${facts.key}`);
+  const { status } = facts;
+  const time = timeOf(request, facts);
+  if ('reason' in time) return { ok: false, rejection: time };
   const text = facts.severity ?? null;
-  const number = severityNumber(facts.severityWord ?? text);
-  const {
-    severityWord: _word,
-    key: _key,
-    started: _started,
-    ended: _ended,
-    occurred: _occurred,
-    severity: _severity,
-    occurrence = null,
-    ...given
-  } = facts;
   const alert: Alert = {
-    name: null,
-    resource: null,
-    title: null,
-    description: null,
-    labels: {},
-    annotations: {},
-    links: { source: null, runbook: null, dashboard: null },
-    group: null,
-    delivery: null,
-    ...given,
-    alertKey,
-    severity: { number, text },
-    time: { occurred, started, ended, received: request.receivedAt, original },
+    alertKey: boundedKey(`${request.sender}:${facts.key}`),
+    status,
+    statusText: facts.statusText,
+    name: facts.name ?? null,
+    severity: { number: severityNumber(facts.severityWord ?? text), text },
+    time,
+    resource: facts.resource ?? null,
     location: { ...NOWHERE, ...facts.location },
+    title: facts.title ?? null,
+    description: facts.description ?? null,
+    labels: facts.labels ?? {},
+    annotations: facts.annotations ?? {},
+    links: facts.links ?? { source: null, runbook: null, dashboard: null },
+    group: facts.group ?? null,
+    delivery: facts.delivery ?? null,
     raw: { sha256: request.rawSha256, contentType: request.contentType, ref: null },
   };
-  return { ok: true, event: envelope(request, alert, occurrence) };
+  return { ok: true, event: envelope(request, alert, facts.occurrence ?? null) };
+}
+
+function timeOf(request: SourceRequest, facts: AlertFacts): Alert['time'] | Omit<Rejection, 'index'> {
+  const original: Record<string, string> = {};
+  const resolved = facts.status === 'resolved';
+  // The end of something that still fires is a forecast, not a fact.
+  const read = { started: facts.started, ended: resolved ? facts.ended : null, occurred: facts.occurred };
+  const utc: Record<keyof typeof read, string | null> = { started: null, ended: null, occurred: null };
+  for (const name of TIMES) {
+    const written = read[name];
+    if (written === null || written === undefined) continue;
+    const instant = readInstant(written.text, request.receivedAt, request.times);
+    if (!instant.ok) return badTime(instant.reason, written);
+    utc[name] = instant.utc;
+    original[name] = written.written ?? written.text;
+  }
+  const { started, ended } = utc;
+  return {
+    occurred: utc.occurred ?? (resolved ? ended : started),
+    started,
+    ended,
+    received: request.receivedAt,
+    original,
+  };
 }
 
 function envelope(request: SourceRequest, alert: Alert, occurrence: string | null): CloudEvent {
+  const { alertKey, status, severity } = alert;
   const { occurred, started, ended } = alert.time;
-  const what = [
-    request.sender,
-    alert.alertKey,
-    alert.status,
-    started,
-    alert.status === 'resolved' ? ended : null,
-    occurred,
-    ...(occurrence === null ? [] : [occurrence]),
-  ];
-  return {
+  const what = [request.sender, alertKey, status, started, status === 'resolved' ? ended : null, occurred];
+  if (occurrence !== null) what.push(occurrence);
+  const event: CloudEvent = {
     specversion: '1.0',
-    id: `${alert.status}-${sha256Of(JSON.stringify(what)).slice(0, 32)}`,
+    id: `${status}-${sha256Of(JSON.stringify(what)).slice(0, 32)}`,
     source: `tocsin:/in/${request.sender}`,
-    type: alertEventType(alert.status),
+    type: alertEventType(status),
     datacontenttype: 'application/json',
-    partitionkey: alert.alertKey,
+    partitionkey: alertKey,
     recordedtime: request.receivedAt,
-    ...(occurred === null ? {} : { time: occurred }),
-    ...(alert.severity.number === null ? {} : { severitynumber: alert.severity.number }),
-    ...(alert.severity.text === null ? {} : { severitytext: alert.severity.text }),
     data: alert,
   };
+  if (occurred !== null) event.time = occurred;
+  if (severity.number !== null) event.severitynumber = severity.number;
+  if (severity.text !== null) event.severitytext = severity.text;
+  return event;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

@@ -24,6 +24,24 @@ interface Frame {
 /** Characters looked at between two turns of others. */
 const CHARACTERS_PER_STEP = 65_536;
 
+/** A forbidden key may also be written with escapes, which is why the text is looked at, and those of its letters. */
+const MAY_HIDE_FORBIDDEN = /__proto__|constructor|prototype|\\u00[5-7]/;
+
+/**
+ * Sees without a look at each key that none is there twice and none is forbidden, of what the parser has made: it keeps one of two equal keys,
+ * so that fewer are left than the text has. False: `keyProblems` has to look. `members`: of all objects of the text.
+ */
+export const areKeysSound = (text: string, value: unknown, members: number): boolean =>
+  countMembers(value) === members && !MAY_HIDE_FORBIDDEN.test(text);
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  let count = Array.isArray(value) ? 0 : inner.length;
+  for (const each of inner) if (typeof each === 'object') count += countMembers(each);
+  return count;
+}
+
 /** All of them up to the bound, and one more when there are more. The text must be valid JSON. */
 export function* keyProblems(text: string, most: number): Steps<readonly KeyProblem[]> {
   const open: Frame[] = [];

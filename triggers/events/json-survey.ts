@@ -15,6 +15,8 @@ export type Survey =
       readonly ok: true;
       /** Counted by their delimiters, so an empty list counts as one. */
       readonly values: number;
+      /** Members of all objects, counted by their colons: as many as the text has, also where a parser keeps only one of two. */
+      readonly members: number;
       /** The text, with integers beyond 2^53 in quotes: their digits survive as text, as numbers they would be other ones. */
       readonly text: string;
       /** Some number may be too large even to be rounded. */
@@ -35,8 +37,9 @@ const HUGE = 100;
 export function surveyJson(text: string, maxValues: number): Survey {
   let depth = 0;
   let values = 1;
+  let members = 0;
   /** Of the values that are open: members so far, counted from below zero where they may be any number of items. */
-  const members = new Float64Array(MAX_DEPTH + 1);
+  const open = new Float64Array(MAX_DEPTH + 1);
   let hugeNumbers = false;
   let kept = 0;
   const pieces: string[] = [];
@@ -47,12 +50,13 @@ export function surveyJson(text: string, maxValues: number): Survey {
       depth += 1;
       values += 1;
       if (depth > MAX_DEPTH) return { ok: false, reason: 'too-deep' };
-      members[depth] = code === OPEN_OBJECT ? 1 : -MAX_VALUES;
+      open[depth] = code === OPEN_OBJECT ? 1 : -MAX_VALUES;
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
+    else if (code === COLON) members += 1;
     else if (code === COMMA) {
       values += 1;
-      const count = (members[Math.max(depth, 0)] ?? 0) + 1;
-      members[Math.max(depth, 0)] = count;
+      const count = (open[Math.max(depth, 0)] ?? 0) + 1;
+      open[Math.max(depth, 0)] = count;
       if (count > MAX_MEMBERS) return { ok: false, reason: 'too-many-values' };
     } else if (isDigit(code)) {
       const end = endOfDigits(text, i);
@@ -66,18 +70,21 @@ export function surveyJson(text: string, maxValues: number): Survey {
     }
     if (values > maxValues) return { ok: false, reason: 'too-many-values' };
   }
-  return { ok: true, values, text: kept === 0 ? text : pieces.join('') + text.slice(kept), hugeNumbers };
+  return { ok: true, values, members, text: kept === 0 ? text : pieces.join('') + text.slice(kept), hugeNumbers };
 }
 
 /** Index of the closing quote, or the end of a text that lacks it. */
 export function endOfString(text: string, start: number): number {
-  let i = start + 1;
-  for (; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) return i;
-    if (code === BACKSLASH) i += 1;
-  }
-  return i;
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** Two backslashes are one character, which escapes nothing. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
 }
 
 /** First index from here on that is no white space of JSON. */

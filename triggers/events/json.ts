@@ -3,7 +3,7 @@
  * duplicate or prototype keys, numbers that do not survive. Integers beyond 2^53 become texts of their digits. `JSON.parse` alone accepts
  * all of these and rounds the integers.
  */
-import { type KeyProblem, escapeToken, keyProblems } from './json-keys.ts';
+import { type KeyProblem, areKeysSound, escapeToken, keyProblems } from './json-keys.ts';
 import { MAX_DEPTH, MAX_VALUES, surveyJson } from './json-survey.ts';
 import { type Steps, atOnce } from './steps.ts';
 
@@ -73,7 +73,9 @@ export function* jsonSteps(bytes: Uint8Array, budget: JsonBudget = { values: MAX
     return refuse('not-json');
   }
   yield;
-  const faults: Fault[] = [...(yield* keyProblems(survey.text, MAX_FAULTS))];
+  const faults: Fault[] = areKeysSound(survey.text, value, survey.members)
+    ? []
+    : [...(yield* keyProblems(survey.text, MAX_FAULTS))];
   if (survey.hugeNumbers || SURROGATE.test(text)) addValueFaults(value, '', faults);
   const [first] = faults;
   if (first === undefined) return { ok: true, value };

@@ -74,17 +74,20 @@ function labelsOf(
   const names = isObject(value) ? Object.keys(value) : [];
   if (!isObject(value) || names.length > MAX_LABELS)
     return refuseItem('bad-labels', place, `expected an object of strings with at most ${MAX_LABELS} labels`);
-  const labels: [string, string][] = [];
+  let texts = 0;
   for (const name of names) {
     const label = value[name];
-    if (typeof label === 'string') labels.push([name, label]);
+    if (typeof label === 'string') texts += 1;
     else if (label !== null)
       return refuseItem('bad-labels', `${place}/${escapeToken(name)}`, `expected a text, not ${typeof label}`);
   }
-  return labels.length === 0
-    ? refuseItem('bad-labels', place, 'expected at least one label with a text')
-    : { ok: true, labels: Object.fromEntries(labels) };
+  if (texts === 0) return refuseItem('bad-labels', place, 'expected at least one label with a text');
+  const given = value as Readonly<Record<string, string | null>>;
+  return { ok: true, labels: texts === names.length ? (given as Labels) : withoutNulls(given) };
 }
+
+const withoutNulls = (labels: Readonly<Record<string, string | null>>): Labels =>
+  Object.fromEntries(Object.entries(labels).filter((pair): pair is [string, string] => pair[1] !== null));
 
 /**
  * The "Test" button of a contact point writes its name (any text), the fingerprint of the alert it made up and the time; before Grafana 10
@@ -99,8 +102,8 @@ export const isTestGroup = (groupKey: unknown): boolean =>
  * beside it. Without a fingerprint the labels alone say what is sick.
  */
 function keyOf(name: string | null, fingerprint: string | null, labels: Labels): string {
-  const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const hash = sha256Of(JSON.stringify(sorted));
+  const names = Object.keys(labels).toSorted();
+  const hash = sha256Of(JSON.stringify(names.map((each) => [each, labels[each]])));
   const readable = (name ?? 'unnamed').slice(0, 100);
   const key = fingerprint === null ? hash.slice(0, 24) : `${fingerprint.slice(0, 64)}-${hash.slice(0, 8)}`;
   // A cut may have halved a character.
