@@ -78,7 +78,9 @@ export async function openLog(
 ): Promise<EventLog> {
   const access = natsAccess(config, role);
   const connectTo = (server: NatsServer): Promise<EventLog> =>
-    until(`NATS at ${server.url}`, waiting, () => connectLog(connectionTo(server, { name, access })));
+    until(`NATS at ${server.url}`, waiting, () =>
+      connectLog(connectionTo(server, { name, access, lingers: role === 'trigger' })),
+    );
   const servers = natsServers(config, regions);
   const logs = await Promise.all(servers.map((server) => openOne(server, connectTo, waiting)));
   const [only] = logs;

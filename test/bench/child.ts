@@ -45,7 +45,7 @@ const [natsUrl = '', temporalAddress = ''] = process.argv.slice(2);
 const logger = pino({ level: 'error' });
 const metricsPort = await freePort();
 installRuntime({ logger, metricsPort });
-const log = await connectLog({ servers: natsUrl, name: 'bench' });
+const log = await connectLog({ servers: natsUrl, name: 'bench', lingers: true });
 const temporal = await connectTemporal({
   connection: { address: temporalAddress },
   namespace: 'default',

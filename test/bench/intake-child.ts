@@ -1,8 +1,8 @@
 /** The measured process of `intake`: an intake on a real events log, and the same log without it. Orders come by IPC, one at a time. */
-import { createHash } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { parseJson } from '../../triggers/events/json.ts';
+import { sha256Of } from '../../triggers/events/sha256-of.ts';
 import { createIntake } from '../../triggers/intake/intake.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import { eventStream, eventSubject } from '../../triggers/nats/subject.ts';
@@ -93,7 +93,7 @@ function normalise({ count, body }: Extract<IntakeOrder, { kind: 'normalise' }>)
   const receivedAt = new Date().toISOString();
   for (let done = 0; done < count; done += 1) {
     const parsed = parseJson(raw);
-    const rawSha256 = createHash('sha256').update(raw).digest('hex');
+    const rawSha256 = sha256Of(raw);
     const request = { sender: 'am', headers: {}, contentType: 'application/json', raw, rawSha256, receivedAt };
     const { events } = alertmanager.toEvents({ ...request, body: parsed.ok ? parsed.value : null });
     if (events.length === 0) throw new Error('the request of the bench has no alert in it');

@@ -1,7 +1,5 @@
 /** What the measurements of `path` share: servers of their own, measured processes beside them, and events to work on. */
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { regionTopology } from '../../triggers/nats/topology.ts';
@@ -9,6 +7,7 @@ import { type TemporalConnection, connectTemporal } from '../../workers/temporal
 import { storeAlert } from '../support/payloads.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import type { Answer, Order } from './child.ts';
+import { measuredProcess } from './measured-process.ts';
 import type { Row } from './statistics.ts';
 
 export const ROUNDS = 5;
@@ -62,8 +61,7 @@ async function open(servers: TestServers): Promise<Bench> {
 }
 
 async function startChild(servers: TestServers): Promise<Child> {
-  const child: ChildProcess = fork(join(import.meta.dirname, 'child.ts'), [servers.natsUrl, servers.temporalAddress]);
-  await once(child, 'message');
+  const { child } = await measuredProcess('child.ts', [servers.natsUrl, servers.temporalAddress]);
   return {
     pid: child.pid ?? 0,
     order: async (order) => {

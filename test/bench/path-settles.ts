@@ -2,7 +2,8 @@
 import { type Bench, ROUNDS, store, topology } from './path-bench.ts';
 import { type Row, row } from './statistics.ts';
 
-const SETTLES = 3_000;
+/** So many that what a process learns when it begins, one look per key, is a small part. */
+const SETTLES = 9_000;
 const SETTLE_KEYS = 200;
 
 /** (d) repeated firing of open episodes: book, ledger, acknowledgement; against a consumer that publishes one message for each event. */

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { createTurns } from '../../triggers/nats/same-turn.ts';
 
 /** Requests at given distances, and which of them have left. */
-function requests() {
+function requests(lingers = true) {
   let at = 0;
   const left: number[] = [];
   let asked = 0;
-  const turns = createTurns(() => at);
+  const turns = createTurns(lingers, () => at);
   return {
     left,
     ask: (afterMs: number) => {
@@ -75,6 +75,15 @@ describe('requests leave together', () => {
     const { ask, left, each } = requests();
     await each(300, 1);
     ask(60_000);
+    mock.timers.tick(0);
+    await settled();
+    assert.deepEqual(left, [300]);
+  });
+
+  it('without waiting for others where somebody waits for the answer', async () => {
+    const { ask, left, each } = requests(false);
+    await each(300, 1);
+    ask(1);
     mock.timers.tick(0);
     await settled();
     assert.deepEqual(left, [300]);

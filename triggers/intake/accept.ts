@@ -9,6 +9,7 @@ import type { LocalTimes } from '../events/local-time.ts';
 import { MAX_DEPTH, type ParsedJson, jsonSteps } from '../events/json.ts';
 import { type Steps, inTurns } from '../events/steps.ts';
 import type { EventLog, PubAck } from '../nats/port.ts';
+import { encodeJson } from '../path/json-bytes.ts';
 import { publishEvent } from '../path/publish-event.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
 import { type ItemEvent, openedEvents } from '../sources/opened-events.ts';
@@ -50,6 +51,12 @@ export type Accepted =
       readonly control: Control | null;
     }
   | { readonly kind: 'unsupported-media-type' };
+
+/** An event and the message that it is stored as. */
+interface Storable {
+  readonly event: CloudEvent;
+  readonly data: Uint8Array;
+}
 
 /** Publications of one request side by side. */
 const PUBLISH_BATCH = 64;
@@ -97,14 +104,14 @@ function* sorted(
   ref: string,
   isBatch: boolean,
   knownTypes: ReadonlySet<string>,
-): Steps<{ readonly good: readonly CloudEvent[]; readonly rejected: readonly Rejection[] }> {
+): Steps<{ readonly good: readonly Storable[]; readonly rejected: readonly Rejection[] }> {
   const rejected: Rejection[] = [...refused];
-  const good: CloudEvent[] = [];
+  const good: Storable[] = [];
   for (const { event: read, index } of items) {
     const event = withRaw(read, ref);
-    const problem = index >= MAX_ITEMS ? tooMany() : problemOf(event, knownTypes);
-    if (problem === null) good.push(event);
-    else rejected.push({ index, ...problem, place: (isBatch ? `/${index}` : '') + problem.place });
+    const given = index >= MAX_ITEMS ? tooMany() : storable(event, knownTypes);
+    if ('data' in given) good.push(given);
+    else rejected.push({ index, ...given, place: (isBatch ? `/${index}` : '') + given.place });
     yield;
   }
   return { good, rejected: rejected.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1)) };
@@ -121,22 +128,20 @@ function withRaw(event: CloudEvent, ref: string): CloudEvent {
 async function publishAll(
   sender: string,
   kind: string,
-  events: readonly CloudEvent[],
+  events: readonly Storable[],
   { log, region }: AcceptOptions,
 ): Promise<StoredEvent[]> {
   const stored: StoredEvent[] = [];
   for (let from = 0; from < events.length; from += PUBLISH_BATCH) {
     const batch = events
       .slice(from, from + PUBLISH_BATCH)
-      .map(async (event) => ({ sender, event, ack: await publishEvent(log, region, kind, event) }));
+      .map(async ({ event, data }) => ({ sender, event, ack: await publishEvent(log, region, kind, event, data) }));
     stored.push(...(await Promise.all(batch)));
   }
   return stored;
 }
 
-const encode = (event: CloudEvent): Uint8Array => Buffer.from(JSON.stringify(event));
-
-function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rejection, 'index'> | null {
+function storable(event: CloudEvent, knownTypes: ReadonlySet<string>): Storable | Omit<Rejection, 'index'> {
   if (!isListenedFor(event, knownTypes)) {
     const known = [...knownTypes].join(', ') || 'none';
     return {
@@ -146,12 +151,12 @@ function problemOf(event: CloudEvent, knownTypes: ReadonlySet<string>): Omit<Rej
     };
   }
   if (isTooDeep(event)) return { reason: 'too-deep', place: '', message: `nested deeper than ${MAX_DEPTH} levels` };
-  const size = encode(event).length;
-  if (size <= EVENT_MAX_BYTES - HEADER_BYTES) return null;
+  const data = encodeJson(event);
+  if (data.length <= EVENT_MAX_BYTES - HEADER_BYTES) return { event, data };
   return {
     reason: 'event-too-large',
     place: '',
-    message: `${size} bytes, at most ${EVENT_MAX_BYTES - HEADER_BYTES} allowed`,
+    message: `${data.length} bytes, at most ${EVENT_MAX_BYTES - HEADER_BYTES} allowed`,
   };
 }
 

@@ -5,7 +5,6 @@
 import { type ConsumerMessages, type JetStreamClient, type JsMsg, NatsError } from 'nats';
 import { LogUnavailable } from './errors.ts';
 import { fromDelivered } from './stored-message.ts';
-import { sameTurn } from './same-turn.ts';
 import type { ConsumeOptions, Consumption, Delivery } from './port.ts';
 
 /** A pull request lives this long; the server beats every half of it. Short, because a lost leader costs one whole request. */
@@ -29,6 +28,7 @@ export async function consume(
   js: JetStreamClient,
   options: ConsumeOptions,
   handle: (delivery: Delivery) => Promise<void>,
+  sameTurn: () => Promise<void>,
 ): Promise<Consumption> {
   const inFlight = new Set<Promise<void>>();
   let messages: ConsumerMessages | undefined;
@@ -76,7 +76,7 @@ export async function consume(
     }
   };
   const begin = async (message: JsMsg): Promise<void> => {
-    const work: Promise<void> = handle(deliver(message)).finally(() => {
+    const work: Promise<void> = handle(deliver(message, sameTurn)).finally(() => {
       inFlight.delete(work);
       freed();
     });
@@ -101,7 +101,7 @@ function troubled({ stream, consumer }: ConsumeOptions, error: unknown): LogUnav
   return new LogUnavailable(`cannot pull ${stream}/${consumer}, trying again: ${why}`, { cause: error });
 }
 
-function deliver(message: JsMsg): Delivery {
+function deliver(message: JsMsg, sameTurn: () => Promise<void>): Delivery {
   return {
     ...fromDelivered(message),
     deliveryCount: message.info.redeliveryCount,

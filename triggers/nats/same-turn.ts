@@ -1,7 +1,7 @@
 /**
  * Lets requests leave together, in one write: a write to a socket costs more than a request, on both its ends, and the client flushes
- * after the first of a turn. When little is going on, a request waits until the turn of the event loop is over. When requests have lately
- * come close upon each other it waits some milliseconds for the next ones; a busy process does not miss them, for it waits for Temporal.
+ * after the first of a turn. A request waits until the turn of the event loop is over. Where it may linger, and requests have lately come
+ * close upon each other, it waits some milliseconds for the next ones.
  */
 /** Mean distance of requests, ms, below which waiting for the next ones pays. */
 const BUSY_MS = 3;
@@ -20,8 +20,12 @@ interface Turn {
   waiting: number;
 }
 
-/** @param now monotonic, ms */
-export function createTurns(now: () => number): () => Promise<void> {
+/**
+ * Of one connection: what it returns resolves when a request that is made now is to leave.
+ *
+ * @param now monotonic, ms
+ */
+export function createTurns(lingers: boolean, now: () => number = () => performance.now()): () => Promise<void> {
   let turn: Turn | undefined;
   let meanGapMs = MAX_GAP_MS;
   let lastAt = -Infinity;
@@ -35,7 +39,7 @@ export function createTurns(now: () => number): () => Promise<void> {
         resolve();
       };
     });
-    if (meanGapMs < BUSY_MS) setTimeout(end, LINGER_MS);
+    if (lingers && meanGapMs < BUSY_MS) setTimeout(end, LINGER_MS);
     else setImmediate(end);
     return { over, end, waiting: 0 };
   };
@@ -50,6 +54,3 @@ export function createTurns(now: () => number): () => Promise<void> {
     return mine.over;
   };
 }
-
-/** Resolves when a request that is made now is to leave. */
-export const sameTurn = createTurns(() => performance.now());

@@ -2,7 +2,6 @@
 import { type JetStreamManager, type JsMsg, type MsgHdrs, NatsError, type StoredMsg } from 'nats';
 import { explain } from './guard.ts';
 import type { Headers, StoredMessage } from './port.ts';
-import { sameTurn } from './same-turn.ts';
 
 /** Null: there is none. */
 export async function find(
@@ -10,7 +9,6 @@ export async function find(
   stream: string,
   query: { seq: number } | { seq: number; next_by_subj: string } | { last_by_subj: string },
 ): Promise<StoredMessage | null> {
-  await sameTurn();
   try {
     return fromStored(stream, await jsm.streams.getMessage(stream, query));
   } catch (error) {
@@ -35,7 +33,10 @@ const fromStored = (stream: string, message: StoredMsg): StoredMessage => ({
   subject: message.subject,
   sequence: message.seq,
   storedAt: message.time.getTime(),
-  headers: plainHeaders(() => message.header),
+  /** Read when they are asked for: records have none that matter. */
+  get headers() {
+    return plainHeaders(() => message.header);
+  },
   data: message.data,
 });
 

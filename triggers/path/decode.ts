@@ -57,9 +57,10 @@ function timeProblem(
   place: string,
   storedAt: number,
 ): Extract<Decoded, { ok: false }> | null {
+  const receivedAt = new Date(storedAt).toISOString();
   for (const [name, text] of Object.entries(times)) {
     if (text === null || text === undefined) continue;
-    const read = readInstant(text, new Date(storedAt).toISOString());
+    const read = readInstant(text, receivedAt);
     if (!read.ok) return bad(read.reason, `${place}/${name}: ${JSON.stringify(text.slice(0, 60))} is not acceptable`);
   }
   return null;

@@ -5,15 +5,16 @@ import type { EventLog, PubAck } from '../nats/port.ts';
 import { eventStream, eventSubject, shortHash } from '../nats/subject.ts';
 import { encodeJson } from './json-bytes.ts';
 
-/** `kind` of its source. Rejects with the errors of the events log; may be repeated. */
+/** `kind` of its source; `data`: what `encodeJson` makes of the event. Rejects with the errors of the events log; may be repeated. */
 export function publishEvent(
   log: Pick<EventLog, 'publish'>,
   region: string,
   kind: string,
   event: CloudEvent,
+  data: Uint8Array = encodeJson(event),
 ): Promise<PubAck> {
   const lane = (event.severitynumber ?? 0) >= URGENT_FROM ? 'urgent' : 'normal';
-  return log.publish(eventSubject(region, lane, kind, event.type), encodeJson(event), {
+  return log.publish(eventSubject(region, lane, kind, event.type), data, {
     expectStream: eventStream(region),
     msgId: shortHash(JSON.stringify([event.source, event.id]), 32),
     headers: { 'content-type': 'application/cloudevents+json' },
