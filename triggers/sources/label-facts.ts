@@ -3,6 +3,7 @@
  * one way to make labels out of names that are no labels yet.
  */
 import type { Alert } from '../events/alert.ts';
+import { FORBIDDEN_KEYS } from '../events/json-keys.ts';
 import { firstLabel } from './read.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -29,14 +30,11 @@ export function resourceOfLabels(labels: Labels): Alert['resource'] {
   return found === null ? null : { kind: found.from, id: found.value, name: found.value };
 }
 
-/** Names that JSON readers refuse as keys, because they can change the prototype of an object. */
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
-
 /** Absent values and names that cannot be stored are left out; of equal names the values stand side by side, with commas. */
 export function labelsFrom(pairs: Iterable<readonly [name: string | null, value: string | null]>): Labels {
   const labels = new Map<string, string>();
   for (const [name, value] of pairs) {
-    if (name === null || value === null || name === '' || FORBIDDEN.has(name)) continue;
+    if (name === null || value === null || name === '' || FORBIDDEN_KEYS.has(name)) continue;
     const earlier = labels.get(name);
     labels.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }

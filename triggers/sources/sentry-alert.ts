@@ -2,6 +2,7 @@
 import type { Alert, AlertStatus } from '../events/alert.ts';
 import { type AlertResult, type TextAt, alertEvent } from '../events/alert-event.ts';
 import { epochSeconds } from '../events/epoch.ts';
+import { labelsFrom } from './label-facts.ts';
 import { type Json, firstLabel, idOf, isObject, textAt, textOf } from './read.ts';
 import { refuseItem } from './refuse.ts';
 import type { SourceRequest } from './source.ts';
@@ -156,18 +157,10 @@ function eventFacts(event: Json, from: string) {
   };
 }
 
-/** As names of an event's fields these are refused wherever JSON is read. */
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
-
 /** Pairs of name and value. */
 function tagsOf(value: unknown): Readonly<Record<string, string>> {
   const pairs = Array.isArray(value) ? (value as readonly unknown[]) : [];
-  return Object.fromEntries(
-    pairs.flatMap((pair): readonly (readonly [string, string])[] => {
-      const [name, text] = Array.isArray(pair) ? [textOf(pair[0]), textOf(pair[1])] : [null, null];
-      return name === null || text === null || FORBIDDEN.has(name) ? [] : [[name, text]];
-    }),
-  );
+  return labelsFrom(pairs.map((pair) => (Array.isArray(pair) ? [textOf(pair[0]), textOf(pair[1])] : [null, null])));
 }
 
 /** An object with id and slug, or the bare id. */
