@@ -2,7 +2,7 @@
  * Runs the tests: `npm test`, `npm test -- NAME...` for files whose name holds NAME, `--folder DIR` for another folder. Fails when it
  * finds no test, because node's own runner would call that a success.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -67,19 +67,30 @@ async function run(paths: readonly string[]): Promise<number> {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   });
-  // Whoever ends the runner ends the tests, whose servers end with them.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  // Whoever ends the runner ends the tests, and the servers that the SDK has started for them, which nobody else would end.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => signalGroup(child, signal));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     process.stdout.write(chunk);
     output = (output + chunk.toString('utf8')).slice(-4_000);
   });
   const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)));
+  signalGroup(child, 'SIGKILL');
   const count = Number(/^ℹ tests (\d+)$/m.exec(output)?.[1] ?? 0);
   if (code === 0 && count === 0) {
     console.error('no test was executed');
     return 1;
   }
   return code;
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody is left in it.
+  }
 }
