@@ -1,10 +1,12 @@
 /** Events that start nothing, against a bare consumer that publishes one message for each. */
-import { type Bench, ROUNDS, store, topology } from './path-bench.ts';
+import { type Bench, store, topology } from './path-bench.ts';
 import { type Row, row } from './statistics.ts';
 
 /** So many that what a process learns when it begins, one look per key, is a small part. */
 const SETTLES = 9_000;
 const SETTLE_KEYS = 200;
+/** More than of the others: the two halves of a round are seconds apart, in which a machine becomes another. */
+const ROUNDS = 9;
 
 /** (d) repeated firing of open episodes: book, ledger, acknowledgement; against a consumer that publishes one message for each event. */
 export async function measureSettles(bench: Bench, report: (line: string) => void): Promise<Row[]> {

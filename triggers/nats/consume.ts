@@ -64,7 +64,8 @@ export async function consume(
         for await (const message of messages) {
           lastSign = performance.now();
           if (closing) message.nak();
-          else await begin(message);
+          else begin(message);
+          if (inFlight.size >= options.maxInFlight) await new Promise<void>((resolve) => (freed = resolve));
         }
       } catch (error) {
         // The server or the consumer is away; it is tried again until it is closed.
@@ -75,13 +76,12 @@ export async function consume(
       if (!closing) await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS));
     }
   };
-  const begin = async (message: JsMsg): Promise<void> => {
+  const begin = (message: JsMsg): void => {
     const work: Promise<void> = handle(deliver(message, sameTurn)).finally(() => {
       inFlight.delete(work);
       freed();
     });
     inFlight.add(work);
-    if (inFlight.size >= options.maxInFlight) await new Promise<void>((resolve) => (freed = resolve));
   };
 
   messages = await open();
@@ -102,17 +102,16 @@ function troubled({ stream, consumer }: ConsumeOptions, error: unknown): LogUnav
 }
 
 function deliver(message: JsMsg, sameTurn: () => Promise<void>): Delivery {
-  return {
-    ...fromDelivered(message),
+  return Object.assign(fromDelivered(message), {
     deliveryCount: message.info.redeliveryCount,
     ack: async () => {
       await sameTurn();
       await confirmed(message.ackAck({ timeout: ACK_TIMEOUT_MS }));
     },
     // Whole milliseconds: the server takes a fraction for no delay at all.
-    nak: (delayMs) => message.nak(Math.round(delayMs)),
+    nak: (delayMs: number) => message.nak(Math.round(delayMs)),
     working: () => message.working(),
-  };
+  });
 }
 
 async function confirmed(ack: Promise<boolean>): Promise<void> {

@@ -3,14 +3,12 @@ export class KeyedQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   run<T>(key: string, task: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(key) ?? Promise.resolve();
-    const mine = before.then(task, task);
-    const tail = mine
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#tails.get(key) === tail) this.#tails.delete(key);
-      });
-    this.#tails.set(key, tail);
+    const mine = this.#tails.get(key)?.then(task, task) ?? task();
+    const over = (): void => {
+      if (this.#tails.get(key) === mine) this.#tails.delete(key);
+    };
+    this.#tails.set(key, mine);
+    mine.then(over, over);
     return mine;
   }
 }
