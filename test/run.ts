@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `npm test`, `npm test -- NAME...` for files whose name holds NAME, `--folder DIR` for another folder. Fails when it
+ * Runs the tests: `npm test`, `npm test -- NAME...` for files whose name holds NAME, `--folder DIR` for all of another folder. Fails when it
  * finds no test, because node's own runner would call that a success.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,18 +16,22 @@ const ROOT = join(import.meta.dirname, '..');
 /** Bound on one test; those of test/chaos take minutes or wait for outages, and are run by name. */
 const TEST_TIMEOUT_MS = 300_000;
 const CHAOS_TIMEOUT_MS = 2_400_000;
-/** Each has its own servers; most of the time they wait for each other. Outages are told apart better alone. */
+const ALWAYS = ['test/unit', 'test/e2e'];
+/** What operators type, each command a process of its own: minutes, so that they are left out when no name is given. */
+const BY_NAME = ['test/commands'];
+/** Each has its own servers; most of the time they wait for each other. Outages are told apart better alone, and commands are all processor. */
 const FILES_AT_ONCE = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { folder: { type: 'string', multiple: true, default: ['test/unit', 'test/e2e'] } },
+  options: { folder: { type: 'string', multiple: true } },
 });
-const files = values.folder
+const folders = values.folder ?? (positionals.length === 0 ? ALWAYS : [...ALWAYS, ...BY_NAME]);
+const files = folders
   .flatMap(testFiles)
   .filter((file) => positionals.length === 0 || positionals.some((name) => file.includes(name)));
 if (files.length === 0) {
-  console.error(`no test file in ${values.folder.join(', ')} matches ${positionals.join(', ') || '*.test.ts'}`);
+  console.error(`no test file in ${folders.join(', ')} matches ${positionals.join(', ') || '*.test.ts'}`);
   process.exit(1);
 }
 // Here rather than in a test, so that a download is seen and does not count against a test's bound.
@@ -50,18 +54,16 @@ function testFiles(folder: string): string[] {
     .toSorted();
 }
 
-function isChaos(paths: readonly string[]): boolean {
-  return paths.some((path) => path.includes('chaos'));
-}
+const isIn = (folder: string, paths: readonly string[]): boolean => paths.some((path) => path.startsWith(folder));
 
 async function run(paths: readonly string[]): Promise<number> {
   const options = [
     '--import',
     'tsx',
     '--test',
-    `--test-concurrency=${isChaos(paths) ? 1 : FILES_AT_ONCE}`,
+    `--test-concurrency=${['test/chaos', ...BY_NAME].some((folder) => isIn(folder, paths)) ? 1 : FILES_AT_ONCE}`,
     '--test-reporter=spec',
-    `--test-timeout=${isChaos(paths) ? CHAOS_TIMEOUT_MS : TEST_TIMEOUT_MS}`,
+    `--test-timeout=${isIn('test/chaos', paths) ? CHAOS_TIMEOUT_MS : TEST_TIMEOUT_MS}`,
   ];
   const child = spawn(process.execPath, [...options, ...paths], {
     cwd: ROOT,
