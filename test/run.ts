@@ -54,7 +54,9 @@ function testFiles(folder: string): string[] {
     .toSorted();
 }
 
-const isIn = (folder: string, paths: readonly string[]): boolean => paths.some((path) => path.startsWith(folder));
+function isIn(folder: string, paths: readonly string[]): boolean {
+  return paths.some((path) => path.startsWith(folder));
+}
 
 async function run(paths: readonly string[]): Promise<number> {
   const options = [
