@@ -24,7 +24,7 @@ interface Frame {
 /** Characters looked at between two turns of others. */
 const CHARACTERS_PER_STEP = 65_536;
 
-/** A forbidden key may also be written with escapes, which is why the text is looked at, and those of its letters. */
+/** A text without these has no forbidden key: the words themselves, and the escapes that can write a letter of theirs. */
 const MAY_HIDE_FORBIDDEN = /__proto__|constructor|prototype|\\u00[5-7]/;
 
 /**
