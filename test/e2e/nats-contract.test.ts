@@ -43,6 +43,22 @@ describe('the events log keeps its promises', () => {
       for (const outcome of settled) if (outcome.status === 'rejected') assert.ok(outcome.reason instanceof Conflict);
     });
 
+    it('each of many at once gets its own answer', async () => {
+      const stream = await on.create('many');
+      const acks = await Promise.all(Array.from({ length: 500 }, (_, n) => on.log.publish(`many.${n}`, bytes(`${n}`))));
+      const found = await Promise.all(acks.map((_, n) => on.log.last(stream, `many.${n}`)));
+      assert.deepEqual(
+        found.map((each) => [each?.sequence, text(each?.data)]),
+        acks.map(({ sequence }, n) => [sequence, `${n}`]),
+      );
+      const unknown = await Promise.all([1, 2].map((n) => on.log.last(stream, `many.none.${n}`)));
+      assert.deepEqual(unknown, [null, null]);
+    });
+
+    it('a subject of no stream may have one later', async () => {
+      await assert.rejects(on.log.publish('nobody.there', bytes('x')), LogUnavailable);
+    });
+
     it('a message sent twice under one id is stored once', async () => {
       const stream = await on.create('twice');
       const first = await on.log.publish('twice.a', bytes('a'), { msgId: 'id-1' });
@@ -132,6 +148,16 @@ describe('the events log keeps its promises', () => {
       assert.ok(stored > 0 && refused > 0, 'both answers were seen');
       assert.equal((await on.log.streamState(stream)).messages, stored);
       assert.equal((await on.log.streamState(injected)).messages, 0);
+    });
+
+    it('what is no name of a stream is refused, and never becomes a second command', async () => {
+      await on.create('named');
+      const before = (await on.log.streamState('NAMED')).messages;
+      const injected = 'NAMED 0\r\n\r\nPUB named.a 1\r\nx\r\nPUB named.b';
+      for (const stream of [injected, 'NAMED\n', 'named.a', '*', '>', ''])
+        for (const look of [on.log.get(stream, 1), on.log.last(stream, 'named.a'), on.log.next(stream, '>', 1)])
+          await assert.rejects(look, LogRefused, JSON.stringify(stream));
+      assert.equal((await on.log.streamState('NAMED')).messages, before);
     });
 
     it('the same for headers and message ids', async () => {
@@ -226,6 +252,33 @@ describe('the events log keeps its promises', () => {
       await until('an accepted message', () => on.log.publish('outage.a', bytes('after')));
       await until('its delivery', () => seen.includes('after'));
       await until('an honest answer', () => consumption.pulling());
+    });
+
+    it('a server that stands still is waited for no longer than the bound, and its late answers reach nobody', async () => {
+      const stream = await on.create('still');
+      await on.log.publish('still.a', bytes('before'));
+      const pid = on.server.pid() ?? assert.fail('it runs');
+      process.kill(pid, 'SIGSTOP');
+      const refused = assert.rejects(on.log.publish('still.a', bytes('during')), (error: unknown) => {
+        assert.ok(error instanceof LogUnavailable);
+        assert.match(error.message, /cannot publish to still\.a: timeout/i);
+        return true;
+      });
+      await refused.finally(() => process.kill(pid, 'SIGCONT'));
+      // Whether it was stored is not known to whoever was not answered.
+      const after = await until('an answer', () => on.log.publish('still.b', bytes('after')));
+      assert.equal((await on.log.last(stream, 'still.b'))?.sequence, after.sequence);
+    });
+
+    it('who is closed gets no answer any more, and is told so', async () => {
+      const other = await connectLog({ servers: on.url, name: 'closed with a request on its way' });
+      const pid = on.server.pid() ?? assert.fail('it runs');
+      process.kill(pid, 'SIGSTOP');
+      const told = assert.rejects(other.last('STILL', 'still.b'), LogUnavailable);
+      const closed = other.close();
+      await told.finally(() => process.kill(pid, 'SIGCONT'));
+      await closed;
+      await assert.rejects(other.publish('still.a', bytes('too late')), LogUnavailable);
     });
 
     it('a log that is closed while the server is away is closed, and dials no more', async () => {

@@ -311,6 +311,20 @@ describe('permissions at NATS', () => {
     await Promise.all([trigger.close(), operator.close(), observer.close()]);
   });
 
+  it('of requests side by side only those are refused that are not allowed', async () => {
+    const [trigger, observer] = [await open('trigger'), await open('observer')];
+    const { sequence } = await trigger.publish('dlq.eu.10.some-trigger', bytes('letter'));
+    const asked = await Promise.allSettled(
+      Array.from({ length: 20 }, async (_, n) =>
+        n % 2 === 0 ? observer.get('DLQ_EU', sequence) : observer.publish('dlq.eu.11.some-trigger', bytes('forged')),
+      ),
+    );
+    for (const [n, outcome] of asked.entries())
+      if (outcome.status === 'fulfilled') assert.deepEqual([n % 2, outcome.value?.sequence], [0, sequence]);
+      else assert.deepEqual([n % 2, outcome.reason instanceof LogRefused], [1, true]);
+    await Promise.all([trigger.close(), observer.close()]);
+  });
+
   it('the answer to a question can be sent anywhere by whoever may ask it, and lifts no stop there', async () => {
     const [operator, observer] = [await open('operator'), await open('observer')];
     const stop: Stop = { scope: 'all', why: 'drill', by: 'ann', at: new Date().toISOString() };

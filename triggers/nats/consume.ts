@@ -6,6 +6,7 @@ import { type ConsumerMessages, type JetStreamClient, type JsMsg, NatsError } fr
 import { LogUnavailable } from './errors.ts';
 import { fromDelivered } from './stored-message.ts';
 import type { ConsumeOptions, Consumption, Delivery } from './port.ts';
+import type { Requests } from './requests.ts';
 
 /** A pull request lives this long; the server beats every half of it. Short, because a lost leader costs one whole request. */
 const PULL_EXPIRES_MS = 5_000;
@@ -22,13 +23,13 @@ const GONE: ReadonlySet<string> = new Set([
 ]);
 /** Vain restarts between two words about them. */
 const TELL_EVERY = 60;
-const ACK_TIMEOUT_MS = 5_000;
+const ACK = Buffer.from('+ACK');
 
 export async function consume(
   js: JetStreamClient,
   options: ConsumeOptions,
   handle: (delivery: Delivery) => Promise<void>,
-  sameTurn: () => Promise<void>,
+  requests: Requests,
 ): Promise<Consumption> {
   const inFlight = new Set<Promise<void>>();
   let messages: ConsumerMessages | undefined;
@@ -77,7 +78,7 @@ export async function consume(
     }
   };
   const begin = (message: JsMsg): void => {
-    const work: Promise<void> = handle(deliver(message, sameTurn)).finally(() => {
+    const work: Promise<void> = handle(deliver(message, requests)).finally(() => {
       inFlight.delete(work);
       freed();
     });
@@ -101,12 +102,16 @@ function troubled({ stream, consumer }: ConsumeOptions, error: unknown): LogUnav
   return new LogUnavailable(`cannot pull ${stream}/${consumer}, trying again: ${why}`, { cause: error });
 }
 
-function deliver(message: JsMsg, sameTurn: () => Promise<void>): Delivery {
+function deliver(message: JsMsg, requests: Requests): Delivery {
   return Object.assign(fromDelivered(message), {
     deliveryCount: message.info.redeliveryCount,
     ack: async () => {
-      await sameTurn();
-      await confirmed(message.ackAck({ timeout: ACK_TIMEOUT_MS }));
+      try {
+        await requests.ask(replyOf(message), ACK);
+      } catch (error) {
+        const reason = error instanceof NatsError ? error.code : String(error);
+        throw new LogUnavailable(`the acknowledgement was not confirmed: ${reason}`, { cause: error });
+      }
     },
     // Whole milliseconds: the server takes a fraction for no delay at all.
     nak: (delayMs: number) => message.nak(Math.round(delayMs)),
@@ -114,14 +119,8 @@ function deliver(message: JsMsg, sameTurn: () => Promise<void>): Delivery {
   });
 }
 
-async function confirmed(ack: Promise<boolean>): Promise<void> {
-  try {
-    await ack;
-  } catch (error) {
-    const reason = error instanceof NatsError ? error.code : String(error);
-    throw new LogUnavailable(`the acknowledgement was not confirmed: ${reason}`, { cause: error });
-  }
-}
+/** Where the server awaits word of a delivery: the client's class has it, its type leaves it out. */
+const replyOf = (message: JsMsg): string => (message as JsMsg & { readonly reply: string }).reply;
 
 async function bounded(work: Promise<unknown>, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -3,33 +3,29 @@
  * identity may make one; else one message after the other, asked for again and again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats';
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from 'nats';
 import { LogUnavailable } from './errors.ts';
-import { find, fromDelivered } from './stored-message.ts';
+import { type Find, fromDelivered } from './stored-message.ts';
 import { guard } from './guard.ts';
 import type { FollowOptions, StoredMessage } from './port.ts';
-import { firstSince, mayMakeConsumer } from './read.ts';
+import { type Reach, firstSince, mayMakeConsumer } from './read.ts';
 
 /** Messages that wait for whoever reads. */
 const BUFFERED = 500;
 /** Between two questions for a message that is not there yet, or to a server that is away. */
 const ASK_EVERY_MS = 500;
 
-export async function* follow(
-  nc: NatsConnection,
-  js: JetStreamClient,
-  jsm: JetStreamManager,
-  options: FollowOptions,
-): AsyncGenerator<StoredMessage> {
+export async function* follow({ nc, js, jsm, find }: Reach, options: FollowOptions): AsyncGenerator<StoredMessage> {
   const consumes = await guard(`follow ${options.stream}`, mayMakeConsumer(nc, js, options));
-  yield* consumes ? consumed(js, options) : asked(jsm, options);
+  yield* consumes ? consumed(js, options) : asked(jsm, find, options);
 }
 
 async function* asked(
   jsm: JetStreamManager,
+  find: Find,
   { stream, filter = '>', since, signal }: FollowOptions,
 ): AsyncGenerator<StoredMessage> {
-  const next = (seq: number, subject: string) => find(jsm, stream, { seq, next_by_subj: subject });
+  const next = (seq: number, subject: string) => find(stream, { seq, next_by_subj: subject });
   const { state } = await guard(`follow ${stream}`, jsm.streams.info(stream));
   let sequence =
     since === undefined ? state.last_seq + 1 : await firstSince(next, since, state.first_seq, state.last_seq);

@@ -4,6 +4,7 @@
  */
 import {
   type ConnectionOptions,
+  ErrorCode,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
@@ -15,13 +16,14 @@ import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { follow } from './follow.ts';
 import { LogUnavailable, MessageRefused } from './errors.ts';
-import { guard } from './guard.ts';
+import { explain, guard } from './guard.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
+import { type Requests, createRequests } from './requests.ts';
 import { createTurns } from './same-turn.ts';
 import { serverState } from './server-state.ts';
-import { find } from './stored-message.ts';
-import type { EventLog, PublishOptions } from './port.ts';
+import { createFind } from './stored-message.ts';
+import type { EventLog, PubAck, PublishOptions } from './port.ts';
 
 /** Bound on one request to the server. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -50,7 +52,12 @@ export async function connectLog(options: ConnectLogOptions): Promise<EventLog> 
   const api = { timeout: REQUEST_TIMEOUT_MS, ...(options.domain === undefined ? {} : { domain: options.domain }) };
   const js = nc.jetstream(api);
   const jsm = await guard('open JetStream', nc.jetstreamManager({ ...api, checkAPI: false }));
-  return logOn(nc, js, jsm, createTurns(options.lingers === true));
+  const requests = createRequests(nc, {
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    inboxPrefix: options.access?.inboxPrefix,
+    sameTurn: createTurns(options.lingers === true),
+  });
+  return logOn(nc, js, jsm, requests);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -87,28 +94,24 @@ function connectionOptions({ servers, name, access = {} }: ConnectLogOptions): C
   };
 }
 
-function logOn(
-  nc: NatsConnection,
-  js: JetStreamClient,
-  jsm: JetStreamManager,
-  sameTurn: () => Promise<void>,
-): EventLog {
+function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager, requests: Requests): EventLog {
+  const find = createFind(requests, js.apiPrefix);
   return {
     publish: async (subject, data, options = {}) => {
       assertSubject(subject);
-      await sameTurn();
-      return guard(`publish to ${subject}`, publish(js, subject, data, options));
+      try {
+        return await publish(requests, inDomain(js, subject), data, options);
+      } catch (error) {
+        throw explain(`publish to ${subject}`, error);
+      }
     },
     consume: (options, handle) =>
-      guard(`consume ${options.stream}/${options.consumer}`, consume(js, options, handle, sameTurn)),
-    last: async (stream, subject) => {
-      await sameTurn();
-      return find(jsm, stream, { last_by_subj: subject });
-    },
-    next: (stream, filter, sequence) => find(jsm, stream, { seq: sequence, next_by_subj: filter }),
-    get: (stream, sequence) => find(jsm, stream, { seq: sequence }),
-    read: (options) => read(nc, js, jsm, options),
-    follow: (options) => follow(nc, js, jsm, options),
+      guard(`consume ${options.stream}/${options.consumer}`, consume(js, options, handle, requests)),
+    last: (stream, subject) => find(stream, { last_by_subj: subject }),
+    next: (stream, filter, sequence) => find(stream, { seq: sequence, next_by_subj: filter }),
+    get: (stream, sequence) => find(stream, { seq: sequence }),
+    read: (options) => read({ nc, js, jsm, find }, options),
+    follow: (options) => follow({ nc, js, jsm, find }, options),
     remove: async (stream, sequence) => {
       await guard(`remove ${stream}#${sequence}`, jsm.streams.deleteMessage(stream, sequence));
     },
@@ -154,20 +157,26 @@ function logOn(
 const inDomain = ({ apiPrefix }: JetStreamClient, subject: string): string =>
   apiPrefix !== '$JS.API' && subject.startsWith('$KV.') ? `${apiPrefix}.${subject}` : subject;
 
-async function publish(js: JetStreamClient, subject: string, data: Uint8Array, options: PublishOptions) {
-  const headers = createHeaders();
-  for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
-  const expect = {
-    ...(options.expectStream === undefined ? {} : { streamName: options.expectStream }),
-    ...(options.expectLastSequence === undefined ? {} : { lastSubjectSequence: options.expectLastSequence }),
-  };
-  const ack = await js.publish(inDomain(js, subject), data, {
-    headers,
-    expect,
-    timeout: REQUEST_TIMEOUT_MS,
-    ...(options.msgId === undefined ? {} : { msgID: options.msgId }),
-  });
-  return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate };
+interface Ack {
+  readonly stream: string;
+  readonly seq: number;
+  readonly duplicate?: boolean;
+}
+
+async function publish(
+  requests: Requests,
+  subject: string,
+  data: Uint8Array,
+  { headers = {}, msgId, expectStream, expectLastSequence }: PublishOptions,
+): Promise<PubAck> {
+  const head = createHeaders();
+  for (const [name, value] of Object.entries(headers)) head.set(name, value);
+  if (msgId !== undefined) head.set('Nats-Msg-Id', msgId);
+  if (expectStream !== undefined) head.set('Nats-Expected-Stream', expectStream);
+  if (expectLastSequence !== undefined) head.set('Nats-Expected-Last-Subject-Sequence', `${expectLastSequence}`);
+  const ack = await requests.askJetStream<Ack>(subject, data, { headers: head });
+  if (ack.stream === '') throw NatsError.errorForCode(ErrorCode.JetStreamInvalidAck);
+  return { stream: ack.stream, sequence: ack.seq, duplicate: ack.duplicate === true };
 }
 
 /** The client does not check subjects: a line break here would be a protocol command of its own. */

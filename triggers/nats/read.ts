@@ -4,7 +4,7 @@
  */
 import { type JetStreamClient, type JetStreamManager, type NatsConnection, NatsError } from 'nats';
 import { LogUnavailable } from './errors.ts';
-import { find, fromDelivered } from './stored-message.ts';
+import { type Find, fromDelivered } from './stored-message.ts';
 import { guard } from './guard.ts';
 import type { ReadOptions, StoredMessage } from './port.ts';
 
@@ -15,17 +15,20 @@ const PROBE_TIMEOUT_MS = 5_000;
 /** Fetches in a row that bring nothing although something is left. */
 const MAX_SILENT_FETCHES = 5;
 
-export async function* read(
-  nc: NatsConnection,
-  js: JetStreamClient,
-  jsm: JetStreamManager,
-  options: ReadOptions,
-): AsyncGenerator<StoredMessage> {
+/** What a reader needs of a connection. */
+export interface Reach {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly find: Find;
+}
+
+export async function* read({ nc, js, jsm, find }: Reach, options: ReadOptions): AsyncGenerator<StoredMessage> {
   const { state } = await guard(`look at ${options.stream}`, jsm.streams.info(options.stream));
   if (state.messages === 0) return;
   if (await guard(`read ${options.stream}`, mayMakeConsumer(nc, js, options)))
     yield* inBatches(await openConsumer(js, options), options.stream, state.last_seq);
-  else yield* oneByOne(jsm, options, state);
+  else yield* oneByOne(find, options, state);
 }
 
 /** Asks with a request that cannot be carried out. The client itself, when it is denied, tries again and again without an end. */
@@ -83,14 +86,12 @@ interface Bounds {
 }
 
 async function* oneByOne(
-  jsm: JetStreamManager,
+  find: Find,
   { stream, filter = '>', since }: ReadOptions,
   { first_seq, last_seq }: Bounds,
 ): AsyncGenerator<StoredMessage> {
-  const next = (sequence: number, subject: string): Promise<StoredMessage | null> => {
-    const query = { seq: sequence, next_by_subj: subject };
-    return find(jsm, stream, query);
-  };
+  const next = (sequence: number, subject: string): Promise<StoredMessage | null> =>
+    find(stream, { seq: sequence, next_by_subj: subject });
   let sequence = since === undefined ? first_seq : await firstSince(next, since, first_seq, last_seq);
   for (;;) {
     const message = await next(sequence, filter);
