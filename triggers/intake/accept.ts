@@ -165,10 +165,9 @@ const isListenedFor = (event: CloudEvent, knownTypes: ReadonlySet<string>): bool
   /^tocsin\.(alert|event)\./.test(event.type) || knownTypes.has(event.type) || forRun(event) !== null;
 
 /** In its envelope a body lies deeper than it came; what the consumer would refuse to read must not be stored. */
-const isTooDeep = (value: unknown, left = MAX_DEPTH): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (left === 0 || Object.values(value).some((inner) => isTooDeep(inner, left - 1)));
+const isTooDeep = (value: object, left = MAX_DEPTH): boolean =>
+  left === 0 ||
+  Object.values(value).some((inner) => typeof inner === 'object' && inner !== null && isTooDeep(inner, left - 1));
 
 const tooMany = (): Omit<Rejection, 'index'> => ({
   reason: 'too-many-events',

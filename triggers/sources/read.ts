@@ -74,13 +74,18 @@ export const idOf = (value: unknown): string | null =>
 /** The texts, numbers and truth values of an object, as labels; what is null or nested, and what lies beyond the bound, is left out. */
 export function scalarsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
+  const keys = Object.keys(value);
+  if (keys.length <= MAX_LABELS && isTexts(value, keys)) return value;
   const pairs: [string, string][] = [];
-  for (const key of Object.keys(value).slice(0, MAX_LABELS)) {
+  for (const key of keys.slice(0, MAX_LABELS)) {
     const inner = value[key];
     if (SCALARS.has(typeof inner)) pairs.push([key, String(inner)]);
   }
   return Object.fromEntries(pairs);
 }
+
+const isTexts = (value: Json, keys: readonly string[]): value is Readonly<Record<string, string>> =>
+  keys.every((key) => typeof value[key] === 'string');
 
 const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
 
