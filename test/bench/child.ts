@@ -17,6 +17,7 @@ import { look } from '../../activities/look.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { BY_HAND } from './by-hand-queues.ts';
 import { benchTriggers, repairTriggers } from './bench-triggers.ts';
+import { rawConnection, rawConsume } from './raw-log.ts';
 import { rawStarts } from './raw-starts.ts';
 
 export type Order =
@@ -26,7 +27,7 @@ export type Order =
   | { readonly kind: 'trigger'; readonly region: string; readonly count: number | null }
   /** The same for ever, starting the runbook of `repair-by-kit.ts`. */
   | { readonly kind: 'repairs'; readonly region: string; readonly eager: boolean }
-  /** Consume `count` events, publish one message for each, acknowledge. */
+  /** By the bare client: consume `count` events, publish one message for each, acknowledge. */
   | { readonly kind: 'bare'; readonly region: string; readonly count: number }
   | { readonly kind: 'worker'; readonly regions: readonly string[]; readonly codePath: string }
   /** Workers by the bare SDK, for the workflows of `repair-by-hand.ts`. */
@@ -46,6 +47,7 @@ const logger = pino({ level: 'error' });
 const metricsPort = await freePort();
 installRuntime({ logger, metricsPort });
 const log = await connectLog({ servers: natsUrl, name: 'bench', lingers: true });
+const raw = await rawConnection(natsUrl);
 const temporal = await connectTemporal({
   connection: { address: temporalAddress },
   namespace: 'default',
@@ -72,7 +74,11 @@ async function carryOut(order: Order): Promise<Answer> {
 
 async function measured(order: Exclude<Order, { kind: 'worker' | 'by-hand' }>): Promise<void> {
   if (order.kind === 'starts') return rawStarts(temporal.client, order.round, order.count, MAX_IN_FLIGHT);
-  if (order.kind === 'bare') return bare(order.region, order.count);
+  if (order.kind === 'bare') {
+    const { region, count } = order;
+    const from = { stream: eventStream(region), consumer: laneConsumer('urgent'), subject: `ledger.${region}.bare` };
+    return rawConsume(raw, from, count, MAX_IN_FLIGHT);
+  }
   return order.kind === 'trigger'
     ? trigger(order.region, order.count, { triggers: benchTriggers, eager: false })
     : trigger(order.region, null, { triggers: repairTriggers, eager: order.eager });
@@ -105,21 +111,6 @@ async function trigger(region: string, count: number | null, { triggers, eager }
   await all;
   // Not part of the work that was ordered: it ends while the answer is on its way.
   void running.close(ACK_WAIT_MS);
-}
-
-async function bare(region: string, count: number): Promise<void> {
-  let handled = 0;
-  let done: () => void = () => undefined;
-  const all = new Promise<void>((resolve) => (done = resolve));
-  const options = { stream: eventStream(region), consumer: laneConsumer('urgent'), maxInFlight: MAX_IN_FLIGHT };
-  const consumption = await log.consume(options, async (delivery) => {
-    await log.publish(`ledger.${region}.bare.${delivery.sequence}`, delivery.data);
-    await delivery.ack();
-    handled += 1;
-    if (handled === count) done();
-  });
-  await all;
-  void consumption.close(ACK_WAIT_MS);
 }
 
 /** Steps that cost nothing by themselves. */

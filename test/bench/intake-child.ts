@@ -8,9 +8,10 @@ import { connectLog } from '../../triggers/nats/nats-log.ts';
 import { eventStream, eventSubject } from '../../triggers/nats/subject.ts';
 import { alertmanager } from '../../triggers/sources/alertmanager.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
+import { rawConnection, rawPublish } from './raw-log.ts';
 
 export type IntakeOrder =
-  /** Publish copies of one event under new ids, `window` at a time. */
+  /** By the bare client: publish copies of one event under new ids, `window` at a time. */
   | { readonly kind: 'publish'; readonly count: number; readonly window: number; readonly body: string }
   /** Parse and normalise the same request, on this one thread. */
   | { readonly kind: 'normalise'; readonly count: number; readonly body: string }
@@ -30,6 +31,7 @@ export interface IntakeAnswer {
 
 const [natsUrl = '', region = ''] = process.argv.slice(2);
 const log = await connectLog({ servers: natsUrl, name: 'bench' });
+const raw = await rawConnection(natsUrl);
 const intake = createIntake({
   senders: [{ name: 'am', source: alertmanager, auth: { kind: 'none' } }],
   log,
@@ -72,20 +74,9 @@ async function carryOut(order: IntakeOrder): Promise<IntakeAnswer> {
 
 async function publish({ count, window, body }: Extract<IntakeOrder, { kind: 'publish' }>): Promise<void> {
   const subject = eventSubject(region, 'urgent', 'alertmanager', 'tocsin.alert.firing');
+  const stream = eventStream(region);
   const data = Buffer.from(body);
-  let left = count;
-  const one = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      published += 1;
-      await log.publish(subject, data, {
-        expectStream: eventStream(region),
-        msgId: `raw-${published}`,
-        headers: { 'content-type': 'application/cloudevents+json' },
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: window }, one));
+  await rawPublish(raw, count, window, () => ({ subject, stream, data, id: `raw-${(published += 1)}` }));
 }
 
 function normalise({ count, body }: Extract<IntakeOrder, { kind: 'normalise' }>): void {

@@ -1,6 +1,5 @@
 /** A process whose work is measured: of the product it runs what was built, as in production, and nothing that is compiled on the way. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -14,6 +13,16 @@ export async function measuredProcess(
 ): Promise<{ readonly child: ChildProcess; readonly ready: string }> {
   const execArgv = [...process.execArgv, '--import', BUILT, ...nodeOptions];
   const child = fork(join(import.meta.dirname, file), args, { execArgv });
-  const [ready] = (await once(child, 'message')) as [string];
-  return { child, ready };
+  return { child, ready: await answerOf<string>(child) };
 }
+
+/** What it says next. Rejects when it ends without a word. */
+export const answerOf = <T>(child: ChildProcess): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`a measured process ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (answer) => {
+      child.off('exit', ended);
+      resolve(answer as T);
+    });
+  });

@@ -7,7 +7,7 @@ import { type TemporalConnection, connectTemporal } from '../../workers/temporal
 import { storeAlert } from '../support/payloads.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import type { Answer, Order } from './child.ts';
-import { measuredProcess } from './measured-process.ts';
+import { answerOf, measuredProcess } from './measured-process.ts';
 import type { Row } from './statistics.ts';
 
 export const ROUNDS = 5;
@@ -66,8 +66,7 @@ async function startChild(servers: TestServers): Promise<Child> {
     pid: child.pid ?? 0,
     order: async (order) => {
       child.send(order);
-      const [answer] = (await once(child, 'message')) as [Answer];
-      return answer;
+      return answerOf<Answer>(child);
     },
     close: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
