@@ -19,6 +19,8 @@ const CHAOS_TIMEOUT_MS = 2_400_000;
 const ALWAYS = ['test/unit', 'test/e2e'];
 /** What operators type, each command a process of its own: minutes, so that they are left out when no name is given. */
 const BY_NAME = ['test/commands'];
+/** Minutes each, or outages: only for a name that no other file has. */
+const CHAOS = 'test/chaos';
 /** Each has its own servers; most of the time they wait for each other. Outages are told apart better alone, and commands are all processor. */
 const FILES_AT_ONCE = 3;
 
@@ -27,9 +29,10 @@ const { values, positionals } = parseArgs({
   options: { folder: { type: 'string', multiple: true } },
 });
 const folders = values.folder ?? (positionals.length === 0 ? ALWAYS : [...ALWAYS, ...BY_NAME]);
-const files = folders
-  .flatMap(testFiles)
-  .filter((file) => positionals.length === 0 || positionals.some((name) => file.includes(name)));
+const named = (folder: string): string[] =>
+  testFiles(folder).filter((file) => positionals.length === 0 || positionals.some((name) => file.includes(name)));
+const found = folders.flatMap(named);
+const files = found.length === 0 && values.folder === undefined ? named(CHAOS) : found;
 if (files.length === 0) {
   console.error(`no test file in ${folders.join(', ')} matches ${positionals.join(', ') || '*.test.ts'}`);
   process.exit(1);
@@ -63,9 +66,9 @@ async function run(paths: readonly string[]): Promise<number> {
     '--import',
     'tsx',
     '--test',
-    `--test-concurrency=${['test/chaos', ...BY_NAME].some((folder) => isIn(folder, paths)) ? 1 : FILES_AT_ONCE}`,
+    `--test-concurrency=${[CHAOS, ...BY_NAME].some((folder) => isIn(folder, paths)) ? 1 : FILES_AT_ONCE}`,
     '--test-reporter=spec',
-    `--test-timeout=${isIn('test/chaos', paths) ? CHAOS_TIMEOUT_MS : TEST_TIMEOUT_MS}`,
+    `--test-timeout=${isIn(CHAOS, paths) ? CHAOS_TIMEOUT_MS : TEST_TIMEOUT_MS}`,
   ];
   const child = spawn(process.execPath, [...options, ...paths], {
     cwd: ROOT,

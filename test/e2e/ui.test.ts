@@ -48,6 +48,16 @@ describe('ui', { skip: executable === null ? 'no Chromium is installed' : false 
     await page.screenshot({ path: join(ARTEFACTS, 'list.png') });
   });
 
+  it('the list finds it by its attributes, and not by others', async () => {
+    const list = `${tocsin.servers.uiUrl}/namespaces/${tocsin.servers.namespace}/workflows`;
+    const by = (query: string): string => `${list}?query=${encodeURIComponent(query)}`;
+    await page.goto(by("`TocsinService`='checkout' AND `TocsinRegion`='eu' AND `TocsinTrigger`='restart-service'"));
+    await shows(run.workflowId);
+    await page.goto(by("`TocsinService`='billing'"));
+    await shows('No Workflows');
+    assert.equal(await page.getByText(run.workflowId).count(), 0);
+  });
+
   it('the run shows its attributes, and each step by its name', async () => {
     assert.equal(run.status, 'completed');
     await page.goto(`${runLink(tocsin.servers.uiUrl, tocsin.servers.namespace, run.workflowId, run.runId)}/timeline`);
@@ -58,6 +68,13 @@ describe('ui', { skip: executable === null ? 'no Chromium is installed' : false 
       `${runLink(tocsin.servers.uiUrl, tocsin.servers.namespace, run.workflowId, run.runId)}/search-attributes`,
     );
     for (const attribute of SEARCH_ATTRIBUTES) await shows(attribute);
+    for (const [name, value] of [
+      ['Region', 'eu'],
+      ['Service', 'checkout'],
+      ['Severity', 'critical'],
+      ['Trigger', 'restart-service'],
+    ])
+      await shows(`"Tocsin${name}": "${value}"`);
     await page.screenshot({ path: join(ARTEFACTS, 'attributes.png'), fullPage: true });
   });
 

@@ -199,6 +199,23 @@ describe('planner: episodes are decided by the book', () => {
     ]);
   });
 
+  it('an event that lacks what a trigger reads is dead for that trigger alone, and says what', () => {
+    const strict: Trigger = {
+      ...restart,
+      id: 'strict',
+      on: alertType('ServiceDown', Type.Object({ service: Type.String(), tier: Type.Literal('gold') })),
+    };
+    const { plans } = feed([fires(1)], [strict, restart]);
+    assert.deepEqual(
+      plans[0]?.starts.map(({ trigger }) => trigger.id),
+      ['restart-service'],
+    );
+    const [dead] = plans[0]?.settled ?? [];
+    assert.ok(dead?.kind === 'dead');
+    assert.deepEqual([dead.trigger, dead.reason], ['strict', 'schema']);
+    assert.match(dead.message, /tier/);
+  });
+
   it('an event that an operator put back is judged where it stood at first', () => {
     const { episode } = feed([fires(1), resolves(2)]);
     const planned = plan({

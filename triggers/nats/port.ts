@@ -1,5 +1,5 @@
 /**
- * The events log as the rest of Tocsin sees it: five verbs on streams. It hides the client library and its version; nothing
+ * The events log as the rest of Tocsin sees it: streams, what is stored in them, and who reads them. It hides the client library and its version; nothing
  * outside this folder imports it. Every promise rejects with one of the classes of errors.ts and settles within its bound.
  */
 import type { StreamSpec } from './topology.ts';
