@@ -16,6 +16,7 @@ import { keptBytes } from './kept-bytes.ts';
 import type { Whole } from './oversized.ts';
 import type { Quarantine } from './quarantine.ts';
 import { type Seen, isTimeless } from './seen.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export interface Sender {
   readonly name: string;
@@ -177,18 +178,6 @@ async function whoIsIt(
     ...(auth.kind === 'basic' ? { challenge: 'Basic realm="tocsin"' } : {}),
   };
 }
-
-/** Authentication is for this door only: neither sources nor streams get to see it. */
-const SECRET_HEADERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-routing-key',
-  'x-api-key',
-]);
-
-const withoutSecrets = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name)));
 
 function cannotStore({ logger }: ReceiveOptions, sender: Sender, error: unknown): Outcome {
   // Also when a human has to mend the log first (LogRefused): 503 is the one answer that every sender repeats, so nothing is lost.
