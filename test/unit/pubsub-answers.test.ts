@@ -64,7 +64,6 @@ describe('answers to Pub/Sub', () => {
       );
     });
 
-
   for (const [what, body, headers, reasons] of [
     ['an incident without content type', JSON.stringify(INCIDENT), {}, []],
     ['an incident of another type', JSON.stringify(INCIDENT), { 'content-type': 'application/octet-stream' }, []],
