@@ -9,6 +9,8 @@ export interface Metrics {
   readonly registry: Registry;
   accepted(sender: string, count: number): void;
   rejected(sender: string, reason: string): void;
+  /** A sender has left alerts out of a group. */
+  missing(sender: string, alerts: number): void;
   /** An event was recorded and acknowledged. `storedAt`: when its stream took it, ms. */
   recorded(region: string, record: EventRecord): void;
   /** An event was given back because of an error. */
@@ -52,6 +54,9 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
   const rejected = counter('tocsin_events_rejected_total', 'Requests and items that can never be stored, by reason.', [
     'sender',
     'reason',
+  ]);
+  const missing = counter('tocsin_alerts_missing_total', 'Alerts that senders have left out of their groups.', [
+    'sender',
   ]);
   const dispositions = counter(
     'tocsin_dispositions_total',
@@ -106,6 +111,7 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
     registry,
     accepted: (sender, count) => accepted.inc({ sender }, count),
     rejected: (sender, reason) => rejected.inc({ sender, reason }),
+    missing: (sender, alerts) => missing.inc({ sender }, alerts),
     recorded: (region, record) => {
       settled.set({ region }, now() / 1_000);
       settle.observe({ region }, Math.max(0, now() - record.position.storedAt) / 1_000);

@@ -71,6 +71,19 @@ describe('intake: who may send', () => {
     assert.deepEqual(answers, [202, 202, 401, 401, 401, 401, 401, 401]);
   });
 
+  it('attributes of a CloudEvent are stored whatever their name is', async (t) => {
+    const stored: unknown[] = [];
+    const publish = (_subject: string, data: Uint8Array) => {
+      stored.push(JSON.parse(Buffer.from(data).toString('utf8')));
+      return storing.publish();
+    };
+    const { post } = await startIntake(t, { publish });
+    const required = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/a', 'ce-type': 'com.example.deployed' };
+    await post('ce', '{}', { ...required, 'ce-authtype': 'user', 'ce-tokenid': '7' });
+    const [{ authtype, tokenid } = {}] = stored as Record<string, unknown>[];
+    assert.deepEqual([authtype, tokenid], ['user', '7']);
+  });
+
   it('the body of someone unknown is not read into events', async (t) => {
     const { post } = await startIntake(t, failing(new Error('must not be called')));
     assert.equal(reason(await post('guarded', 'not even JSON')), '401 not-authenticated');

@@ -26,6 +26,7 @@ function used(): Metrics {
   const metrics = create();
   metrics.accepted('am', 2);
   metrics.rejected('am', 'not-json');
+  metrics.missing('am', 3);
   metrics.recorded('eu', record({ trigger: 'restart', kind: 'dead', reason: 'x', message: '' }));
   metrics.recorded('eu', record());
   metrics.recorded('eu', record({ trigger: 'restart', kind: 'held', reason: 'stale', detail: '' }));

@@ -20,7 +20,50 @@ const post = (url: string, body: string, headers: Readonly<Record<string, string
     sent.on('error', reject).end(body);
   });
 
+/** Names under which gateways and senders prove who they are. */
+const SECRET_NAMES = [
+  'authorization',
+  'proxy-authorization',
+  'x-serverless-authorization',
+  'x-auth-token',
+  'x-auth-request-access-token',
+  'x-amzn-oidc-data',
+  'x-amz-security-token',
+  'x-ms-token-aad-access-token',
+  'x-ms-client-principal',
+  'cf-access-jwt-assertion',
+  'x-client-cert',
+  'ssl-client-certificate',
+  'x-hub-signature-256',
+  'webhook-signature',
+  'cookie',
+  'x-api-key',
+  'apikey',
+  'x-functions-key',
+  'ocp-apim-subscription-key',
+  'x-routing-key',
+  'x-webhook-secret',
+  'x-password',
+];
+
 describe('answers to Pub/Sub', () => {
+  for (const name of SECRET_NAMES)
+    it(`${name} of an unwrapped push is not stored, attributes beside it are`, async (t) => {
+      const stored: string[] = [];
+      const publish = (_subject: string, data: Uint8Array) => {
+        stored.push(Buffer.from(data).toString('utf8'));
+        return log.publish();
+      };
+      const { url } = await startIntake(t, { publish }, { senders: [sender] });
+      const headers = { ...METADATA, [name]: 'canary', author: 'ada', eventtype: 'OBJECT_FINALIZE' };
+      assert.equal(await post(`${url}/in/gcp`, 'disk full', headers), 202);
+      const events = stored.map((text) => JSON.parse(text) as { readonly data: { readonly attributes: unknown } });
+      assert.deepEqual(
+        events.map(({ data }) => data.attributes),
+        [{ author: 'ada', eventtype: 'OBJECT_FINALIZE' }],
+      );
+    });
+
   for (const [what, body, headers, reasons] of [
     ['an incident without content type', JSON.stringify(INCIDENT), {}, []],
     ['an incident of another type', JSON.stringify(INCIDENT), { 'content-type': 'application/octet-stream' }, []],

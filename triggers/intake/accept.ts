@@ -49,6 +49,8 @@ export type Accepted =
       readonly stored: readonly StoredEvent[];
       readonly rejected: readonly Rejection[];
       readonly control: Control | null;
+      /** Of the bytes that were stored beside the events; null when they travel in the only one, or nothing was stored. */
+      readonly rawRef: string | null;
     }
   | { readonly kind: 'unsupported-media-type' };
 
@@ -70,8 +72,10 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   const parsed: ParsedJson =
     how === 'json' && request.raw.length > 0 ? await inTurns(jsonSteps(request.raw)) : { ok: true, value: null };
   const content = readable(source, parsed);
-  if (content === null)
-    return { kind: 'read', stored: [], rejected: parsed.ok ? [] : [unreadable(parsed, null)], control: null };
+  if (content === null) {
+    const rejected = parsed.ok ? [] : [unreadable(parsed, null)];
+    return { kind: 'read', stored: [], rejected, control: null, rawRef: null };
+  }
   const { body, spoiled } = content;
   const rawSha256 = sha256Of(request.raw);
   const given: SourceRequest = { ...request, body, rawSha256 };
@@ -92,9 +96,10 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   const isBatch = Array.isArray(body) && !isBinaryMode(request.headers);
   const { good, rejected } = await inTurns(sorted(items, refused, ref, isBatch, knownTypes));
   // Before the events, so that none of them refers to what is not there.
-  if (good.length > 0 && !inline) await storeRaw(options.log, options.region, raw);
+  const rawRef = good.length > 0 && !inline ? ref : null;
+  if (rawRef !== null) await storeRaw(options.log, options.region, raw);
   const stored = await publishAll(request.sender, source.kind, good, options);
-  return { kind: 'read', stored, rejected, control: result.control ?? null };
+  return { kind: 'read', stored, rejected, control: result.control ?? null, rawRef };
 }
 
 /** Which events can be stored, and why the others cannot, in the order of the items. */

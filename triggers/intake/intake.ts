@@ -56,7 +56,11 @@ export function createIntake(options: IntakeOptions): Intake {
   const server = createServer(options);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  boundConcurrency(server, options.limits.maxConcurrent);
+  const senderAt = (url: string): string | null => {
+    const name = /^\/in\/([^/?]+)/.exec(url)?.[1] ?? '';
+    return senders.has(name) ? name : null;
+  };
+  boundConcurrency(server, options, senderAt);
   server.route<{ Params: { sender: string } }>({
     method: ['POST', 'PUT', 'GET'],
     url: '/in/:sender',
@@ -94,12 +98,16 @@ export function createIntake(options: IntakeOptions): Intake {
         : refusal(404, 'not-found', 'expected POST /in/<sender>'),
     ),
   );
-  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
-    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    const sender = senderAt(request.url);
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+      if (sender !== null) options.onRejected?.(sender, 'body-too-large');
       return send(reply, refusal(413, 'body-too-large', `at most ${options.limits.maxBodyBytes} bytes`));
+    }
     if (error.statusCode !== undefined && error.statusCode < 500)
       return send(reply, refusal(error.statusCode, 'bad-request', error.message));
-    options.logger.error({ err: error }, 'request failed, its sender is asked to come again');
+    options.logger.error({ err: error, sender }, 'request failed, its sender is asked to come again');
+    if (sender !== null) options.onComeAgain?.(sender, 'internal');
     return send(reply, comeAgain('internal', 'nothing was stored for sure; send it again'));
   });
   return {
@@ -171,12 +179,18 @@ const signed = (request: FastifyRequest) => ({
 const certificateOf = (socket: Socket): X509Certificate | null =>
   socket instanceof TLSSocket && socket.authorized ? (socket.getPeerX509Certificate() ?? null) : null;
 
-function boundConcurrency(server: FastifyInstance, most: number): void {
+function boundConcurrency(
+  server: FastifyInstance,
+  { limits: { maxConcurrent: most }, onComeAgain }: IntakeOptions,
+  senderAt: (url: string) => string | null,
+): void {
   let inProgress = 0;
   server.addHook('onRequest', async (request, reply) => {
     inProgress += 1;
     reply.raw.once('close', () => (inProgress -= 1));
     if (inProgress <= most) return undefined;
+    const sender = senderAt(request.url);
+    if (sender !== null) onComeAgain?.(sender, 'too-many-requests');
     const api = EVENTS_APIS.find(({ path }) => request.routeOptions.url?.endsWith(path));
     return send(
       reply,

@@ -13,9 +13,12 @@ import { type Accepted, type AcceptOptions, type StoredEvent, accept } from './a
 import { type Auth, type SignedRequest, isAllowed } from './auth.ts';
 import { CannotTell } from './cannot-tell.ts';
 import { keptBytes } from './kept-bytes.ts';
+import { logRejected } from './log-rejected.ts';
+import { missingAlerts } from './missing-alerts.ts';
 import type { Whole } from './oversized.ts';
 import type { Quarantine } from './quarantine.ts';
 import { type Seen, isTimeless } from './seen.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export interface Sender {
   readonly name: string;
@@ -38,12 +41,19 @@ export interface ReceiveOptions extends AcceptOptions {
   readonly onStored?: (stored: StoredEvent) => void;
   readonly onRejected?: (sender: string, reason: string) => void;
   readonly onComeAgain?: (sender: string, reason: string) => void;
+  /** Alerts that the sender has left out of its groups. */
+  readonly onMissing?: (sender: string, alerts: number) => void;
   readonly now?: () => number;
 }
 
 export type Outcome =
   /** Every good item is stored. */
-  | { readonly kind: 'accepted'; readonly stored: readonly StoredEvent[]; readonly rejected: readonly Rejection[] }
+  | {
+      readonly kind: 'accepted';
+      readonly stored: readonly StoredEvent[];
+      readonly rejected: readonly Rejection[];
+      /** Of the bytes, where they were stored beside the events. */ readonly rawRef?: string | null;
+    }
   /** A copy of a signed request that was taken before. */
   | { readonly kind: 'repeated' }
   /** About the delivery itself. */
@@ -67,11 +77,13 @@ export async function receive(options: ReceiveOptions, sender: Sender, request: 
   if (outcome.kind === 'come-again') options.onComeAgain?.(sender.name, outcome.reason);
   if (outcome.kind === 'refused') options.onRejected?.(sender.name, outcome.reason);
   if (outcome.kind === 'accepted') await inTurns(told(options, outcome.stored));
+  if (outcome.kind === 'accepted') tellMissing(options, sender, outcome.stored);
   if (outcome.kind === 'accepted' || outcome.kind === 'rejected')
     for (const { reason } of outcome.rejected) options.onRejected?.(sender.name, reason);
-  return outcome.kind === 'refused' && outcome.status === 401
-    ? outcome
-    : quarantined(options, sender, request, outcome);
+  // Strangers are counted: they neither write lines nor take room.
+  if (outcome.kind === 'refused' && outcome.status === 401) return outcome;
+  tellRejected(options, sender, outcome);
+  return quarantined(options, sender, request, outcome);
 }
 
 /** A request of which only the beginning was kept; whoever sent it has proved to be the sender. */
@@ -85,6 +97,13 @@ export async function receiveOversized(
   const message = `${whole.bytes} bytes, at most ${most} allowed; SHA-256 of all of it ${whole.sha256}`;
   const refused = { reason: 'body-too-large', place: '', message };
   options.onRejected?.(sender.name, refused.reason);
+  logRejected(options.logger, {
+    sender: sender.name,
+    region: options.region,
+    stored: 0,
+    rejected: [refused],
+    rawRef: null,
+  });
   try {
     await options.quarantine?.({
       sender: sender.name,
@@ -109,6 +128,18 @@ function* told(options: ReceiveOptions, all: readonly StoredEvent[]): Steps<void
     options.onStored?.(stored);
     yield;
   }
+}
+
+function tellMissing(options: ReceiveOptions, { name }: Sender, stored: readonly StoredEvent[]): void {
+  const missing = missingAlerts(stored);
+  if (missing === 0) return;
+  options.logger.warn({ sender: name, region: options.region, missing }, 'the sender has left alerts out of its group');
+  options.onMissing?.(name, missing);
+}
+
+function tellRejected({ logger, region }: ReceiveOptions, { name }: Sender, outcome: Outcome): void {
+  const [stored, rawRef] = outcome.kind === 'accepted' ? [outcome.stored.length, outcome.rawRef ?? null] : [0, null];
+  logRejected(logger, { sender: name, region, stored, rejected: refusalsOf(outcome), rawRef });
 }
 
 /** One line for each event; who follows an event through the logs begins here. */
@@ -146,11 +177,11 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     const message = `${contentType ?? 'no content type'} is not what ${sender.source.kind} sends`;
     return { kind: 'refused', status: 415, reason: 'content-type', message };
   }
-  const { stored, rejected, control } = accepted;
+  const { stored, rejected, control, rawRef } = accepted;
   if (control !== null) return controlled(options, sender, control);
   const [first] = rejected;
   return stored.length > 0 || first === undefined
-    ? { kind: 'accepted', stored, rejected }
+    ? { kind: 'accepted', stored, rejected, rawRef }
     : { kind: 'rejected', first, rejected };
 }
 
@@ -177,18 +208,6 @@ async function whoIsIt(
     ...(auth.kind === 'basic' ? { challenge: 'Basic realm="tocsin"' } : {}),
   };
 }
-
-/** Authentication is for this door only: neither sources nor streams get to see it. */
-const SECRET_HEADERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-routing-key',
-  'x-api-key',
-]);
-
-const withoutSecrets = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name)));
 
 function cannotStore({ logger }: ReceiveOptions, sender: Sender, error: unknown): Outcome {
   // Also when a human has to mend the log first (LogRefused): 503 is the one answer that every sender repeats, so nothing is lost.

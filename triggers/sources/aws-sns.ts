@@ -155,6 +155,7 @@ function published(request: SourceRequest, message: Published): AlertResult {
       messageId: id,
       topicArn: topic?.text ?? null,
       subject: message.subject,
+      timestamp: sent?.text ?? null,
       attributes: message.attributes,
       message: value,
       // The topic's place: of the publisher's the envelope says nothing.

@@ -82,6 +82,7 @@ function opened(request: SourceRequest, message: PubsubMessage): SourceResult {
         messageId: id,
         subscription: message.subscription,
         attempt,
+        publishTime: message.published?.text ?? null,
         orderingKey: message.orderingKey,
         attributes: message.attributes,
         ...(parsed.ok ? { json: content } : { base64: Buffer.from(raw).toString('base64') }),

@@ -49,6 +49,7 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
       activity.note(sender, { kind: reason === 'not-authenticated' ? 'unauthenticated' : 'rejected', reason });
     },
     onComeAgain: (sender, reason) => activity.note(sender, { kind: 'comeAgain', reason }),
+    onMissing: (sender, alerts) => metrics.missing(sender, alerts),
   });
   const { url } = await intake.listen().catch((error: unknown) => {
     throw new CommandError(

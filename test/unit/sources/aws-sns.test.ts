@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { awsSns } from '../../../triggers/sources/aws-sns.ts';
 import { isAmazonSns } from '../../../triggers/sources/sns-confirmation.ts';
+import type { SourceRequest } from '../../../triggers/sources/source.ts';
 import { fixture, fixturesOf, needsFixtures } from '../../support/fixtures.ts';
 import { assertTotal, onlyAlert, onlyEvent, rejections, requestOf } from '../../support/source-request.ts';
 
@@ -169,6 +170,13 @@ describe('aws-sns with anything else inside', () => {
     assert.equal(onlyEvent(awsSns, again).id, text.id);
     const raw = requestOf('Hello {', { headers: RAW, contentType: 'text/plain' });
     assert.equal(onlyEvent(awsSns, raw).id, text.id);
+  });
+
+  it('a plain event keeps the time of its envelope as it was written', () => {
+    const timestamp = (request: SourceRequest) => (onlyEvent(awsSns, request).data as { timestamp: unknown }).timestamp;
+    const Timestamp = '2026-06-01T12:00:00.120+00:00';
+    assert.equal(timestamp(requestOf(envelope('Hello', { Timestamp }))), Timestamp);
+    assert.equal(timestamp(requestOf('Hello', { headers: RAW, contentType: 'text/plain' })), null);
   });
 
   it('an EventBridge event is read as such', () => {

@@ -186,6 +186,7 @@ describe('gcp Pub/Sub push', () => {
       messageId: 'm-1',
       subscription: 'projects/shop/subscriptions/tocsin',
       attempt: null,
+      publishTime: '2026-05-01T10:00:01.5Z',
       orderingKey: null,
       attributes: { kind: 'x' },
       json: { a: 1 },
