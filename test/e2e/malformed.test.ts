@@ -14,6 +14,7 @@ import type { EventLog } from '../../triggers/nats/port.ts';
 import { eventStream, eventSubject } from '../../triggers/nats/subject.ts';
 import { regionTopology } from '../../triggers/nats/topology.ts';
 import { decode } from '../../triggers/path/decode.ts';
+import { detect } from '../../triggers/sources/detect.ts';
 import { createGeneric } from '../../triggers/sources/generic.ts';
 import { sources } from '../../triggers/sources/index.ts';
 import { cli } from '../support/cli.ts';
@@ -27,7 +28,7 @@ import {
   type MalformedClass,
   malformedMessage,
 } from '../support/malformed.ts';
-import { KNOWN_TYPES, REGION, readRequest } from '../support/read-request.ts';
+import { KNOWN_TYPES, RECEIVED, REGION, readRequest } from '../support/read-request.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 
 const generic = createGeneric({
@@ -40,6 +41,7 @@ const senderName = (request: GoodRequest): string => nameOfRequest(request).repl
 /** In binary mode the body is the data alone: nothing, or any JSON. */
 const isReadable = (request: GoodRequest, { name }: MalformedClass): boolean =>
   request.variant === 'binary' && (name === 'empty' || name === 'scalar at the top');
+
 /** Of one reason or more, each one that its class may have. */
 function assertReasons({ name, reasons }: MalformedClass, given: readonly string[], where: string): void {
   assert.ok(given.length > 0, `${name}: nothing is said of it: ${where}`);
@@ -172,6 +174,21 @@ describe('malformed input', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('what `tocsin detect` says of those of every kind, by the function that it hands a file to', () => {
+    for (const request of GOOD_REQUESTS)
+      for (const each of MALFORMED) {
+        const { body, headers } = each.make(request.body);
+        const given = { 'content-type': request.contentType, ...request.headers, ...headers };
+        const { events, rejected } = detect(body, given, RECEIVED);
+        // Without its address not every payload says whose it is, so the reasons are not always those of the webhook.
+        assert.ok(
+          events.length + rejected.length > 0,
+          `${each.name}: nothing is said of it: ${nameOfRequest(request)}`,
+        );
+        assert.ok(events.length === 0 || !each.unreadable || isReadable(request, each), each.name);
+      }
   });
 
   it('what `tocsin emit` reads, by the function that it hands a file to', async () => {
