@@ -1,6 +1,7 @@
 /**
- * Payloads of every kind, changed at random: whatever comes, `detect` answers, what it answers can be stored and read again, and nothing of
- * the process is changed by it. `TOCSIN_FUZZ_RUNS` says how often (2,000 unless told); a failure prints the seed that brings it back.
+ * Payloads of every kind, changed at random: whatever comes, `detect` answers, what it answers can be stored and read again, nobody waits
+ * long for it, and nothing of the process is changed by it. `TOCSIN_FUZZ_RUNS` says how often (2,000 unless told); a failure prints the seed
+ * that brings it back.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -8,14 +9,33 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compileCheck } from '../../triggers/events/check.ts';
 import { CloudEventSchema } from '../../triggers/events/cloud-event.ts';
+import { MAX_VALUES } from '../../triggers/events/json.ts';
 import { POINTER_PATTERN } from '../../triggers/events/json-pointer.ts';
+import { type Accepted, accept } from '../../triggers/intake/accept.ts';
+import type { PubAck } from '../../triggers/nats/port.ts';
 import { decode } from '../../triggers/path/decode.ts';
 import { detect } from '../../triggers/sources/detect.ts';
 import { sources } from '../../triggers/sources/index.ts';
+import { MAX_LINES } from '../../triggers/sources/json-lines.ts';
+import { MAX_ITEMS, isObject } from '../../triggers/sources/read.ts';
 import { type Sample, bytesOf, corpus } from '../support/corpus.ts';
+import { assertNoStall, assertNoStallBetweenTurns } from '../support/processor-time.ts';
 
 const AT = '2026-06-01T12:00:00Z';
 const RUNS = Number(process.env['TOCSIN_FUZZ_RUNS'] ?? 2_000);
+const [NDJSON, BATCH] = ['application/x-ndjson', 'application/cloudevents-batch+json'];
+/** Default of `intake.maxBodyBytes`. */
+const MAX_BYTES = 4_194_304;
+const ACCEPTING = {
+  // The answer of a server comes in a later turn.
+  log: {
+    publish: () =>
+      new Promise<PubAck>((resolve) => setImmediate(resolve, { stream: 'S', sequence: 1, duplicate: false })),
+  },
+  region: 'eu',
+  knownTypes: new Set<string>(),
+};
+const TOO_EARLY: ReadonlySet<string> = new Set(['too-many-values', 'too-deep', 'empty-body']);
 const checkEnvelope = compileCheck(CloudEventSchema);
 const isPointer = new RegExp(POINTER_PATTERN);
 
@@ -46,11 +66,10 @@ function check(bytes: Uint8Array, headers: Readonly<Record<string, string>>): vo
     const read = decode(stored, known);
     assert.ok(read.ok || read.reason === 'too-deep' || /base64/.test(data.toString()), JSON.stringify(read));
   }
-  const again = detect(Buffer.from(bytes), headers, AT);
-  assert.deepEqual(
-    again.events.map(({ id }) => id),
-    events.map(({ id }) => id),
-  );
+  assertNoStall(`${bytes.length} bytes`, () => {
+    const again = detect(Buffer.from(bytes), headers, AT);
+    assert.equal(again.events.map(({ id }) => id).join(), events.map(({ id }) => id).join());
+  });
 }
 
 const HOSTILE: readonly unknown[] = [
@@ -128,6 +147,36 @@ const headerValue = fc.oneof(
   fc.string(),
 );
 
+interface Large {
+  readonly raw: Buffer;
+  readonly contentType: string;
+}
+
+/**
+ * The same payload as large as the intake takes it: its list or its lines over and over, else with a long text in it. Null: a form or a
+ * text, which nobody sends large.
+ */
+function grown({ body, headers }: Sample): Large | null {
+  if (typeof body === 'string') {
+    const count = Math.min(MAX_LINES / body.split('\n').length, MAX_BYTES / (body.length + 1));
+    return body.includes('\n') ? { raw: Buffer.from(`${body}\n`.repeat(count)), contentType: NDJSON } : null;
+  }
+  const contentType = headers?.['content-type'] ?? (isBatch(body) ? BATCH : 'application/json');
+  const copy: unknown = structuredClone(body);
+  const left = MAX_BYTES - JSON.stringify(body).length;
+  const list = [copy, ...holdersOf(copy).map(([holder, key]) => holder[key])].find(Array.isArray);
+  const item: unknown = list?.find((each) => typeof each === 'object' && each !== null);
+  if (list === undefined || item === undefined)
+    return { raw: Buffer.from(JSON.stringify({ ...(copy as object), x: 'x'.repeat(left - 10) })), contentType };
+  const values = holdersOf(item).length + 1;
+  const most = Math.floor(Math.min(MAX_ITEMS, MAX_VALUES / values - 2, left / (JSON.stringify(item).length + 1)));
+  while (list.length < most) list.push(item);
+  return { raw: Buffer.from(JSON.stringify(copy)), contentType };
+}
+
+const isBatch = (body: unknown): boolean =>
+  Array.isArray(body) && body.some((each) => isObject(each) && 'specversion' in each);
+
 describe('fuzz: detect', () => {
   it('the corpus has every kind, and each is recognised as what it is', () => {
     assert.deepEqual([...new Set(corpus.map(({ kind }) => kind))].toSorted(), [...sources.keys()].toSorted());
@@ -136,6 +185,26 @@ describe('fuzz: detect', () => {
       check(bytesOf(sample), sample.headers ?? {});
     }
   });
+
+  for (const [index, sample] of corpus.entries()) {
+    const large = grown(sample);
+    if (large === null) continue;
+    it(`${sample.kind}, payload ${index}: the largest body lets others have their turn`, async (t) => {
+      const source = sources.get(sample.kind) ?? assert.fail(sample.kind);
+      const headers = { ...sample.headers, 'content-type': large.contentType };
+      let accepted: Accepted | undefined;
+      const ms = await assertNoStallBetweenTurns(`${large.raw.length} bytes`, async () => {
+        accepted = await accept({ sender: 'fuzz', ...large, headers, receivedAt: AT }, source, ACCEPTING);
+      });
+      assert.ok(accepted?.kind === 'read');
+      const { stored, rejected } = accepted;
+      t.diagnostic(
+        `${large.raw.length} bytes, ${stored.length} stored, ${rejected.length} ${rejected[0]?.reason ?? ''}, ${Math.round(ms)} ms`,
+      );
+      // Taken apart, and not refused before there was anything to do.
+      for (const { reason } of rejected) assert.ok(!TOO_EARLY.has(reason), reason);
+    });
+  }
 
   it('whatever comes, there is an answer, and nothing else changes', () => {
     const before = prototypes();

@@ -1,11 +1,15 @@
 /** What the pages of docs/sources tell people to paste must work as it stands there. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { verify as isSignedByGrafana } from '../../../triggers/intake/signatures/grafana.ts';
 import { createGeneric } from '../../../triggers/sources/generic.ts';
 import { healthchecks } from '../../../triggers/sources/healthchecks.ts';
+import { sources } from '../../../triggers/sources/index.ts';
 import { uptimerobot } from '../../../triggers/sources/uptimerobot.ts';
 import { loadConfig } from '../../../workers/config.ts';
 import { onlyAlert, requestOf } from '../../support/source-request.ts';
@@ -44,6 +48,31 @@ describe('documented set-up', () => {
       );
     });
 
+  it('azure-monitor: the address carries what the sender has to prove', () => {
+    const [sender] = load(pasted('azure-monitor.md', 'yaml', 'senders:')).intake.senders;
+    const [address = ''] = /https:[^"\s]+/.exec(pasted('azure-monitor.md', 'sh', 'webhook')) ?? [];
+    const { username, password, pathname } = new URL(address);
+    assert.ok(sender?.auth.kind === 'basic');
+    assert.deepEqual([username, password, pathname], [sender.auth.user, '$AZURE_PASSWORD', `/in/${sender.name}`]);
+  });
+
+  it('grafana: the names of the headers are those that are checked', () => {
+    const { senders } = load(pasted('grafana.md', 'yaml', 'scheme: grafana')).intake;
+    assert.deepEqual(
+      senders.map(({ kind, auth }) => [kind, auth.kind === 'signature' && auth.scheme]),
+      [['grafana', 'grafana']],
+    );
+    const { settings } = parse(pasted('grafana.md', 'yaml', 'hmacConfig:')) as {
+      settings: { hmacConfig: { header: string; timestampHeader: string } };
+    };
+    const { header, timestampHeader } = settings.hmacConfig;
+    const now = new Date('2026-06-01T12:00:00Z');
+    const timestamp = String(now.getTime() / 1_000);
+    const signature = createHmac('sha256', 'one secret').update(`${timestamp}:{}`).digest('hex');
+    const headers = { [header.toLowerCase()]: signature, [timestampHeader.toLowerCase()]: timestamp };
+    assert.ok(isSignedByGrafana(Buffer.from('{}'), headers, ['one secret'], now));
+  });
+
   it('generic: the mapping', () => {
     const [sender] = load(pasted('generic.md', 'yaml', 'senders:')).intake.senders;
     const source = createGeneric(sender?.mapping ?? assert.fail('no mapping'));
@@ -81,4 +110,28 @@ describe('documented set-up', () => {
     const { status, alertKey, labels } = onlyAlert(uptimerobot, requestOf(body));
     assert.deepEqual([status, alertKey, labels], ['firing', 'test:monitor:77', {}]);
   });
+});
+
+/** Kinds of which several have one file of tests. */
+const TESTED_TOGETHER: Readonly<Record<string, string>> = {
+  healthchecks: 'uptime-checkers',
+  pingdom: 'uptime-checkers',
+  'uptime-kuma': 'uptime-checkers',
+  uptimerobot: 'uptime-checkers',
+};
+const TESTS = [import.meta.dirname, join(import.meta.dirname, '..')];
+
+describe('every kind of sender', () => {
+  for (const kind of [...sources.keys(), 'generic']) {
+    it(`${kind} has a page, which the list of kinds names`, () => {
+      assert.match(read(`${kind}.md`), /^# \S/);
+      assert.ok(read('README.md').includes(`\n- [${kind}](${kind}.md)\n`));
+    });
+
+    it(`${kind} has a file of tests`, () => {
+      const files = TESTS.map((folder) => join(folder, `${TESTED_TOGETHER[kind] ?? kind}.test.ts`));
+      const file = files.find((each) => existsSync(each)) ?? assert.fail('no test file');
+      assert.ok(readFileSync(file, 'utf8').includes(`/sources/${kind}.ts'`), `${file} does not import it`);
+    });
+  }
 });
