@@ -52,7 +52,8 @@ export type Outcome =
       readonly kind: 'accepted';
       readonly stored: readonly StoredEvent[];
       readonly rejected: readonly Rejection[];
-      /** Of the bytes, where they were stored beside the events. */ readonly rawRef?: string | null;
+      /** Of the bytes, where they were stored beside the events. */
+      readonly rawRef?: string | null;
     }
   /** A copy of a signed request that was taken before. */
   | { readonly kind: 'repeated' }

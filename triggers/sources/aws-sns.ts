@@ -102,10 +102,15 @@ function notification(request: SourceRequest, { message: envelope, place }: Enve
   });
 }
 
+/** Twice what SNS carries. A text is read in one stretch, in which nobody else gets a turn. */
+const MAX_MESSAGE_BYTES = 524_288;
+
 /** The body is the message; id and topic stand in headers. */
 function rawDelivery(request: SourceRequest): SourceResult {
   const { headers, raw } = request;
   if (raw.length === 0) return refuseAll('empty-body', '', 'expected a message');
+  if (raw.length > MAX_MESSAGE_BYTES)
+    return refuseAll('event-too-large', '', `${raw.length} bytes; SNS carries half of ${MAX_MESSAGE_BYTES} at most`);
   if (!isUtf8(raw)) return refuseAll('not-utf8', '', 'expected the message as UTF-8 text');
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
   const read = contentOf(text);

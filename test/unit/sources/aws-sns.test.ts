@@ -272,6 +272,10 @@ describe('aws-sns', () => {
     const raw = (bytes: Uint8Array) => rejections(awsSns.toEvents(requestOf(bytes, { headers: RAW })));
     assert.deepEqual(raw(Buffer.from([0x68, 0xff])), ['not-utf8 ']);
     assert.deepEqual(raw(Buffer.alloc(0)), ['empty-body ']);
+    // Twice what SNS carries is the last that is read.
+    const last = awsSns.toEvents(requestOf(Buffer.alloc(524_288, 'x'), { headers: RAW }));
+    assert.deepEqual([last.events.length, last.rejected], [1, []]);
+    assert.deepEqual(raw(Buffer.alloc(524_289, 'x')), ['event-too-large ']);
   });
 
   it('one bad record leaves its neighbours alone', () => {
