@@ -7,6 +7,7 @@ import { sources } from '../../triggers/sources/index.ts';
 import { createGeneric } from '../../triggers/sources/generic.ts';
 import { startIntake } from '../support/intake.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
+import { recordingLog } from '../support/recording-log.ts';
 
 /** `done`: takes it as delivered. `again`: sends it again by itself. Everything else it gives up, or repeats in vain. */
 interface Behaviour {
@@ -42,7 +43,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
 ];
 
 const auth: Auth = { kind: 'none' };
-const storing = { publish: () => Promise.resolve({ stream: 'EVENTS_EU', sequence: 1, duplicate: false }) };
+const storing = recordingLog();
 const away = { publish: () => Promise.reject(new LogUnavailable('away')) };
 
 /** One readable alert whoever sends it: these tests look at answers, and a mapping of its own reads it. */

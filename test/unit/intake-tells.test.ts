@@ -4,8 +4,9 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { send, startIntake } from '../support/intake.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
+import { recordingLog } from '../support/recording-log.ts';
 
-const storing = { publish: () => Promise.resolve({ stream: 'EVENTS_EU', sequence: 1, duplicate: false }) };
+const storing = recordingLog();
 const small = { maxBodyBytes: 1_024, bodyTimeoutMs: 10_000, maxConcurrent: 64 };
 const [GOOD] = (alertmanagerPayload('firing') as { readonly alerts: readonly object[] }).alerts;
 const CANARY = 'canary-of-the-payload';

@@ -77,8 +77,10 @@ export async function receive(options: ReceiveOptions, sender: Sender, request: 
   const outcome = await inSpan(`intake ${sender.name}`, span, () => outcomeOf(options, sender, request));
   if (outcome.kind === 'come-again') options.onComeAgain?.(sender.name, outcome.reason);
   if (outcome.kind === 'refused') options.onRejected?.(sender.name, outcome.reason);
-  if (outcome.kind === 'accepted') await inTurns(told(options, outcome.stored));
-  if (outcome.kind === 'accepted') tellMissing(options, sender, outcome.stored);
+  if (outcome.kind === 'accepted') {
+    await inTurns(told(options, outcome.stored));
+    tellMissing(options, sender, outcome.stored);
+  }
   if (outcome.kind === 'accepted' || outcome.kind === 'rejected')
     for (const { reason } of outcome.rejected) options.onRejected?.(sender.name, reason);
   // Strangers are counted: they neither write lines nor take room.

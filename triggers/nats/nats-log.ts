@@ -16,7 +16,7 @@ import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { follow } from './follow.ts';
 import { LogUnavailable, MessageRefused } from './errors.ts';
-import { explain, guard } from './guard.ts';
+import { guard } from './guard.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
 import { type Requests, createRequests } from './requests.ts';
@@ -99,11 +99,7 @@ function logOn(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager, r
   return {
     publish: async (subject, data, options = {}) => {
       assertSubject(subject);
-      try {
-        return await publish(requests, inDomain(js, subject), data, options);
-      } catch (error) {
-        throw explain(`publish to ${subject}`, error);
-      }
+      return guard(`publish to ${subject}`, publish(requests, inDomain(js, subject), data, options));
     },
     consume: (options, handle) =>
       guard(`consume ${options.stream}/${options.consumer}`, consume(js, options, handle, requests)),
