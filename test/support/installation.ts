@@ -21,6 +21,7 @@ import { dataConverterOf } from '../../workers/encryption/data-converter.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
+import type { DynamicConfig } from '../../workers/servers/temporal-server.ts';
 import { shareBundles } from './bundles.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { tocsinProcess } from './tocsin-process.ts';
@@ -79,6 +80,8 @@ export interface InstallationOptions {
   readonly config?: (service: DemoService) => object;
   /** Default: hardly any time, because tests make the same alert fire again and again. */
   readonly loopsWithin?: string;
+  /** Dynamic configuration of Temporal on top of ours. */
+  readonly temporalSettings?: DynamicConfig;
   readonly redButton?: { readonly failClosedAfter?: string };
 }
 
@@ -87,7 +90,12 @@ const SERVICE = 'checkout';
 const LAST_CHARS = 2_000;
 
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const servers = await startTestServers({ nats: true, temporal: true, ui: options.ui === true });
+  const servers = await startTestServers({
+    nats: true,
+    temporal: true,
+    ui: options.ui === true,
+    ...(options.temporalSettings === undefined ? {} : { temporalSettings: options.temporalSettings }),
+  });
   const region = 'eu';
   const service = await startDemoService({
     name: SERVICE,

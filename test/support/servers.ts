@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { provideBinary } from '../../workers/servers/binaries.ts';
 import { startNatsServer } from '../../workers/servers/nats-server.ts';
 import { type ServerProcess, freePort } from '../../workers/servers/server-process.ts';
-import { startTemporalServer } from '../../workers/servers/temporal-server.ts';
+import { type DynamicConfig, startTemporalServer } from '../../workers/servers/temporal-server.ts';
 
 /** A server that can be stopped and started again on the same port with the same data. */
 export interface Restartable {
@@ -31,6 +31,8 @@ export async function startTestServers(wanted: {
   readonly nats?: boolean;
   readonly temporal?: boolean;
   readonly ui?: boolean;
+  /** Dynamic configuration of Temporal on top of ours. */
+  readonly temporalSettings?: DynamicConfig;
 }): Promise<TestServers> {
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-test-'));
   const namespace = 'default';
@@ -51,6 +53,7 @@ export async function startTestServers(wanted: {
       dataDir: join(dir, 'temporal'),
       namespace,
       logFile: join(dir, 'temporal.log'),
+      ...(wanted.temporalSettings === undefined ? {} : { settings: wanted.temporalSettings }),
     }),
   );
   await Promise.all([

@@ -14,13 +14,17 @@ export interface TemporalServerOptions {
   readonly dataDir: string;
   readonly namespace: string;
   readonly logFile: string;
+  /** Dynamic configuration of the server on top of ours. */
+  readonly settings?: DynamicConfig;
 }
+
+export type DynamicConfig = Readonly<Record<string, number | string | boolean>>;
 
 /**
  * The dev server has one history shard, and a shard reads its queues at most 20 times a second by default: 50 ms for each step. The
  * other figures only lift throttles that a single box meets early.
  */
-const DYNAMIC_CONFIG: Readonly<Record<string, number | string | boolean>> = {
+const DYNAMIC_CONFIG: DynamicConfig = {
   'history.transferProcessorMaxPollRPS': 1000,
   'history.timerProcessorMaxPollRPS': 1000,
   'history.visibilityProcessorMaxPollRPS': 1000,
@@ -75,7 +79,7 @@ const argumentsOf = (options: TemporalServerOptions): string[] =>
     ['--namespace', options.namespace, '--db-filename', join(options.dataDir, 'temporal.db')],
     ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
     SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
+    Object.entries({ ...DYNAMIC_CONFIG, ...options.settings }).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${JSON.stringify(value)}`,
     ]),
