@@ -159,6 +159,22 @@ describe('command', () => {
     await untilGone(file);
   });
 
+  it('beats while the command runs, and not a time longer', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const file = join(dir, 'may-end');
+    let beats = 0;
+    const argv = ['sh', '-c', 'while [ ! -e "$1" ]; do sleep 0.05; done', 'waits', file];
+    const run = runCommand({ argv, timeoutMs: LONG_MS }, { heartbeat: () => (beats += 1) });
+    t.mock.timers.tick(4_999);
+    assert.equal(beats, 0);
+    t.mock.timers.tick(10_001);
+    assert.equal(beats, 3);
+    writeFileSync(file, '');
+    assert.equal((await run).exitCode, 0);
+    t.mock.timers.tick(60_000);
+    assert.equal(beats, 3);
+  });
+
   it('a run that is cancelled already starts nothing', async () => {
     const file = join(dir, 'never');
     const signal = AbortSignal.abort(new Error('too late'));
