@@ -7,6 +7,7 @@ import type { StoredMessage } from '../../triggers/nats/port.ts';
 import type { Disposition, EventRecord } from '../../triggers/path/disposition.ts';
 import { type ExplainOptions, type Explanation, explain, isAnswer } from '../../triggers/path/explain.ts';
 import { triggerSetHash } from '../../triggers/path/trigger-set.ts';
+import { explanationText } from '../../workers/explanation-text.ts';
 import { alertEvent, at } from '../support/events.ts';
 
 const STORED = Date.UTC(2026, 5, 1);
@@ -135,13 +136,44 @@ describe('explain', () => {
     assert.equal(waiting.events[0]?.record, null);
   });
 
+  it('of a row of events of which the same became, the newest is told with their number', async () => {
+    const again = Array.from({ length: 99 }, (_, index) => record(index + 2, [restart], [joined('restart')]));
+    const records = [record(1, [restart], []), ...again, record(101, [restart], [])];
+    const { events, omitted } = await ask(KEY, { messages: [], records }, [restart]);
+    assert.deepEqual(
+      [events.map(({ sequence, alike }) => [sequence, alike]), omitted],
+      [
+        [
+          [1, 0],
+          [100, 98],
+          [101, 0],
+        ],
+        0,
+      ],
+    );
+  });
+
   it('of many events the newest are shown, and how many are left out', async () => {
-    const records = Array.from({ length: 20 }, (_, index) => record(index + 1, [restart], [joined('restart')]));
-    const answer = await ask(KEY, { messages: [message(21)], records }, [restart]);
+    const twice = (index: number, id: string) => [1, 2].map((at) => record(2 * index + at, [restart], [joined(id)]));
+    const records = Array.from({ length: 20 }, (_, index) => twice(index, index % 2 === 0 ? 'restart' : 'page')).flat();
+    const answer = await ask(KEY, { messages: [message(41)], records }, [restart]);
     assert.deepEqual(
       [answer.events.length, answer.omitted, answer.events[0]?.sequence, answer.events.at(-1)?.sequence],
-      [12, 9, 10, 21],
+      [12, 18, 20, 41],
     );
+  });
+
+  it('a long story is told on one screen', async () => {
+    const triggers = [restart, ...Array.from({ length: 20 }, (_, index) => trigger(`t${index}`, 'DiskFull'))];
+    const messages = Array.from({ length: 60 }, (_, index) => message(index + 1));
+    const records = messages.map(({ sequence }) => record(sequence, triggers, [joined(`restart-${sequence}`)]));
+    const text = explanationText(await ask(KEY, { messages, records }, triggers), { uiUrl: null, namespace: 'x' });
+    const lines = text.split('\n');
+    assert.ok(lines.length <= 45, `${lines.length} lines`);
+    assert.equal(lines.filter((line) => line.startsWith('no event here was wanted by t')).length, 20, text);
+    const told = lines.filter((line) => line.startsWith('#')).length;
+    assert.ok(told >= 3 && text.includes('#60 '), text);
+    assert.ok(text.includes(`${60 - told} older events are left out`), text);
   });
 
   for (const query of ['nothing', '', '=', 'service=', 'service', 'x'.repeat(5_000), '*.>', "a' OR 'b"])

@@ -35,6 +35,8 @@ export interface ExplainedEvent {
   readonly filtered: readonly { readonly trigger: string; readonly why: string }[];
   /** The triggers have changed since it was judged: `filtered` may differ from what was true then. */
   readonly rulesChanged: boolean;
+  /** Events just before it of which the same became; they are left out. */
+  readonly alike: number;
 }
 
 export interface ExplainedRun extends RunInfo {
@@ -55,7 +57,7 @@ export interface Explanation {
   readonly closed: readonly RunRecord[];
 }
 
-/** One screen: of more events, the newest. */
+/** Of more events, the newest. */
 const MAX_EVENTS = 12;
 const MAX_RUNS = 12;
 
@@ -75,20 +77,28 @@ export async function explain(query: string, options: ExplainOptions): Promise<E
     }
   }
   const waiting = await undecided(options, wanted, decided);
-  const shown = records.slice(-MAX_EVENTS);
-  const events = [...(await Promise.all(shown.map((record) => explainRecord(record, options)))), ...waiting];
+  const recorded = await Promise.all(
+    folded(records)
+      .slice(-MAX_EVENTS)
+      .map((each) => explainRecord(each, options)),
+  );
+  const events = [...recorded, ...waiting].slice(-MAX_EVENTS);
   const alertKey = records.at(-1)?.event.alertKey ?? waiting.at(-1)?.alertKey ?? wanted.subject;
   const ids = workflowIds(records, named);
   return {
     query,
     region: options.region,
-    events: events.slice(-MAX_EVENTS),
-    omitted: Math.max(0, records.length + waiting.length - MAX_EVENTS),
+    events,
+    omitted: records.length + waiting.length - told(events),
     episode: (await options.book.read(alertKey)).episode,
     runs: await runsOf(ids, options),
     closed: closed.filter(({ workflowId }) => ids.includes(workflowId)),
   };
 }
+
+/** Events of which these speak. */
+export const told = (events: readonly ExplainedEvent[]): number =>
+  events.reduce((sum, { alike }) => sum + 1 + alike, 0);
 
 /** True when something was found. */
 export const isAnswer = ({ events, episode, runs }: Explanation): boolean =>
@@ -109,7 +119,27 @@ function concerns(
   return at > 0 && event.labels[query.slice(0, at)] === query.slice(at + 1);
 }
 
-async function explainRecord(record: EventRecord, options: ExplainOptions): Promise<ExplainedEvent> {
+interface Folded {
+  readonly record: EventRecord;
+  readonly alike: number;
+}
+
+/** An alert that fires on for hours is told again and again: of a row of events of which the same became, the newest. */
+function folded(records: readonly EventRecord[]): Folded[] {
+  const rows: Folded[] = [];
+  for (const record of records) {
+    const last = rows.at(-1);
+    if (last !== undefined && outcomeOf(last.record) === outcomeOf(record))
+      rows[rows.length - 1] = { record, alike: last.alike + 1 };
+    else rows.push({ record, alike: 0 });
+  }
+  return rows;
+}
+
+const outcomeOf = ({ event, episode, dispositions, triggerSet, asked }: EventRecord): string =>
+  JSON.stringify([event.alertKey, event.title, event.type, episode, dispositions, triggerSet, asked]);
+
+async function explainRecord({ record, alike }: Folded, options: ExplainOptions): Promise<ExplainedEvent> {
   const { sequence, stream, storedAt } = record.position;
   const message = await options.log.get(stream, sequence);
   const rulesChanged = record.triggerSet !== triggerSetHash(options.triggers);
@@ -121,6 +151,7 @@ async function explainRecord(record: EventRecord, options: ExplainOptions): Prom
     title: record.event.title ?? record.event.type,
     filtered: message === null ? [] : filteredBy(message, options.triggers, record, rulesChanged),
     rulesChanged,
+    alike,
   };
 }
 
@@ -167,6 +198,7 @@ async function undecided(
       title: alert?.title ?? event.type,
       filtered: filteredBy(message, triggers, null, false),
       rulesChanged: false,
+      alike: 0,
     });
   }
   return found;
