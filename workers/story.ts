@@ -10,10 +10,8 @@ export interface StoryOptions {
   readonly client: Client;
   readonly namespace: string;
   readonly uiUrl: string | null;
-  readonly print: (line: string) => void;
   /** Each line is one JSON document: when, which part, what. */
-  readonly json?: boolean;
-  readonly now?: () => Date;
+  readonly json: boolean;
 }
 
 export interface Story {
@@ -31,16 +29,21 @@ const FOLLOW_MS = 600_000;
 /** Ends kept for whoever asks later. */
 const MAX_ENDS = 1_000;
 
-export const storyLine = (at: Date, part: string, text: string): string => JSON.stringify({ at, part, text });
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const document = (at: Date, part: string, text: string): string => JSON.stringify({ at, part, text });
+
+/** Tells what happens outside of any story. */
+export const sayer =
+  (json: boolean) =>
+  (line: string): void =>
+    print(json ? document(new Date(), 'tocsin', line) : line);
 
 export function createStory(options: StoryOptions): Story {
   const ends = new Map<string, Promise<FollowedRun>>();
   let following = 0;
   const say = (part: string, text: string): void => {
-    const at = (options.now ?? (() => new Date()))();
-    options.print(
-      options.json === true ? storyLine(at, part, text) : `${at.toTimeString().slice(0, 8)}  ${part.padEnd(8)} ${text}`,
-    );
+    const at = new Date();
+    print(options.json ? document(at, part, text) : `${at.toTimeString().slice(0, 8)}  ${part.padEnd(8)} ${text}`);
   };
   const link = (workflowId: string, runId: string): string | null =>
     options.uiUrl === null ? null : runLink(options.uiUrl, options.namespace, workflowId, runId);

@@ -10,11 +10,12 @@ import { refuseUnsafe } from '../production.ts';
 import { project } from '../project.ts';
 import { lockDataDir } from '../servers/data-dir.ts';
 import { startServers } from '../servers/embedded.ts';
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+import { sayer } from '../story.ts';
+import type { CommonOptions } from './session.ts';
 
 /** Resolves with the exit code when everything is closed. */
-export async function dev({ configFile }: { readonly configFile?: string }): Promise<number> {
+export async function dev({ configFile, json }: CommonOptions): Promise<number> {
+  const say = sayer(json);
   const source = configFile === undefined ? {} : { file: configFile };
   const config = loadConfig(source);
   await refuseUnsafe(config);
@@ -27,6 +28,7 @@ export async function dev({ configFile }: { readonly configFile?: string }): Pro
     await runDevLoop({
       config,
       configFile,
+      json,
       configPath: configPath(source),
       root: dirname(dirname(workflows)),
       workflows,

@@ -11,7 +11,7 @@ import { startAllRoles } from '../roles/all-roles.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { type DataDirLock, lockDataDir } from '../servers/data-dir.ts';
 import { startServers } from '../servers/embedded.ts';
-import { type Story, storyLine } from '../story.ts';
+import { type Story, sayer } from '../story.ts';
 
 export interface UpOptions {
   readonly configFile?: string;
@@ -23,20 +23,12 @@ export interface UpOptions {
   readonly json: boolean;
 }
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-/** What is told before there is a story, and after it. */
-const sayer =
-  ({ json }: UpOptions) =>
-  (line: string): void =>
-    print(json ? storyLine(new Date(), 'tocsin', line) : line);
-
 /** Resolves with the exit code when everything is closed. */
 export async function up(options: UpOptions): Promise<number> {
   const configured = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
   await refuseUnsafe(configured);
   const logFile = logFileOf(configured);
-  const lock = lockDataDir(resolve(configured.dataDir), sayer(options));
+  const lock = lockDataDir(resolve(configured.dataDir), sayer(options.json));
   try {
     const context = await openRoleContext(configured, { configFile: options.configFile, logFile });
     try {
@@ -60,14 +52,14 @@ async function run(context: RoleContext, lock: DataDirLock, options: UpOptions):
   }
   story.say('tocsin', `ready for alerts: POST ${intakeUrl}/in/<sender>; Ctrl-C stops everything`);
   await lifecycle.closing;
-  sayer(options)('stopping ...');
+  sayer(options.json)('stopping ...');
   return 0;
 }
 
 async function startAll(context: RoleContext, lock: DataDirLock, options: UpOptions) {
-  const say = sayer(options);
+  const say = sayer(options.json);
   await startServers(context, lock, say);
-  return startAllRoles(context, say, { print, json: options.json });
+  return startAllRoles(context, options.json);
 }
 
 async function tellDemo(context: RoleContext, demo: Demo, story: Story, intakeUrl: string): Promise<boolean> {

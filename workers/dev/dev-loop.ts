@@ -15,6 +15,8 @@ import { createTypeCheck } from './type-check.ts';
 export interface DevParts {
   readonly config: Config;
   readonly configFile: string | undefined;
+  /** What is told is one JSON document per line. */
+  readonly json: boolean;
   /** As it is watched. */
   readonly configPath: string;
   /** Folder of the project. */
@@ -51,13 +53,13 @@ export async function runDevLoop(parts: DevParts): Promise<void> {
 
 /** `onSettled`: the newest code runs, or cannot. */
 function createGenerations(parts: DevParts, onSettled: () => void) {
-  const { say, configFile, root, lifecycle } = parts;
+  const { say, root, lifecycle } = parts;
   const named = (files: readonly string[]): string => files.map((file) => relative(root, file)).join(', ');
   let running: Generation | null = null;
   /** Made ready ahead, to save its time at the next change. */
-  let spare: Generation | null = createGeneration(configFile);
+  let spare: Generation | null = createGeneration(parts);
   const makeSpare = (): void => {
-    spare ??= lifecycle.signal.aborted ? null : createGeneration(configFile);
+    spare ??= lifecycle.signal.aborted ? null : createGeneration(parts);
   };
 
   /** Not waited for: the next change may be the repair of what keeps this generation from beginning. */
@@ -86,7 +88,7 @@ function createGenerations(parts: DevParts, onSettled: () => void) {
   const replace = async (files: readonly string[]): Promise<void> => {
     const begun = performance.now();
     if (files.length > 0) say(`dev: ${named(files)} changed ...`);
-    const next = spare ?? createGeneration(configFile);
+    const next = spare ?? createGeneration(parts);
     spare = null;
     try {
       await Promise.all([bundle(parts), next.load()]);

@@ -17,9 +17,15 @@ const CHILD = join(import.meta.dirname, `roles-child${extname(import.meta.filena
 /** Longer than its own bounds on closing in order. */
 const END_MS = 15_000;
 
-export function createGeneration(configFile: string | undefined): Generation {
+export interface GenerationOptions {
+  readonly configFile: string | undefined;
+  /** Its story is one JSON document per line. */
+  readonly json: boolean;
+}
+
+export function createGeneration({ configFile = '', json }: GenerationOptions): Generation {
   // A group of its own: Ctrl-C in a terminal reaches a whole group, and the roles end when they are told to.
-  const child = fork(CHILD, configFile === undefined ? [] : [configFile], { detached: true });
+  const child = fork(CHILD, [configFile, ...(json ? ['--json'] : [])], { detached: true });
   const told: Told[] = [];
   child.on('message', (message) => told.push(message as Told));
   const hear = (kind: Told['kind']): Promise<Told> => heard(child, told, kind);

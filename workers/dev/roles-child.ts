@@ -29,10 +29,10 @@ const PACKAGES = [
 ];
 /** Activities in progress may finish for so long when the code changes; then Temporal gives them to the next generation. */
 const GRACE = '1s';
-const [configFile = ''] = process.argv.slice(2);
+const [configFile = '', ...flags] = process.argv.slice(2);
+const json = flags.includes('--json');
 
 const tell = (told: Told): void => void process.send?.(told);
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const heard = (command: Command): Promise<void> =>
   new Promise((resolve) =>
     process.on('message', (message) => {
@@ -76,7 +76,7 @@ async function load(): Promise<{ readonly run: () => Promise<void> }> {
       });
       orphaned = () => void context.lifecycle.close('its parent is gone');
       try {
-        const { intakeUrl } = await startAllRoles(context, say);
+        const { intakeUrl } = await startAllRoles(context, json);
         tell({ kind: 'running', intakeUrl });
         await context.lifecycle.closing;
       } finally {

@@ -3,7 +3,7 @@ import { openLog, openTemporal } from '../connect.ts';
 import { refuseDevServer } from '../production.ts';
 import { provisionSearchAttributes, provisionStreams } from '../provision.ts';
 import { uiUrlOf } from '../run-link.ts';
-import { type Story, type StoryOptions, createStory } from '../story.ts';
+import { type Story, createStory, sayer } from '../story.ts';
 import { promoteOwn } from '../versions/promote-own.ts';
 import { startIntakeRole } from './intake-role.ts';
 import type { RoleContext } from './role-context.ts';
@@ -12,17 +12,17 @@ import { startWorkerRole } from './worker-role.ts';
 
 export async function startAllRoles(
   context: RoleContext,
-  say: (line: string) => void,
-  told: Pick<StoryOptions, 'print' | 'json'> = { print: say },
+  json: boolean,
 ): Promise<{ readonly story: Story; readonly intakeUrl: string }> {
   const { config, health, instance } = context;
+  const say = sayer(json);
   const temporal = await openTemporal(config, context);
   await refuseDevServer(config, temporal);
   const log = await openLog(config, 'all', `tocsin up ${instance}`, context);
   await provisionStreams(config, log, say);
   await provisionSearchAttributes(temporal, say);
   const uiUrl = uiUrlOf(config);
-  const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, ...told });
+  const story = createStory({ client: temporal.client, namespace: temporal.namespace, uiUrl, json });
   await startWorkerRole(context, { temporal, log, runbooks: true, regions: config.regions });
   await promoteOwn(context, temporal);
   // A version is given runs by its cluster's rules, which a task handed over at once would go around.
