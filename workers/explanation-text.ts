@@ -1,6 +1,6 @@
 /** What `explain` has found, as text on one screen. */
 import { type ExplainedEvent, type ExplainedRun, type Explanation, told } from '../triggers/path/explain.ts';
-import { planLines } from '../workflows/kit/approval-text.ts';
+import { shortPlanLines } from '../workflows/kit/approval-text.ts';
 import { sentence } from './disposition-text.ts';
 import { runLink } from './run-link.ts';
 
@@ -91,7 +91,7 @@ function runsLines({ runs, closed }: Explanation, at: ExplainedAt): string[] {
 }
 
 function runLines(run: ExplainedRun, { uiUrl, namespace }: ExplainedAt): string[] {
-  const plan = run.plan === null ? [] : planLines(run.plan);
+  const plan = run.plan === null ? [] : shortPlanLines(run.plan);
   const more = plan.length - MAX_PLAN_LINES;
   return [
     `run ${run.workflowId} is ${run.status}${run.failure === null ? '' : `: ${run.failure}`}`,

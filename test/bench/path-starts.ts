@@ -2,7 +2,7 @@
 import type { Answer } from './child.ts';
 import { giveACore } from './cores.ts';
 import { type Bench, ROUNDS, store, topology } from './path-bench.ts';
-import { cpuMs } from './process-cost.ts';
+import { cpuMs } from '../support/process-cost.ts';
 import { type Row, row } from './statistics.ts';
 
 const STARTS = 1_000;

@@ -8,7 +8,7 @@ import type { WaveInput } from '../../workflows/kit/index.ts';
 import { OVERRIDE_SIGNAL } from '../../workflows/kit/window-message.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
-import { rssMb } from './process-cost.ts';
+import { rssMb } from '../support/process-cost.ts';
 import { type Row, row } from './statistics.ts';
 import { byHandContext } from '../support/lab-context.ts';
 

@@ -9,7 +9,7 @@ import { payloadOf } from '../../activities/approval-payload.ts';
 import { type ApprovalSettings, createApprovalDecisions } from '../../activities/approvals.ts';
 import { loadConfig } from '../../workers/config.ts';
 import { shapeProblem } from '../../workflows/kit/approval-message.ts';
-import { planLines } from '../../workflows/kit/approval-text.ts';
+import { planLines, shortPlanLines } from '../../workflows/kit/approval-text.ts';
 import { asJson, canonical } from '../../workflows/kit/canonical.ts';
 import type { Plan } from '../../workflows/kit/plan.ts';
 import { PlanEnds, recordCalls, unknownResult } from '../../workflows/kit/record-calls.ts';
@@ -203,19 +203,34 @@ describe('recording calls', () => {
 });
 
 describe('a plan in words', () => {
-  it('keeps foreign text on one line, and stays bounded', () => {
-    const actions = Array.from({ length: 30 }, (_, index) => ({
+  const text = 'y'.repeat(1_000);
+  const effects = (count: number): Plan['actions'] =>
+    Array.from({ length: count }, (_, index) => ({
       step: index + 1,
       title: 'restart `x`\n# heading',
       region: 'eu',
-      calls: [{ activity: 'restart', input: { text: 'y'.repeat(1_000) } }],
+      calls: [{ activity: 'restart', input: { text } }],
       undo: [],
-      limits: [],
+      limits: ['per-service', { limit: 'per-rack', value: 'r7' }],
     }));
-    const lines = planLines({ ...PLAN, actions, partial: 'it ends' });
-    assert.equal(lines.length, 22);
-    assert.ok(lines.every((line) => line.length <= 200 && !/[\n`]/.test(line)));
-    assert.deepEqual(lines.slice(-2), ['and 10 more', 'the plan ends here: it ends']);
+
+  it('is whole where it is signed: every effect, its input and its limits', () => {
+    const lines = planLines({ ...PLAN, actions: effects(30), partial: 'it ends' });
+    assert.equal(lines.length, 31);
+    assert.ok(lines.every((line) => !/[\n`]/.test(line)));
+    for (const line of lines.slice(0, 30)) assert.ok(line.includes(text), line);
+    assert.match(lines[29] ?? '', /^30\. restart  x # heading \(eu, under limits per-service, per-rack of r7\): /);
+  });
+
+  it('is bounded where it is told, and says that it is cut', () => {
+    const lines = shortPlanLines({ ...PLAN, actions: effects(30), partial: 'it ends' });
+    assert.equal(lines.length, 23);
+    assert.ok(lines.every((line) => line.length <= 200 && !line.includes('\n')));
+    assert.ok(lines[0]?.endsWith(' …'));
+    assert.deepEqual(lines.slice(-3, -1), ['and 10 more', 'the plan ends here: it ends']);
+    assert.match(lines.at(-1) ?? '', /tocsin approve/);
+    const short = shortPlanLines({ ...PLAN, actions: effects(1).map((each) => ({ ...each, calls: [] })) });
+    assert.equal(short.length, 1, 'nothing is said of a plan that is told whole');
   });
 });
 
