@@ -90,7 +90,7 @@ export const ConfigSchema = Type.Object(
       /** Port of the embedded server, used while NATS_URL is not set. */
       port: Port(4222),
       replicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
-      /** Its monitoring port, for what only that tells: `tocsin doctor` looks there. */
+      /** Its monitoring port, which alone tells whether every write is synced: `tocsin doctor` and profile `production` look there. */
       monitorUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
       /** A copy sent again within it is dropped by the server. At most `trigger.reorderBound`. */
       duplicateWindow: Duration('10s'),

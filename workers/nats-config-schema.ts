@@ -3,8 +3,6 @@ import { Type } from 'typebox';
 import { SecretRef } from './secret-schema.ts';
 
 export const NATS_ACCESS = {
-  /** Monitoring address of the server; profile `production` asks it whether every write is synced. */
-  monitor: Type.Optional(Type.String({ pattern: '^https?://' })),
   /** One of creds, nkey, user with password, or token. */
   creds: Type.Optional(SecretRef),
   nkey: Type.Optional(SecretRef),

@@ -7,8 +7,11 @@ import type { Config } from './config.ts';
 import { needsEmbeddedNats, temporalTargetOf } from './connect.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { natsAccess } from './nats-access.ts';
+import { natsSync } from './nats-sync.ts';
 import type { Exception } from './production-schema.ts';
 import type { TemporalClient } from './temporal-connection.ts';
+
+const PROBE_MS = 5_000;
 
 interface Finding {
   readonly name: Exception;
@@ -123,23 +126,17 @@ const clearDatabases = ({ postgres }: Config): Finding[] =>
       problem: `database ${name} is spoken to in clear, expected tls: verify`,
     }));
 
-const PROBE_MS = 5_000;
-
-/** An account cannot see it; the monitoring port of the server tells. */
 async function syncing({ nats }: Config): Promise<Finding[]> {
   const finding = (problem: string): Finding[] => [{ name: 'default-sync', problem }];
-  if (nats.monitor === undefined)
+  if (nats.monitorUrl === undefined)
     return finding(
-      'whether NATS syncs before it acknowledges cannot be seen, expected its monitoring address in nats.monitor',
+      'whether NATS syncs before it acknowledges cannot be seen, expected its monitoring address in nats.monitorUrl',
     );
   try {
-    const response = await fetch(new URL('/varz', nats.monitor), { signal: AbortSignal.timeout(PROBE_MS) });
-    const { jetstream } = (await response.json()) as { jetstream?: { config?: { sync_always?: boolean } } };
-    if (jetstream?.config?.sync_always === true) return [];
+    if ((await natsSync(nats.monitorUrl)).always) return [];
     return finding('NATS acknowledges before it syncs, expected `sync_interval: always` in its configuration');
   } catch (error) {
-    return finding(
-      `${nats.monitor} does not tell whether NATS syncs: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    return finding(`nats.monitorUrl ${nats.monitorUrl} does not tell whether NATS syncs: ${why}`);
   }
 }

@@ -64,15 +64,15 @@ describe('profile production', () => {
   });
 
   it('asks the server whether it syncs before it acknowledges', async () => {
-    assert.ok(!(await findings(configured({ nats: { monitor } }))).includes('default-sync'));
+    assert.ok(!(await findings(configured({ nats: { monitorUrl: monitor } }))).includes('default-sync'));
     const lazyPort = await freePort();
     const lazy = await startSecuredNats(() => `http: "127.0.0.1:${lazyPort}"\n`, '"2m"');
     assert.ok(
-      (await findings(configured({ nats: { monitor: `http://127.0.0.1:${lazyPort}` } }))).includes('default-sync'),
+      (await findings(configured({ nats: { monitorUrl: `http://127.0.0.1:${lazyPort}` } }))).includes('default-sync'),
     );
     await lazy.stop();
     const gone = `http://127.0.0.1:${await freePort()}`;
-    assert.ok((await findings(configured({ nats: { monitor: gone } }))).includes('default-sync'));
+    assert.ok((await findings(configured({ nats: { monitorUrl: gone } }))).includes('default-sync'));
   });
 
   it('finds the development server of Temporal behind any address', async () => {

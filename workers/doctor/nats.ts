@@ -4,6 +4,7 @@ import type { EventLog } from '../../triggers/nats/port.ts';
 import { bookBucket, deadStream, eventStream, ledgerStream, routeToken } from '../../triggers/nats/subject.ts';
 import { madeAnew, strangersTo } from '../../triggers/path/stream-identity.ts';
 import type { Config } from '../config.ts';
+import { natsSync } from '../nats-sync.ts';
 import { topologyOf } from '../provision.ts';
 import { FULL_FROM } from '../status/regions.ts';
 import { clockFinding } from './clock.ts';
@@ -107,19 +108,14 @@ async function permissionFindings(log: EventLog, config: Config): Promise<Findin
   return findings.length === 0 ? [ok('this user may write events, records, dead letters and books')] : findings;
 }
 
-const MONITOR_TIMEOUT_MS = 3_000;
-
-/** Only the server's monitoring port tells it. */
 async function syncFinding({ nats: { monitorUrl } }: Config): Promise<Finding> {
   if (monitorUrl === undefined)
     return ok('sync_interval cannot be seen; name the monitoring port with nats.monitorUrl to have it looked at');
   try {
-    const response = await fetch(new URL('/varz', monitorUrl), { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) });
-    const { jetstream } = (await response.json()) as { jetstream?: { config?: Readonly<Record<string, unknown>> } };
-    if (jetstream?.config?.['sync_always'] === true) return ok('NATS syncs every write before it acknowledges it');
-    const interval = Number(jetstream?.config?.['sync_interval'] ?? 0) / 1e9;
+    const { always, intervalSeconds } = await natsSync(monitorUrl);
+    if (always) return ok('NATS syncs every write before it acknowledges it');
     return warning(
-      `NATS acknowledges before it syncs (sync_interval ${interval} s)`,
+      `NATS acknowledges before it syncs (sync_interval ${intervalSeconds} s)`,
       'set `sync_interval: always` in its jetstream block: a power cut takes what was not synced',
     );
   } catch (failure) {
