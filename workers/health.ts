@@ -2,13 +2,14 @@
  * What watches a process from outside: `/livez` (it answers), `/readyz` (every part does its work right now, else 503 with the names of
  * those that do not), `/metrics` (ours and the SDK's, Prometheus text).
  */
+import { setTimeout } from 'node:timers/promises';
 import fastify from 'fastify';
 import type { Registry } from 'prom-client';
 import { CommandError, EXIT } from './exit-code.ts';
 
 export interface Health {
-  /** A part of the process; `check` answers within its own bound and may throw, which counts as no. */
-  addCheck(name: string, check: () => boolean | Promise<boolean>): void;
+  /** A part of the process; `check` may throw or take too long, which counts as no. It is not asked again while it has not answered. */
+  addCheck(name: string, check: Check): void;
   /** From now on the process can be ready: every part has been added. */
   started(): void;
   readiness(): Promise<{ readonly ready: boolean; readonly parts: Readonly<Record<string, boolean>> }>;
@@ -24,12 +25,16 @@ export interface HealthOptions {
 }
 
 const SDK_METRICS_TIMEOUT_MS = 2_000;
+/** Whoever asks gives up soon; a client of Temporal that waits for its server tries for up to ten seconds, whatever its deadline. */
+const CHECK_TIMEOUT_MS = 1_500;
+
+type Check = () => boolean | Promise<boolean>;
 
 export async function startHealth(options: HealthOptions): Promise<Health> {
-  const checks = new Map<string, () => boolean | Promise<boolean>>();
+  const checks = new Map<string, () => Promise<boolean>>();
   let complete = false;
   const readiness = async () => {
-    const answers = await Promise.all([...checks].map(async ([name, check]) => [name, await answer(check)] as const));
+    const answers = await Promise.all([...checks].map(async ([name, check]) => [name, await inTime(check())] as const));
     const parts = Object.fromEntries(answers);
     return { ready: complete && answers.every(([, ok]) => ok), parts: { started: complete, ...parts } };
   };
@@ -51,18 +56,37 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
     );
   });
   return {
-    addCheck: (name, check) => void checks.set(name, check),
+    addCheck: (name, check) => void checks.set(name, oneAtATime(check)),
     started: () => (complete = true),
     readiness,
     close: () => server.close(),
   };
 }
 
-async function answer(check: () => boolean | Promise<boolean>): Promise<boolean> {
+/** Whoever asks while it is being answered gets the same answer. */
+function oneAtATime(check: Check): () => Promise<boolean> {
+  let running: Promise<boolean> | null = null;
+  return () =>
+    (running ??= answer(check).finally(() => {
+      running = null;
+    }));
+}
+
+async function answer(check: Check): Promise<boolean> {
   try {
     return await check();
   } catch {
     return false;
+  }
+}
+
+async function inTime(asked: Promise<boolean>): Promise<boolean> {
+  const late = new AbortController();
+  const no = setTimeout(CHECK_TIMEOUT_MS, false, { signal: late.signal }).catch(() => false);
+  try {
+    return await Promise.race([asked, no]);
+  } finally {
+    late.abort();
   }
 }
 
