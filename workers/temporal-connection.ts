@@ -37,10 +37,10 @@ export interface TemporalConnection extends TemporalClient {
 
 /**
  * `TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE` and the configuration file of Temporal's own tools; else the embedded server's address.
- * Rejects settings of TLS or an API key without an address: they would protect nothing.
+ * Rejects what cannot be read, and settings of TLS or an API key without an address: they would protect nothing.
  */
 export function temporalTarget(embedded: { readonly address: string; readonly namespace: string }): TemporalTarget {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = operatorsOwn();
   const external = connectionOptions.address !== undefined;
   if (!external && (connectionOptions.apiKey !== undefined || Boolean(connectionOptions.tls)))
     throw new CommandError(
@@ -52,6 +52,20 @@ export function temporalTarget(embedded: { readonly address: string; readonly na
     namespace: namespace ?? embedded.namespace,
     external,
   };
+}
+
+function operatorsOwn(): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig();
+  } catch (error) {
+    // The first line only: below it a parser shows the lines of the file, which may hold a key.
+    const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new CommandError(
+      EXIT.refused,
+      `Temporal: its settings cannot be read: ${why}. See TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE and the files that TEMPORAL_TLS_ variables name.`,
+      error,
+    );
+  }
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;

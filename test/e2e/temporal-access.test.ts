@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Http2SecureServer, createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,6 +81,14 @@ describe('access to Temporal', () => {
       assert.ok(seen.every((header) => header === 'Bearer key-of-a-namespace'));
     });
   }
+
+  it('refuses a profile that is not there, and a file that is none, without its lines', () => {
+    process.env['TEMPORAL_CONFIG_FILE'] = join(dir, 'temporal.toml');
+    process.env['TEMPORAL_PROFILE'] = 'lab';
+    assert.throws(() => temporalTarget(EMBEDDED), /^CommandError: .*'lab' not found.*See TEMPORAL_PROFILE/);
+    writeFileSync(join(dir, 'temporal.toml'), '[profile.lab]\napi_key = secret');
+    assert.throws(() => temporalTarget(EMBEDDED), /^CommandError: (?!.*secret).*Invalid TOML/s);
+  });
 
   it('refuses an API key without an address, which would protect nothing', () => {
     process.env['TEMPORAL_API_KEY'] = 'key';
