@@ -5,7 +5,7 @@
 import { setTimeout } from 'node:timers/promises';
 import fastify from 'fastify';
 import type { Registry } from 'prom-client';
-import { CommandError, EXIT } from './exit-code.ts';
+import { cannotListen } from './cannot-listen.ts';
 
 export interface Health {
   /** A part of the process; `check` may throw or take too long, which counts as no. It is not asked again while it has not answered. */
@@ -48,13 +48,8 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
     const own = await options.registry.metrics();
     return reply.type('text/plain; version=0.0.4').send(`${own}\n${await sdkMetrics(options.sdkMetricsUrl)}`);
   });
-  await server.listen({ host: options.host, port: options.port }).catch((error: unknown) => {
-    throw new CommandError(
-      EXIT.refused,
-      `health cannot listen on ${options.host}:${options.port}: ${error instanceof Error ? error.message : String(error)}. ` +
-        'Stop what listens there, or choose another port with health.port or TOCSIN_HEALTH_PORT.',
-    );
-  });
+  const { host, port } = options;
+  await server.listen({ host, port }).catch(cannotListen('health', options, 'health.port or TOCSIN_HEALTH_PORT'));
   return {
     addCheck: (name, check) => void checks.set(name, oneAtATime(check)),
     started: () => (complete = true),

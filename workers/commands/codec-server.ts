@@ -26,9 +26,6 @@ export async function codecServer(options: CommonOptions): Promise<number> {
     port,
     origins: origins ?? (ui === null ? [] : [new URL(ui).origin, new URL(ui).origin.replace('127.0.0.1', 'localhost')]),
     token: token === undefined ? null : readSecret(token),
-  }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(EXIT.refused, `the codec server cannot listen on ${host}:${port}: ${why}`, error);
   });
   lifecycle.onClose('codec server', 5_000, () => server.close());
   logger.info({ url: server.url }, 'codec server listens: enter this address as the codec endpoint of the Temporal UI');

@@ -5,6 +5,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { cannotListen } from '../cannot-listen.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
 
 export interface CodecServerOptions {
   readonly codec: PayloadCodec;
@@ -28,7 +30,8 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 export async function startCodecServer(options: CodecServerOptions): Promise<CodecServer> {
   const { host, port, token, origins, codec } = options;
   if (token === null && !LOOPBACK.test(host))
-    throw new Error(
+    throw new CommandError(
+      EXIT.refused,
       `the codec server would hand out clear text on ${host} to anybody; expected encryption.server.token`,
     );
   const server = fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, requestTimeout: 10_000 });
@@ -51,7 +54,10 @@ export async function startCodecServer(options: CodecServerOptions): Promise<Cod
       return reply.code(422).send({ error: error instanceof Error ? error.message : String(error) });
     }
   });
-  return { url: await server.listen({ host, port }), close: () => server.close() };
+  const url = await server
+    .listen({ host, port })
+    .catch(cannotListen('the codec server', options, 'encryption.server.port'));
+  return { url, close: () => server.close() };
 }
 
 const allowOrigin = (reply: FastifyReply, origin: string): void =>

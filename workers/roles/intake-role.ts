@@ -5,8 +5,8 @@ import { createQuarantine } from '../../triggers/intake/quarantine.ts';
 import { createSeen } from '../../triggers/intake/seen.ts';
 import { type SenderActivity, createSenderActivity } from '../../triggers/intake/sender-activity.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { cannotListen } from '../cannot-listen.ts';
 import { durationMs } from '../config.ts';
-import { CommandError, EXIT } from '../exit-code.ts';
 import { project } from '../project.ts';
 import type { RoleContext } from './role-context.ts';
 import { readTls, toSender } from './configured-sender.ts';
@@ -51,13 +51,9 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     onComeAgain: (sender, reason) => activity.note(sender, { kind: 'comeAgain', reason }),
     onMissing: (sender, alerts) => metrics.missing(sender, alerts),
   });
-  const { url } = await intake.listen().catch((error: unknown) => {
-    throw new CommandError(
-      EXIT.refused,
-      `the intake cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}. ` +
-        'Stop what listens there, or choose another port with intake.port or TOCSIN_INTAKE_PORT.',
-    );
-  });
+  const { url } = await intake
+    .listen()
+    .catch(cannotListen('the intake', { host, port }, 'intake.port or TOCSIN_INTAKE_PORT'));
   lifecycle.onClose('intake', CLOSE_MS, () => intake.close());
   health.addCheck('intake', async () => {
     await options.log.ping();
