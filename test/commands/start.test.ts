@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { readEffects } from '../../workers/demo/demo-files.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { connectClient } from '../../workers/temporal-connection.ts';
 import { cli } from '../support/cli.ts';
-import { startTestServers } from '../support/servers.ts';
+import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -29,7 +31,7 @@ describe('start', () => {
   });
   after(() => {
     for (const child of started) child.kill('SIGKILL');
-    for (const pid of serverPids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    for (const pid of ourProcesses()) process.kill(pid, 'SIGKILL');
     rmSync(dir, { recursive: true, force: true });
   });
 
@@ -40,32 +42,88 @@ describe('start', () => {
     assert.match(stdout, /✔ restart checkout/);
     assert.match(stdout, new RegExp(`http://127.0.0.1:${env['TOCSIN_UI_PORT']}/namespaces/default/workflows/`));
     assert.match(stdout, /the service is healthy again/);
-    assert.equal(existsSync(join(dir, 'data/lock.json')), false);
+    assert.deepEqual(leftBehind(), []);
   });
 
-  it('with servers of the operator the same command starts none; --json tells it in documents', async () => {
-    const servers = await startTestServers({ nats: true, temporal: true });
-    try {
-      const data = join(dir, 'external');
-      const external = { NATS_URL: servers.natsUrl, TEMPORAL_ADDRESS: servers.temporalAddress, TOCSIN_DATA_DIR: data };
-      const { code, stdout, stderr } = await cli({ ...env, ...external }, '--json', 'up', '--once');
-      assert.equal(code, 0, stdout + stderr);
-      for (const line of stdout.trim().split('\n'))
-        assert.deepEqual(Object.keys(JSON.parse(line) as object), ['at', 'part', 'text']);
+  it('up --once of a service that stays sick undoes, escalates, says why, exits 1 and leaves nothing behind', async () => {
+    const { code, stdout, stderr } = await cli({ ...env, TOCSIN_DEMO_STUBBORN: '1' }, 'up', '--once');
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stdout, /✔ undo: take checkout out of rotation/);
+    assert.match(stdout, /demo +failed: the run failed: checkout was restarted and is still sick: .* answered 503/);
+    assert.doesNotMatch(stdout, /healthy again/);
+    const done = readEffects(join(dir, 'data/demo')).map(({ action }) => action);
+    assert.deepEqual(done, ['take-out', 'restart', 'put-back']);
+    assert.deepEqual(leftBehind(), []);
+  });
+
+  describe('with servers of the operator', () => {
+    let servers: TestServers;
+    before(async () => (servers = await startTestServers({ nats: true, temporal: true })));
+    after(() => servers.stopAll());
+
+    it('the same command starts none; --json tells it in documents', async () => {
+      const own = { NATS_URL: servers.natsUrl, TEMPORAL_ADDRESS: servers.temporalAddress };
+      const stdout = await startsNone({ ...own, TOCSIN_DATA_DIR: join(dir, 'external') });
       assert.match(stdout, /created \d+ streams and consumers/);
-      assert.match(stdout, /the service is healthy again/);
       assert.equal(await firstTaskCameWithTheStart(servers.temporalAddress), true);
-      assert.doesNotMatch(stdout, /starting servers/);
-      assert.deepEqual([existsSync(join(data, 'nats')), existsSync(join(data, 'temporal'))], [false, false]);
-    } finally {
-      await servers.stopAll();
-    }
+    });
+
+    it('a profile of Temporal leads there as well', async () => {
+      const file = join(dir, 'temporal.toml');
+      const nobody = `[profile.default]\naddress = "127.0.0.1:${env['TOCSIN_TEMPORAL_PORT']}"\n`;
+      writeFileSync(file, `${nobody}[profile.lab]\naddress = "${servers.temporalAddress}"\n`);
+      const profile = { TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'lab', NATS_URL: servers.natsUrl };
+      const stdout = await startsNone({ ...profile, TOCSIN_DATA_DIR: join(dir, 'profile') });
+      const [run = assert.fail(stdout)] = /restart-service\/[^"\s]+/.exec(stdout) ?? [];
+      const listed = await cli({ ...env, ...profile }, 'runs', 'list');
+      assert.ok(listed.stdout.includes(run), listed.stdout + listed.stderr);
+    });
   });
 
-  it('a port that is taken is named, with the setting that changes it', async () => {
-    const { code, stderr } = await cli({ ...env, TOCSIN_NATS_PORT: env['TOCSIN_HEALTH_PORT'] }, 'up', '--once');
-    assert.equal(code, 2);
-    assert.match(stderr, new RegExp(`port ${env['TOCSIN_HEALTH_PORT']} for nats-server is taken.*TOCSIN_NATS_PORT`));
+  for (const [name, told, setting] of [
+    ['NATS', 'port PORT for nats-server is taken', 'nats.port or TOCSIN_NATS_PORT'],
+    ['TEMPORAL', 'port PORT for temporal is taken', 'temporal.port or TOCSIN_TEMPORAL_PORT'],
+    ['UI', 'port PORT for temporal is taken', 'temporal.uiPort or TOCSIN_UI_PORT'],
+    ['INTAKE', 'the intake cannot listen on 127.0.0.1:PORT', 'intake.port or TOCSIN_INTAKE_PORT'],
+    ['HEALTH', 'health cannot listen on 127.0.0.1:PORT', 'health.port or TOCSIN_HEALTH_PORT'],
+    ['DEMO', 'the demo service cannot listen on port PORT', 'TOCSIN_DEMO_PORT'],
+  ] as const)
+    it(`${name}: a port that is taken is named, with the setting that changes it, and nothing stays`, async () => {
+      const port = Number(env[`TOCSIN_${name}_PORT`]);
+      const { code, stderr } = await whileTaken(port, () => cli(env, 'up', '--once'));
+      assert.equal(code, 2, stderr);
+      assert.match(
+        stderr,
+        new RegExp(`${told.replace('PORT', String(port))}.*top what listens there, or .*${setting}`),
+      );
+      assert.deepEqual(leftBehind(), []);
+    });
+
+  it('every single role says the same of the port on which it answers', async () => {
+    const key = Buffer.alloc(32).toString('base64');
+    const port = Number(env['TOCSIN_HEALTH_PORT']);
+    writeFileSync(
+      join(dir, 'encrypted.yaml'),
+      `encryption: { keys: [{ id: a, key: env:TOCSIN_KEY }], server: { port: ${port} } }`,
+    );
+    const roles = [['worker'], ['trigger'], ['intake'], ['codec-server', '--config', join(dir, 'encrypted.yaml')]];
+    const ends = await whileTaken(port, () =>
+      Promise.all(roles.map((role) => cli({ ...env, TOCSIN_KEY: key }, ...role))),
+    );
+    const setting = (index: number) => (index < 3 ? 'health.port or TOCSIN_HEALTH_PORT' : 'encryption.server.port');
+    for (const [index, { code, stderr }] of ends.entries()) {
+      assert.equal(code, 2, stderr);
+      const told = `cannot listen on 127.0.0.1:${port}: .*Stop what listens there, or choose another port with ${setting(index)}`;
+      assert.match(stderr, new RegExp(told));
+    }
+    assert.deepEqual(leftBehind(), []);
+  });
+
+  it('a server binary that is not there is named, with the setting that names another', async () => {
+    const { code, stderr } = await cli({ ...env, TOCSIN_NATS_SERVER: join(dir, 'none') }, 'up', '--once');
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /environment TOCSIN_NATS_SERVER: not there\n.*set TOCSIN_NATS_SERVER=/);
+    assert.deepEqual(leftBehind(), []);
   });
 
   it('data of another layout is refused, and stays', async () => {
@@ -105,6 +163,45 @@ describe('start', () => {
     await ended;
   });
 });
+
+/** Resolves to what was told. */
+async function startsNone(settings: Readonly<Record<string, string>> & { readonly TOCSIN_DATA_DIR: string }) {
+  const { code, stdout, stderr } = await cli({ ...env, ...settings }, '--json', 'up', '--once');
+  assert.equal(code, 0, stdout + stderr);
+  for (const line of stdout.trim().split('\n'))
+    assert.deepEqual(Object.keys(JSON.parse(line) as object), ['at', 'part', 'text']);
+  assert.match(stdout, /the service is healthy again/);
+  assert.doesNotMatch(stdout, /starting servers/);
+  const of = (name: string): boolean => existsSync(join(settings.TOCSIN_DATA_DIR, name));
+  assert.deepEqual([of('nats'), of('temporal')], [false, false]);
+  return stdout;
+}
+
+async function whileTaken<T>(port: number, work: () => Promise<T>): Promise<T> {
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    return await work();
+  } finally {
+    other.close();
+  }
+}
+
+function leftBehind(): string[] {
+  const lock = existsSync(join(dir, 'data/lock.json')) ? ['lock.json'] : [];
+  return [...lock, ...ourProcesses().map((pid) => `process ${pid}`)];
+}
+
+/** Whatever was given the data directory of these tests, and what that has started. */
+const ourProcesses = (): number[] => readdirSync('/proc').map(Number).filter(isOurs);
+
+function isOurs(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TOCSIN_DATA_DIR=${dir}`);
+  } catch {
+    return false;
+  }
+}
 
 /** From the sources, as `npm start` does; ready for alerts. */
 async function up(): Promise<ChildProcess> {

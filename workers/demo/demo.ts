@@ -24,7 +24,9 @@ const POST_TIMEOUT_MS = 10_000;
 export async function prepareDemo(config: Config, lifecycle: Lifecycle): Promise<Demo> {
   const [region = ''] = config.regions;
   const port = Number(process.env['TOCSIN_DEMO_PORT'] ?? DEFAULT_PORT);
-  const service = await startDemoService({ name: NAME, region, port, dir: join(resolve(config.dataDir), 'demo') });
+  const dir = join(resolve(config.dataDir), 'demo');
+  const stubborn = process.env['TOCSIN_DEMO_STUBBORN'] === '1';
+  const service = await startDemoService({ name: NAME, region, port, dir, stubborn });
   lifecycle.onClose('demo service', CLOSE_MS, () => service.close());
   return {
     config: {
