@@ -22,6 +22,8 @@ before(async () => {
 afterEach(async () => {
   await Promise.all(roles.map((role) => role.kill()));
   roles = [];
+  // A test that has failed must not make the next ones fail.
+  for (const server of [tocsin.servers.nats, tocsin.servers.temporal]) if (server.pid() === null) await server.start();
 });
 after(() => tocsin.stop());
 
@@ -39,7 +41,9 @@ describe('outages', () => {
         else roles.push(await tocsin.startRole(part));
       }
       const instance = `order ${order.join(' ')}`;
-      await postUntilStored(instance);
+      const dead = roles.map((role) => role.ended.then((how) => assert.fail(`a process ended: ${how}`)));
+      await Promise.race([postUntilStored(instance), ...dead]);
+      for (const each of dead) each.catch(() => undefined);
       await until(`${instance}: the run is completed`, async () => {
         const [record] = (await tocsin.records()).filter(({ event }) => event.labels['instance'] === instance);
         const [started] = record?.dispositions ?? [];
