@@ -147,24 +147,29 @@ describe('sweeper', () => {
     assert.equal(told.length, 1);
   });
 
-  it('runs of other regions, and runs that a human started, are not its business', async () => {
+  it('runs of other regions and plans are not its business; a run that a person started in its region is', async () => {
     const path = await servers.newRegion('mine');
+    const byHand = (sequence: number, mode: 'auto' | 'plan') => {
+      const request = startRequest(path.region, sequence);
+      return { ...request, context: { ...request.context, trigger: null, alertKey: null, event: null, mode } };
+    };
     const theirs = startRequest('theirs', 1);
-    const byHand = startRequest(path.region, 2);
-    const mine = startRequest(path.region, 3);
-    await servers.engine.start(theirs);
-    await servers.engine.start({ ...byHand, context: { ...byHand.context, trigger: null, event: null } });
-    await servers.engine.start(mine);
-    for (const { workflowId } of [theirs, byHand, mine])
-      await servers.client.workflow.getHandle(workflowId).terminate('over');
+    const [started, planned] = [byHand(2, 'auto'), byHand(3, 'plan')];
+    const told: RunRecord[] = [];
+    for (const request of [theirs, planned, started]) {
+      await servers.engine.start(request);
+      await servers.client.workflow.getHandle(request.workflowId).terminate('over');
+    }
     await until('visibility shows theirs', async () => {
       for await (const run of servers.runs.closedSince(0)) if (run.workflowId === theirs.workflowId) return true;
       return false;
     });
-    await sweepFor(sweeperOf(path, []), mine);
+    const record = await sweepFor(sweeperOf(path, told), started);
+    assert.deepEqual([record.trigger, record.outcome, record.detail], [null, 'terminated', 'over']);
     assert.deepEqual(
       (await runRecords(path)).map(({ workflowId }) => workflowId),
-      [mine.workflowId],
+      [started.workflowId],
     );
+    assert.deepEqual(told, [record], 'and people are told');
   });
 });

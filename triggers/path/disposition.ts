@@ -121,7 +121,7 @@ export interface RunRecord {
   readonly runId: string;
   /** Absent in older records. */
   readonly workflowType?: string;
-  /** Null for Tocsin's own workflows. */
+  /** Null for Tocsin's own workflows, and for runs that people started. */
   readonly trigger: string | null;
   readonly outcome: RunOutcome;
   readonly detail: string | null;

@@ -116,8 +116,8 @@ export interface RunInfo {
   readonly context: RunContext | null;
 }
 
-/** Runs that triggers started, which is the default, or Tocsin's own workflows, which no event started. */
-export type Whose = 'triggers' | 'engine';
+/** Runs of triggers; these and runs that people started; Tocsin's own workflows. */
+export type Whose = 'triggers' | 'runs' | 'engine';
 
 /** Runs as Temporal knows them. Lists come from visibility, which lags behind by a moment; a single run is exact. */
 export interface Runs {
@@ -125,11 +125,11 @@ export interface Runs {
   find(workflowId: string): Promise<RunInfo | null>;
   /** Runs that triggers started, by start time. */
   startedSince(since: number): AsyncIterable<RunInfo>;
-  /** What is closed, by close time; of the engine only what did not complete. */
+  /** What is closed, by close time; of the engine only what did not complete. Default: of triggers. */
   closedSince(since: number, whose?: Whose): AsyncIterable<RunInfo>;
-  /** What is open and started before this instant. */
+  /** What is open and started before this instant. Default: of triggers. */
   openBefore(before: number, whose?: Whose): AsyncIterable<RunInfo>;
-  /** What waits for the red button. */
+  /** Runs that wait for the red button, also those that people started. */
   stopped(): AsyncIterable<RunInfo>;
   /** Why a closed run did not complete; null when it says nothing. */
   failure(workflowId: string, runId: string): Promise<string | null>;

@@ -24,6 +24,7 @@ export const ENGINE_WORKFLOWS: readonly string[] = [LIMIT_WORKFLOW, SCHEDULE_FIR
 
 const WHOSE: Readonly<Record<Whose, string>> = {
   triggers: 'TocsinTrigger IS NOT NULL',
+  runs: 'TocsinRegion IS NOT NULL',
   engine: `WorkflowType IN (${ENGINE_WORKFLOWS.map((type) => `'${type}'`).join(', ')})`,
 };
 const INCOMPLETE = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')";
@@ -31,7 +32,7 @@ const INCOMPLETE = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')";
 export function createRuns({ client, namespace }: { readonly client: Client; readonly namespace: string }): Runs {
   const call: Call = (work) => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, work);
   const list = (condition: string, whose: Whose = 'triggers'): AsyncIterable<RunInfo> =>
-    runsOf(client, call, `${WHOSE[whose]} AND ${condition}`);
+    runsOf(client, call, whose, condition);
   /** A part of another run was started by that one, and not by an event. */
   const whole = async function* (condition: string): AsyncGenerator<RunInfo> {
     for await (const run of list(condition)) if (run.context?.parent === undefined) yield run;
@@ -68,7 +69,7 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
         whose,
       ),
     openBefore: (before, whose) => list(`ExecutionStatus = 'Running' AND StartTime < ${quoted(before)}`, whose),
-    stopped: () => list("ExecutionStatus = 'Running' AND TocsinPhase = 'stopped'"),
+    stopped: () => list("ExecutionStatus = 'Running' AND TocsinPhase = 'stopped'", 'runs'),
     failure: async (...run) => {
       const error = await failureOf(...run);
       return error === null ? null : reasonOf(error);
@@ -110,13 +111,15 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Each page has its own bound: a list may be long, a server that went away must be noticed. */
-async function* runsOf(client: Client, call: Call, query: string): AsyncGenerator<RunInfo> {
+async function* runsOf(client: Client, call: Call, whose: Whose, condition: string): AsyncGenerator<RunInfo> {
+  const query = `${WHOSE[whose]} AND ${condition}`;
   const found = client.workflow.list({ query, pageSize: PAGE_SIZE })[Symbol.asyncIterator]();
   for (;;) {
     const next = await call(() => found.next());
     if (next.done === true) return;
     const run = toRun(next.value);
-    if (run.context?.trigger !== null && run.context?.mode !== 'plan') yield run;
+    const byHand = run.context?.trigger === null;
+    if (run.context?.mode !== 'plan' && (whose === 'runs' || !byHand)) yield run;
   }
 }
 

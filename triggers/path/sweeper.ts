@@ -11,7 +11,7 @@ import { meaningOf } from './failure.ts';
 import type { EpisodeBook, Ledger, RunInfo, Runs, Whose } from './ports.ts';
 
 export interface SweeperOptions {
-  /** Region whose events' runs are swept. */
+  /** Region whose runs are swept: of its events, and of people in it. */
   readonly region: string;
   readonly runs: Runs;
   /** Whether it looks at Tocsin's own workflows as well, which belong to no region: true in one region of a set-up. Default false. */
@@ -90,7 +90,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   };
 
   const ours = async function* (list: (whose: Whose) => AsyncIterable<RunInfo>): AsyncGenerator<RunInfo> {
-    for await (const run of list('triggers')) if (belongsTo(run, options.region)) yield run;
+    for await (const run of list('runs')) if (belongsTo(run, options.region)) yield run;
     if (options.engine === true) yield* list('engine');
   };
 
@@ -166,9 +166,9 @@ const FAILED: ReadonlySet<RunOutcome> = new Set(['failed', 'terminated', 'timed-
 
 const seenKey = ({ runId }: RunInfo, outcome: RunOutcome): string => `${runId} ${outcome}`;
 
-/** Whether an event of this region started it. */
+/** Whether an event of this region started it, or a person in this region. */
 export const belongsTo = ({ context }: RunInfo, region: string): boolean =>
-  context?.event?.stream === eventStream(region);
+  context?.event ? context.event.stream === eventStream(region) : context?.region === region;
 
 /** `onFailure: again` is judged by the planner on the next firing; what it needs to know is when the run failed. */
 async function noteFailure(book: EpisodeBook, run: RunInfo, failedAt: number): Promise<void> {
