@@ -43,6 +43,8 @@ export interface Bundle {
   readonly fresh: boolean;
   /** Runbooks of the list that are not in it, with what is wrong. Runs of them wait until they are repaired. */
   readonly broken: readonly BrokenRunbook[];
+  /** Names of all workflows in it: the runbooks that are not broken, and Tocsin's own. */
+  readonly types: ReadonlySet<string>;
 }
 
 export interface BrokenRunbook {
@@ -63,20 +65,22 @@ export async function workflowBundle(cacheDir: string, logger: Logger, options: 
   const modules = workflowTraceModules(process.env);
   const name = `workflows-${sourceHash(workflows, modules)}${encodeFailures ? '-encoded' : ''}`;
   const codePath = join(cacheDir, `${name}.js`);
-  if (existsSync(codePath)) return { codePath, fresh: false, broken: [] };
+  const all = listedRunbooks(workflows);
+  const types = new Set([...all, ...listedRunbooks(ENGINE)].map((each) => each.name));
+  if (existsSync(codePath)) return { codePath, fresh: false, broken: [], types };
   mkdirSync(cacheDir, { recursive: true });
   const log = logger.child({ part: 'bundler' });
   // Where it really is: webpack follows links, and would not find the entry beside itself.
   const folder = realpathSync(cacheDir);
   const make: Make = (runbooks) => bundleOf(runbooks, { cacheDir: folder, modules, encodeFailures, log });
-  const all = listedRunbooks(workflows);
   const listed = all.filter(({ name: each }, index) => all.findIndex(({ name: other }) => other === each) === index);
   const whole = await outcomeOf(() => make(listed));
-  if (whole.ok) return { codePath: keep(codePath, whole.code), fresh: true, broken: [] };
+  if (whole.ok) return { codePath: keep(codePath, whole.code), fresh: true, broken: [], types };
   const broken = await brokenOf(listed, make);
   if (broken.length === 0) throw whole.error;
   const code = await make(listed.filter((each) => !broken.some(({ name: bad }) => bad === each.name)));
-  return { codePath: keep(join(cacheDir, `${name}-partial.js`), code), fresh: true, broken };
+  for (const each of broken) types.delete(each.name);
+  return { codePath: keep(join(cacheDir, `${name}-partial.js`), code), fresh: true, broken, types };
 }
 
 type Make = (runbooks: readonly ListedRunbook[]) => Promise<string>;

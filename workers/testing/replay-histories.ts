@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
+import { type ReplayWorkerOptions, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { workflowBundle } from '../bundle.ts';
+import { type Bundle, workflowBundle } from '../bundle.ts';
+import { breakingEvents } from './breaking-events.ts';
 import { stepAt } from './step-at.ts';
 import type { History } from './test-run.ts';
 
@@ -35,8 +36,7 @@ export async function replayHistories(
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-replay-'));
   try {
     const options = workflows === undefined ? {} : { workflows };
-    const { codePath } = await workflowBundle(dir, pino({ level: 'silent' }), options);
-    return await replay(codePath, recorded);
+    return await replay(await workflowBundle(dir, pino({ level: 'silent' }), options), recorded);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -56,30 +56,58 @@ export function readHistories(folder: string): readonly Recorded[] {
 }
 
 export async function replay(
-  codePath: string,
+  { codePath, types }: Pick<Bundle, 'codePath' | 'types'>,
   recorded: readonly Recorded[],
   dataConverter?: DataConverter,
 ): Promise<Replayed[]> {
-  const byRun = new Map(recorded.map((each) => [startOf(each)?.originalExecutionRunId, each]));
   const options = { workflowBundle: { codePath }, ...(dataConverter === undefined ? {} : { dataConverter }) };
-  // Ids of parts of a run begin with its own: under another name their history would not replay.
-  const named = recorded.map((each) => ({
-    workflowId: startOf(each)?.workflowId || each.name,
-    history: each.history as never,
+  // Not left to the replay: it looks for no workflow in the history of a run that no worker has begun.
+  const known = recorded.filter((each) => types.has(typeOf(each)));
+  const errors = await replayErrors(options, known);
+  const broken = known.flatMap((each, index) => {
+    const error = errors[index];
+    return error === undefined ? [] : [{ ...each, error }];
+  });
+  const events = await breakingEvents(broken, async (parts) =>
+    (await replayErrors(options, parts)).map((error) => error === undefined),
+  );
+  const problems = new Map(
+    broken.map(({ history, error }, index) => [history, problemOf(error, history, events[index] ?? 0)]),
+  );
+  return recorded.map((each) => ({
+    name: each.name,
+    problem: types.has(typeOf(each)) ? (problems.get(each.history) ?? null) : goneText(typeOf(each)),
   }));
-  const replayed: Replayed[] = [];
-  for await (const { workflowId, runId, error } of Worker.runReplayHistories(options, named)) {
-    const { name = workflowId, history = {} } = byRun.get(runId) ?? {};
-    replayed.push({ name, problem: error === undefined ? null : problemOf(error, history) });
-  }
-  return replayed;
 }
 
-const startOf = ({ history }: Recorded) => history.events?.[0]?.workflowExecutionStartedEventAttributes;
+const typeOf = ({ history }: Recorded): string => startOf(history)?.workflowType?.name ?? '';
 
-function problemOf(error: Error, history: History): string {
-  const event = /\bid: (\d+)/.exec(error.message)?.[1];
-  if (event === undefined) return error.message;
-  const step = stepAt(history, Number(event));
-  return `event ${event}${step === null ? '' : `, step ${JSON.stringify(step)}`}: ${error.message}`;
+const startOf = ({ events }: History) => events?.[0]?.workflowExecutionStartedEventAttributes;
+
+const goneText = (type: string): string =>
+  `event 1, before the first step: runbook ${type} is not in workflows/index, and no run of it can go on`;
+
+/** In their order; undefined: it replays. */
+async function replayErrors(
+  options: ReplayWorkerOptions,
+  recorded: readonly Recorded[],
+): Promise<readonly (Error | undefined)[]> {
+  // Ids of parts of a run begin with its own: under another name their history would not replay.
+  const named = recorded.map(({ name, history }) => ({
+    workflowId: startOf(history)?.workflowId || name,
+    history: history as never,
+  }));
+  const errors: (Error | undefined)[] = [];
+  // The SDK takes one after the other.
+  for await (const { error } of Worker.runReplayHistories(options, named)) errors.push(error);
+  return errors;
+}
+
+const problemOf = ({ message }: Error, history: History, event: number): string =>
+  `event ${event}, ${stepAt(history, event)}: ${reasonIn(message)}`;
+
+/** The SDK's own words, without the structure that it prints around them. */
+function reasonIn(message: string): string {
+  const text = /Failure \{ message: "((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? message;
+  return text.replace(/^\[\w+\] (Nondeterminism error: )?/, '');
 }

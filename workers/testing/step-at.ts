@@ -1,9 +1,16 @@
-/** Which step of a run an event of its history belongs to. */
+/** Where in a run an event of its history stands, by the steps of the run. */
 import { timelineOf } from '../run-timeline.ts';
 import type { History } from './test-run.ts';
 
-/** Title of the newest step that had begun by then; null before the first. */
-export function stepAt({ events }: History, eventId: number): string | null {
+/** `step "..."` for the event that begins one, else which step had begun last. */
+export function stepAt({ events }: History, eventId: number): string {
   const until = (events ?? []).filter((event) => Number(event.eventId) <= eventId);
-  return timelineOf(until).entries.findLast(({ kind }) => kind === 'step')?.title ?? null;
+  const title = titles(until).at(-1);
+  if (title === undefined) return 'before the first step';
+  return `${titles(until.slice(-1)).length > 0 ? 'step' : 'after step'} ${JSON.stringify(title)}`;
 }
+
+const titles = (events: NonNullable<History['events']>): string[] =>
+  timelineOf(events)
+    .entries.filter(({ kind }) => kind === 'step')
+    .map(({ title }) => title);
