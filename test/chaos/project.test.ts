@@ -6,8 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { workflowBundle } from '../../workers/bundle.ts';
+import { beginsRuns } from '../support/begin-run.ts';
+import { type Installation, type RoleProcess, spawnRole, startInstallation } from '../support/installation.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** The same kit as the built program has, which runs as the worker. */
+const BUILT_KIT = JSON.stringify(join(ROOT, 'dist/workflows/kit/index.js'));
+const ERROR_LEVEL = 50;
 const KIT = JSON.stringify(join(ROOT, 'workflows/kit/index.ts'));
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-project-'));
@@ -119,4 +125,73 @@ describe('a project of its own', () => {
     assert.equal(code, 2);
     assert.match(stdout, /expected a folder with workflows\/index, triggers\/index, activities\/index/);
   });
+});
+
+describe('a worker of a project with every mistake at once', () => {
+  const project = mkdtempSync(join(tmpdir(), 'tocsin-mistakes-'));
+  const put = (file: string, text: string): void => writeFileSync(join(project, file), text);
+  const runs = (name: string, body: string): string =>
+    `import { runbook } from ${BUILT_KIT};\nexport const ${name} = runbook(async (_input: object, run) => {\n${body}\n});\n`;
+  let tocsin: Installation;
+  let worker: RoleProcess | undefined;
+
+  before(async () => {
+    for (const folder of ['workflows', 'triggers', 'activities']) mkdirSync(join(project, folder));
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+    put('package.json', '{ "type": "module" }');
+    put('triggers/index.ts', 'export const triggers: readonly never[] = [];');
+    put('activities/index.ts', `export const createActivities = () => ({ say: async () => 'said' });`);
+    put('workflows/greet.ts', runs('greet', `  return await run.act('say', (on) => on.say({}));`));
+    put('workflows/other.ts', runs('greet', `  return 'the other';`));
+    put('workflows/broken.ts', runs('broken', '  const x = ;'));
+    put('workflows/reads.ts', `import { readFileSync } from 'node:fs';\n${runs('reads', `  readFileSync('x');`)}`);
+    put('workflows/calls.ts', runs('calls', `  await run.act('a', (on) => on.unknown({}));`));
+    put('workflows/forgotten.ts', runs('forgotten', ''));
+    put(
+      'workflows/index.ts',
+      ['broken', 'reads', 'calls'].map((name) => `export { ${name} } from './${name}.ts';\n`).join('') +
+        `export { greet } from './greet.ts';\nexport { greet } from './other.ts';\n`,
+    );
+    tocsin = await startInstallation();
+    worker = await spawnRole(['worker'], { ...tocsin.env, TOCSIN_PROJECT: project }, tocsin.servers.dir);
+  });
+  after(async () => {
+    await worker?.kill();
+    await tocsin?.stop();
+    rmSync(project, { recursive: true, force: true });
+  });
+
+  const errors = (): string[] =>
+    tocsin
+      .logLines()
+      .filter(({ level }) => level >= ERROR_LEVEL)
+      .map(({ msg }) => msg.replaceAll(project, ''));
+
+  it('runs the runbooks that are in order to their end', async () => {
+    const id = await beginsRuns(tocsin, 'checkout')('greet', {});
+    assert.equal(await tocsin.client.workflow.getHandle(id).result(), 'said');
+  });
+
+  for (const [mistake, said] of [
+    ['a syntax error', /^runbook broken is left out, and its runs wait: \/workflows\/broken\.ts:3: /],
+    [
+      'two runbooks of one name',
+      /^\/workflows\/index\.ts:5: runbook greet is there twice; give one of them another name/,
+    ],
+    [
+      'workflow code that imports Node',
+      /^runbook reads is left out, and its runs wait: \/workflows\/reads\.ts:1: imports node:fs/,
+    ],
+    [
+      'a runbook without a line in the list',
+      /^\/workflows\/forgotten\.ts:2: runbook forgotten is not in \/workflows\/index\.ts; add the line/,
+    ],
+    [
+      'an activity that nobody registers',
+      /^\/workflows\/calls\.ts:3: runbook calls calls activity unknown, which activities\/index does not register/,
+    ],
+  ] as const)
+    it(`names ${mistake} with file and line in its log`, async () => {
+      await until(`${String(said)} in its log`, () => errors().some((line) => said.test(line)));
+    });
 });

@@ -14,7 +14,7 @@ import { diskDefinitions } from '../disks-schema.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { startInventory } from '../inventory/start-inventory.ts';
 import { ruleProblems, targetRules } from '../inventory/target-rules.ts';
-import { runbookNames } from '../front-door.ts';
+import { listProblems, runbookNames } from '../front-door.ts';
 import { createDatabases } from '../../activities/postgres/databases.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
@@ -84,6 +84,8 @@ async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promis
   const { codePath, broken } = await workflowBundle(join(resolve(config.dataDir), 'cache'), logger, {
     encodeFailures: config.encryption !== undefined,
   });
+  for (const problem of listProblems())
+    logger.error({ part: 'runbooks' }, `${problem}; until then what stands there is not run`);
   for (const { name, problem } of broken)
     logger.error({ part: 'bundler', runbook: name }, `runbook ${name} is left out, and its runs wait: ${problem}`);
   const notifier = openNotifier(context, logger.child({ part: 'notifier' }));
