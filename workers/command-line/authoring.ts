@@ -19,7 +19,7 @@ export function registerAuthoring({ program, common, end }: CommandLine): void {
     .command('runbook <name>')
     .description('runbook, activity, trigger and test, listed where they belong')
     .action(async (name: string) =>
-      end((await import('../commands/new-runbook.ts')).newRunbook({ ...common(), name })),
+      end(await (await import('../commands/new-runbook.ts')).newRunbook({ ...common(), name })),
     );
 
   program

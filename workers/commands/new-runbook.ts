@@ -3,9 +3,10 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { PACKAGE_ROOT } from '../package-version.ts';
+import { formatted } from '../scaffold/formatted.ts';
 import { listed } from '../scaffold/lists.ts';
 import { namesOf } from '../scaffold/names.ts';
-import { type Imports, runbookFiles } from '../scaffold/runbook-files.ts';
+import { type Place, runbookFiles } from '../scaffold/runbook-files.ts';
 import { writeFiles, writeNewFiles } from '../scaffold/write-files.ts';
 import { type CommonOptions, output } from './session.ts';
 
@@ -13,29 +14,38 @@ export interface NewRunbookCommand extends CommonOptions {
   readonly name: string;
 }
 
-const PACKAGE: Imports = {
+const PACKAGE: Place = {
   workflows: 'tocsin/workflows',
-  activities: 'tocsin/activities',
+  activities: "import { type AllowedTarget, look, runCommand } from 'tocsin/activities';",
   triggers: 'tocsin/triggers',
   testing: 'tocsin/testing',
+  tests: 'test',
 };
 /** Within Tocsin's own repository. */
-const OWN: Imports = {
+const OWN: Place = {
   workflows: './kit/index.ts',
-  activities: './kit.ts',
+  // What authors of a project import comes from the list of activities, to which a file that is in it must not lead back.
+  activities: [
+    "import type { AllowedTarget } from './allowed-target.ts';",
+    "import { runCommand } from './command.ts';",
+    "import { look } from './look.ts';",
+  ].join('\n'),
   triggers: './kit.ts',
-  testing: '../workers/testing/index.ts',
+  testing: '../../workers/testing/index.ts',
+  tests: 'test/e2e',
 };
 
-export function newRunbook(options: NewRunbookCommand): number {
+export async function newRunbook(options: NewRunbookCommand): Promise<number> {
   const root = resolve(process.env['TOCSIN_PROJECT'] ?? '.');
   const names = namesOf(options.name);
-  const lists = listed(names, {
+  const doors = {
     'workflows/index.ts': frontDoor(root, 'workflows'),
     'activities/index.ts': frontDoor(root, 'activities'),
     'triggers/index.ts': frontDoor(root, 'triggers'),
-  });
-  const files = runbookFiles(names, realpathSync(root) === realpathSync(PACKAGE_ROOT) ? OWN : PACKAGE);
+  };
+  const lists = await formatted(root, listed(names, doors));
+  const place = realpathSync(root) === realpathSync(PACKAGE_ROOT) ? OWN : PACKAGE;
+  const files = await formatted(root, runbookFiles(names, place));
   writeNewFiles(root, files);
   writeFiles(root, lists);
   const made = Object.keys(files);

@@ -41,10 +41,13 @@ function withTrigger(text: string, { camel, kebab }: Names): string {
     .map((each) => each.trim())
     .filter((each) => each !== '');
   return withImport(
-    text.replace(whole, () => `${head}${[...entries, name].join(', ')}${tail}`),
+    text.replace(whole, () => `${head}${listText([...entries, name], inner.includes('\n'))}${tail}`),
     `import { ${name} } from './${kebab}.ts';`,
   );
 }
+
+const listText = (entries: readonly string[], onLines: boolean): string =>
+  onLines ? `\n${entries.map((each) => `  ${each},\n`).join('')}` : entries.join(', ');
 
 /** After the last import, or before everything but the opening comment. */
 function withImport(text: string, line: string): string {

@@ -1,23 +1,26 @@
 /** The four files of a new runbook: they compile, and their test passes, as they are. */
 import type { Names } from './names.ts';
 
-/** Where the parts of Tocsin are imported from: by the name of the package, or by paths within its own repository. */
-export interface Imports {
+/** Where it is written, and where the parts of Tocsin are imported from: the package, or paths within its own repository. */
+export interface Place {
   readonly workflows: string;
+  /** Lines that import what an activity needs. */
   readonly activities: string;
   readonly triggers: string;
   readonly testing: string;
+  /** Folder in which tests are found. */
+  readonly tests: string;
 }
 
 /** File by file, relative to the project. */
-export const runbookFiles = (names: Names, from: Imports): Readonly<Record<string, string>> => ({
+export const runbookFiles = (names: Names, from: Place): Readonly<Record<string, string>> => ({
   [`workflows/${names.kebab}.ts`]: workflow(names, from),
   [`activities/${names.kebab}.ts`]: activities(names, from),
   [`triggers/${names.kebab}.ts`]: trigger(names, from),
-  [`test/${names.kebab}.test.ts`]: test(names, from),
+  [`${from.tests}/${names.kebab}.test.ts`]: test(names, from),
 });
 
-const workflow = ({ camel, pascal, kebab }: Names, from: Imports): string =>
+const workflow = ({ camel, pascal, kebab }: Names, from: Place): string =>
   `/** Look, repair, look again; call a human when that did not help. */
 import { runbook } from '${from.workflows}';
 import type { ${pascal}Activities } from '../activities/${kebab}.ts';
@@ -46,11 +49,11 @@ export const ${camel} = runbook<${pascal}Input, ${pascal}Report, ${pascal}Activi
 });
 `;
 
-const activities = ({ camel, pascal, kebab }: Names, from: Imports): string =>
+const activities = ({ camel, pascal, kebab }: Names, from: Place): string =>
   `/** What runbook ${camel} sees and changes. A command gets the id of an allowed target as an argument of its own, never through a shell. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ActivityDependencies, look, runCommand } from '${from.activities}';
+${from.activities}
 
 export interface ${pascal}Request {
   readonly target: string;
@@ -64,7 +67,7 @@ const repair = (id: string): readonly string[] => ['touch', join(tmpdir(), \`${k
 
 const TIMEOUT_MS = 10_000;
 
-export const create${pascal}Activities = ({ allowedTarget }: Pick<ActivityDependencies, 'allowedTarget'>) => ({
+export const create${pascal}Activities = ({ allowedTarget }: { readonly allowedTarget: AllowedTarget }) => ({
   /** Changes nothing. */
   look${pascal}: look(async ({ target }: ${pascal}Request): Promise<{ well: boolean }> => {
     const { exitCode } = await runCommand({ argv: isWell(allowedTarget(target).id), timeoutMs: TIMEOUT_MS });
@@ -79,7 +82,7 @@ export const create${pascal}Activities = ({ allowedTarget }: Pick<ActivityDepend
 });
 `;
 
-const trigger = ({ camel, pascal, kebab }: Names, from: Imports): string =>
+const trigger = ({ camel, pascal, kebab }: Names, from: Place): string =>
   `/** Alert \`${pascal}Needed\` starts ${camel}, once per episode. Its label \`target\` says for whom. */
 import { Type, alertType, triggersFor } from '${from.triggers}';
 import type * as runbooks from '../workflows/index.ts';
@@ -95,12 +98,12 @@ export const ${camel}Trigger = triggersFor<typeof runbooks>()({
 });
 `;
 
-const test = ({ camel, pascal, kebab }: Names, from: Imports): string =>
+const test = ({ camel, pascal, kebab }: Names, from: Place): string =>
   `import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type TestKit, answers, givenAlert, openTestKit } from '${from.testing}';
-import { ${camel}Trigger } from '../triggers/${kebab}.ts';
-import type * as runbooks from '../workflows/index.ts';
+import { ${camel}Trigger } from '${up(from)}triggers/${kebab}.ts';
+import type * as runbooks from '${up(from)}workflows/index.ts';
 
 describe('${camel}', () => {
   let kit: TestKit<typeof runbooks>;
@@ -135,3 +138,5 @@ describe('${camel}', () => {
   });
 });
 `;
+
+const up = ({ tests }: Place): string => '../'.repeat(tests.split('/').length);
