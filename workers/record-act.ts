@@ -20,16 +20,20 @@ export async function recordAct(log: EventLog, regions: readonly string[], reque
 
 /** For what ends effects: a log that cannot be written is told on stderr, and does not stand in its way. */
 export async function recordBrake(
-  log: () => Promise<EventLog>,
+  log: (region: string) => Promise<EventLog>,
   regions: readonly string[],
   request: ActRequest,
 ): Promise<void> {
-  try {
-    await recordAct(await log(), regions, request);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`the operator log could not be written: ${why}\n`);
-  }
+  const record = async (region: string): Promise<void> => {
+    try {
+      await recordAct(await log(region), [region], request);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`the operator log of ${region} could not be written: ${why}
+`);
+    }
+  };
+  await Promise.all(regions.map(record));
 }
 
 /** Whose log has the line about a run: that of its region, or of the first one when it names none that is configured. */

@@ -47,7 +47,7 @@ export const answer = (options: AnswerCommand, decision: Decision): Promise<numb
     const regions = regionOfAct(session.config, question.region);
     // What ends a run is not held up by a log that is away; what lets it act is.
     if (decision === 'deny') await recordBrake(session.log, regions, act);
-    else await recordAct(await session.log(), regions, act);
+    else await recordAct(await session.log(...regions), regions, act);
     const update = decision === 'approve' ? APPROVE_UPDATE : DENY_UPDATE;
     const result = await sendAnswer(client, { workflowId, execution, update, signed });
     output(options, { workflowId, planHash, plan: asked.plan, ...result }, sentenceOf(result));

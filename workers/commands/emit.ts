@@ -34,7 +34,7 @@ export const emit = (options: EmitCommand): Promise<number> =>
       );
     const [region = ''] = chosenRegions(session.config, [options.region]);
     const raw = options.file === undefined ? composed(options) : readFileSync(options.file === '-' ? 0 : options.file);
-    await recordAct(await session.log(), [region], actOf(options, raw));
+    await recordAct(await session.log(region), [region], actOf(options, raw));
     const accepted = await accept(
       {
         sender: options.sender,
@@ -44,7 +44,7 @@ export const emit = (options: EmitCommand): Promise<number> =>
         receivedAt: new Date().toISOString(),
       },
       source,
-      { log: await session.log(), region, knownTypes: new Set(project.triggers.map(({ on }) => on.type)) },
+      { log: await session.log(region), region, knownTypes: new Set(project.triggers.map(({ on }) => on.type)) },
     );
     if (accepted.kind !== 'read')
       throw new CommandError(EXIT.refused, `kind ${options.kind} does not take this media type`);

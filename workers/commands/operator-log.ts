@@ -10,7 +10,7 @@ export interface OperatorLogCommand extends CommonOptions {
 
 export const listActs = (options: OperatorLogCommand): Promise<number> =>
   withSession(options, async (session) => {
-    const log = await session.log();
+    const log = await session.log(options.region);
     const acts = [];
     for (const region of chosenRegions(session.config, [options.region]))
       for await (const line of createOperatorLog(log, region).read()) acts.push({ region, ...line });
@@ -28,7 +28,7 @@ export const verifyActs = (options: OperatorLogCommand & { readonly head?: strin
     const regions = chosenRegions(session.config, [options.region]);
     if (options.head !== undefined && regions.length > 1)
       throw new CommandError(EXIT.refused, '--head belongs to one region, expected --region too');
-    const log = await session.log();
+    const log = await session.log(...regions);
     const found = [];
     for (const region of regions)
       found.push({ region, ...(await createOperatorLog(log, region).verify(options.head)) });

@@ -2,9 +2,10 @@
  * `tocsin resume`: lifts a stop, lists what it held, and does with that what the operator says. Killed at any point and given again, it goes on
  * where it was: the record keeps a lifted stop until its backlog is decided, and putting an event back twice starts nothing twice.
  */
+import { existsSync } from 'node:fs';
 import type { Backlog, Control } from '../../triggers/path/control.ts';
 import { putBack } from '../../triggers/path/put-back.ts';
-import type { Scope } from '../../triggers/path/stop.ts';
+import type { Scope, Stop } from '../../triggers/path/stop.ts';
 import { chosenRegions } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { type BacklogEntry, backlogText, listBacklog, stillOpen } from '../red-button/backlog.ts';
@@ -14,8 +15,9 @@ import { tellRuns } from '../red-button/tell-runs.ts';
 import type { RegionPath } from '../region-path.ts';
 import { recordAct } from '../record-act.ts';
 import { userName } from '../user-name.ts';
+import { type Missing, exitCodeOf, messageOf, missingFacts, missingLines, someOf } from './region-answers.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
-import { change, messageOf, scopeOf } from './stop.ts';
+import { change, scopeOf } from './stop.ts';
 
 /** What becomes of the backlog; `list`: nothing yet. */
 export type Decision =
@@ -44,14 +46,9 @@ export const resume = (options: ResumeCommand): Promise<number> =>
   withSession(options, async (session) => {
     const scope = scopeOf(options.scope);
     const regions = chosenRegions(session.config, options.regions);
-    const clear = (): boolean => {
-      const file = stopFilePath(session.config);
-      const cleared = clearStopFile(file, scope) === 'cleared';
-      if (cleared) process.stderr.write(`the stop file of this host (${file}) no longer stops ${scope}\n`);
-      return cleared;
-    };
+    const file = stopFilePath(session.config);
     if (options.local) {
-      const cleared = clear();
+      const cleared = clear(file, scope);
       output(
         options,
         { resumed: scope, cleared },
@@ -59,24 +56,41 @@ export const resume = (options: ResumeCommand): Promise<number> =>
       );
       return cleared ? EXIT.ok : EXIT.refused;
     }
-    const paths = await session.paths(...regions);
-    const act = { what: `resume, then ${options.decision.kind}`, where: scope, why: options.why };
-    await recordAct(await session.log(), regions, act);
-    const pending = await lift(options, paths, scope);
-    // After the record: where that cannot be reached, nothing is resumed.
-    if (!clear() && pending.length === 0) throw await nothingToResume(paths, scope);
+    const { found, missing } = someOf(await session.inEach(regions, (path) => lift(options, path, scope)));
+    const pending = found.flatMap((each) => each.pending ?? []);
+    // After the records: where one cannot be reached nothing is resumed, and the file may be all that stops this host there.
+    const cleared = missing.length === 0 && clear(file, scope);
+    if (!cleared && pending.length === 0) throw nothingToResume(found, missing, scope);
     if (pending.some(({ lifted }) => lifted)) await new Promise((resolve) => setTimeout(resolve, TAKES_EFFECT_MS));
-    const runs = await tell(session, scope, regions);
+    const resumed = found.map(({ region }) => region);
+    const runs = await tell(session, scope, resumed);
     const backlog = await listBacklog(pending, () => session.runs()).catch(notListed(scope));
     process.stderr.write(`${backlogText(backlog)}\n`);
     const done = await decide(options.decision, pending, backlog);
     output(
       options,
-      { resumed: scope, runs, backlog, ...done },
-      `${scope} is resumed in ${regions.join(', ')}. ${done.words}`,
+      { resumed: scope, regions: resumed, missing: missingFacts(missing), runs, backlog, ...done },
+      [`${scope} is resumed in ${resumed.join(', ')}. ${done.words}`, ...notResumed(missing, scope, file)].join('\n'),
     );
-    return done.expired === 0 ? EXIT.ok : EXIT.failed;
+    return Math.max(exitCodeOf({ missing }), done.expired === 0 ? EXIT.ok : EXIT.failed);
   });
+
+function clear(file: string, scope: Scope): boolean {
+  const cleared = clearStopFile(file, scope) === 'cleared';
+  if (cleared) process.stderr.write(`the stop file of this host (${file}) no longer stops ${scope}\n`);
+  return cleared;
+}
+
+const notResumed = (missing: readonly Missing[], scope: Scope, file: string): string[] =>
+  missing.length === 0
+    ? []
+    : [
+        ...missingFacts(missing).map(({ region, error }) => `NOT resumed in ${region}: ${error}`),
+        ...(existsSync(file)
+          ? [`This host stays stopped by ${file}; \`tocsin resume --local\` lifts ${scope} here alone.`]
+          : []),
+        'Give the command again when they answer.',
+      ];
 
 interface Pending {
   readonly path: RegionPath;
@@ -85,24 +99,29 @@ interface Pending {
   readonly lifted: boolean;
 }
 
-/** Take the stop out of each record, and keep its time until its backlog is decided. */
-async function lift({ why }: ResumeCommand, paths: readonly RegionPath[], scope: Scope): Promise<Pending[]> {
-  const pending: Pending[] = [];
-  for (const path of paths) {
-    const at = new Date().toISOString();
-    let lifted = false;
-    const control = await path.control.update(
-      (before) => {
-        const next = withoutStop(before, scope);
-        lifted = next !== null;
-        return next;
-      },
-      change({ scope, why, by: userName(), at }, 'resumed'),
-    );
-    const backlog = control.backlogs.find((each) => each.scope === scope);
-    if (backlog !== undefined) pending.push({ path, backlog, lifted });
-  }
-  return pending;
+interface Lifted {
+  readonly region: string;
+  /** What is stopped there still. */
+  readonly stops: readonly Stop[];
+  /** Null: there is nothing to decide. */
+  readonly pending: Pending | null;
+}
+
+/** Take the stop out of the record, and keep its time until its backlog is decided. */
+async function lift({ why, decision }: ResumeCommand, path: RegionPath, scope: Scope): Promise<Lifted> {
+  await recordAct(path.log, [path.region], { what: `resume, then ${decision.kind}`, where: scope, why });
+  const at = new Date().toISOString();
+  let lifted = false;
+  const { stops, backlogs } = await path.control.update(
+    (before) => {
+      const next = withoutStop(before, scope);
+      lifted = next !== null;
+      return next;
+    },
+    change({ scope, why, by: userName(), at }, 'resumed'),
+  );
+  const backlog = backlogs.find((each) => each.scope === scope);
+  return { region: path.region, stops, pending: backlog === undefined ? null : { path, backlog, lifted } };
 }
 
 function withoutStop(control: Control, scope: Scope): Control | null {
@@ -118,12 +137,14 @@ function withoutStop(control: Control, scope: Scope): Control | null {
   };
 }
 
-async function nothingToResume(paths: readonly RegionPath[], scope: Scope): Promise<CommandError> {
-  const controls = await Promise.all(paths.map(({ control }) => control.read()));
-  const stopped = [...new Set(controls.flatMap(({ stops }) => stops.map((each) => each.scope)))];
+function nothingToResume(found: readonly Lifted[], missing: readonly Missing[], scope: Scope): CommandError {
+  const stopped = [...new Set(found.flatMap(({ stops }) => stops.map((each) => each.scope)))];
   const words =
     stopped.length === 0 ? 'nothing is stopped' : `stopped are ${stopped.join(', ')}; name one with --scope`;
-  return new CommandError(EXIT.refused, `${scope} is not stopped here, and has no backlog: ${words}`);
+  const refused = `${scope} is not stopped here, and has no backlog: ${words}`;
+  if (missing.length === 0) return new CommandError(EXIT.refused, refused);
+  const regions = found.map(({ region }) => region).join(', ');
+  return new CommandError(EXIT.unavailable, [`in ${regions} ${refused}`, ...missingLines(missing)].join('\n'));
 }
 
 const tell = async (session: Session, scope: Scope, regions: readonly string[]) => {

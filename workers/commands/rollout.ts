@@ -60,7 +60,7 @@ export const steerRollout = (options: SteerCommand, steering: Steering): Promise
 function record(session: Session, region: string | null, act: ActRequest, { kind }: Steering): Promise<void> {
   const regions = regionOfAct(session.config, region);
   if (kind === 'pause') return recordBrake(session.log, regions, act);
-  return session.log().then((log) => recordAct(log, regions, act));
+  return session.log(...regions).then((log) => recordAct(log, regions, act));
 }
 
 function whereOf(workflowId: string, steering: Steering): string {

@@ -47,7 +47,7 @@ export const run = (options: RunCommand): Promise<number> =>
     const timeoutMs = durationMs(options.timeout) + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0);
     const input = parse(options.input);
     if (mode !== 'plan')
-      await recordAct(await session.log(), [region], { what: `run (${mode})`, where: id, why: options.input });
+      await recordAct(await session.log(region), [region], { what: `run (${mode})`, where: id, why: options.input });
     const result = await createEngine({ ...temporal, regions: regionRules(session.config) }).start({
       workflowId: id,
       workflowType: runbook,

@@ -117,7 +117,7 @@ const change = (
         `schedule ${JSON.stringify(options.id)} is not on the server; it has ${(await server.list()).join(', ') || 'none'}`,
       );
     const act = { what: `schedule: ${done}`, where: options.id, why: options.why };
-    await recordAct(await session.log(), [stored.names.region], act);
+    await recordAct(await session.log(stored.names.region), [stored.names.region], act);
     await work(server);
     output(options, { schedule: options.id, done }, `${options.id}: ${done}`);
     return EXIT.ok;

@@ -1,14 +1,15 @@
-/** What a command has open while it answers: configuration and, on demand, the two servers, tried once and closed at the end. */
+/** What a command has open while it answers: configuration and, on demand, the servers, each tried once and closed at the end. */
 import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, chosenRegions, loadConfig } from '../config.ts';
 import { type NatsServer, connectionTo, natsServers, temporalTargetOf } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
-import { type RegionalPart, regionalLog } from '../../triggers/nats/regional-log.ts';
+import { regionalLog } from '../../triggers/nats/regional-log.ts';
 import { natsAccess } from '../nats-access.ts';
 import { type RegionPath, regionPath } from '../region-path.ts';
 import { type TemporalClient, connectClient } from '../temporal-connection.ts';
+import { type RegionAnswers, askEach } from './region-answers.ts';
 
 export interface CommonOptions {
   readonly configFile?: string;
@@ -18,54 +19,74 @@ export interface CommonOptions {
 
 export interface Session {
   readonly config: Config;
-  log(): Promise<EventLog>;
+  /** The log of the regions asked for, all configured ones by default. Rejects when the server of one of them is away. */
+  log(...regions: readonly (string | undefined)[]): Promise<EventLog>;
   temporal(): Promise<TemporalClient>;
-  /** The path of each region asked for, all configured ones by default. */
+  /** The path of each region asked for, all configured ones by default. Rejects when the server of one of them is away. */
   paths(...regions: readonly (string | undefined)[]): Promise<readonly RegionPath[]>;
+  /** The same work in each region by itself: a server that is away concerns its own regions only. Rejects only unknown regions. */
+  inEach<T>(
+    regions: readonly (string | undefined)[],
+    work: (path: RegionPath) => Promise<T>,
+  ): Promise<RegionAnswers<T>>;
   runs(): Promise<ReturnType<typeof createRuns>>;
 }
 
 /** Closes what was opened, whatever happens. */
 export async function withSession<T>(options: CommonOptions, work: (session: Session) => Promise<T>): Promise<T> {
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
-  let log: Promise<EventLog> | undefined;
+  const logs = new Logs(config);
   let temporal: Promise<TemporalClient> | undefined;
+  const pathOf = async (region: string): Promise<RegionPath> => regionPath(region, await logs.of([region]));
   const session: Session = {
     config,
-    log: () => (log ??= openLog(config)),
+    log: async (...regions) => logs.of(chosenRegions(config, regions)),
     temporal: () => (temporal ??= openClient(config)),
-    paths: async (...regions) => {
-      const opened = await session.log();
-      return chosenRegions(config, regions).map((each) => regionPath(each, opened));
-    },
+    paths: async (...regions) => Promise.all(chosenRegions(config, regions).map(pathOf)),
+    inEach: async (regions, each) =>
+      askEach(chosenRegions(config, regions), async (region) => each(await pathOf(region))),
     runs: async () => createRuns(await session.temporal()),
   };
   try {
     return await work(session);
   } finally {
-    await Promise.allSettled([log?.then((each) => each.close()), temporal?.then((each) => each.close())]);
+    await Promise.allSettled([logs.close(), temporal?.then((each) => each.close())]);
   }
 }
 
-async function openLog(config: Config): Promise<EventLog> {
+/** Each server is connected when its first region is asked for. */
+class Logs {
+  readonly #config: Config;
+  readonly #open = new Map<string, Promise<EventLog>>();
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  async of(regions: readonly string[]): Promise<EventLog> {
+    const servers = natsServers(this.#config, regions);
+    const parts = await Promise.all(servers.map(async (server) => ({ ...server, log: await this.#at(server) })));
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only.log : regionalLog(parts);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#open.values()].map(async (log) => (await log).close()));
+  }
+
+  #at(server: NatsServer): Promise<EventLog> {
+    const key = JSON.stringify([server.url, server.domain]);
+    const open = this.#open.get(key) ?? connectTo(server, this.#config);
+    this.#open.set(key, open);
+    return open;
+  }
+}
+
+async function connectTo(server: NatsServer, config: Config): Promise<EventLog> {
   const access = natsAccess(config, 'command');
-  const connectTo = (server: NatsServer): Promise<EventLog> =>
-    connectLog(connectionTo(server, { name: 'tocsin command', access })).catch(unavailable(`NATS at ${server.url}`));
-  const servers = natsServers(config);
-  const [first] = servers;
-  if (servers.length === 1 && first !== undefined) return connectTo(first);
-  return regionalLog(await all(servers.map(async (server) => ({ ...server, log: await connectTo(server) }))));
-}
-
-/** All of them, or none is left open. */
-async function all(opening: readonly Promise<RegionalPart>[]): Promise<readonly RegionalPart[]> {
-  try {
-    return await Promise.all(opening);
-  } catch (error) {
-    const opened = await Promise.allSettled(opening);
-    await Promise.allSettled(opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value.log.close()] : [])));
-    throw error;
-  }
+  return connectLog(connectionTo(server, { name: 'tocsin command', access })).catch(
+    unavailable(`NATS at ${server.url}`),
+  );
 }
 
 async function openClient(config: Config): Promise<TemporalClient> {

@@ -1,6 +1,6 @@
 /**
- * `tocsin stop`: the red button. The record of each region stops every worker that sees it; where NATS cannot be reached the stop file of this
- * host does it for this host alone, and the command says so.
+ * `tocsin stop`: the red button. The record of each region, written side by side, stops every worker that sees it; where one cannot be written
+ * the stop file of this host does it for this host alone, and the command says what goes on in that region.
  */
 import { type Control, MAX_STOPS } from '../../triggers/path/control.ts';
 import { type Scope, type Stop, describeStop, parseScope } from '../../triggers/path/stop.ts';
@@ -10,6 +10,7 @@ import { stopFilePath, writeStopFile } from '../red-button/stop-file.ts';
 import { type Told, tellRuns } from '../red-button/tell-runs.ts';
 import { recordBrake } from '../record-act.ts';
 import { userName } from '../user-name.ts';
+import { type Missing, exitCodeOf, messageOf, missingFacts } from './region-answers.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 export interface StopCommand extends CommonOptions {
@@ -48,34 +49,53 @@ async function stopByRecord(
   pressed: Stop,
 ): Promise<number> {
   const local = new LocalStop(session.config, pressed);
-  const failures: string[] = [];
-  try {
-    for (const { region, control } of await session.paths(...regions))
-      await control
-        .update((before) => withStop(before, pressed), change(pressed, 'stopped'))
-        .catch((error: unknown) => failures.push(`${region}: ${messageOf(error)}`));
-  } catch (error) {
-    failures.push(messageOf(error));
-  }
-  local.settle(failures.length > 0);
-  if (failures.length > 0) {
-    const text =
-      `NOT stopped everywhere: ${failures.join('; ')}.\n` +
-      `${local.words()}. Workers on other hosts that see no control record either stop by themselves after ` +
-      `redButton.failClosedAfter (${session.config.redButton.failClosedAfter}); to stop them now: \`tocsin stop --local\` there.`;
-    output(options, { stopped: pressed, file: local.file, failures }, text);
-    return EXIT.unavailable;
-  }
+  const { found: stopped, missing } = await session.inEach(regions, async ({ region, control }) => {
+    await control.update((before) => withStop(before, pressed), change(pressed, 'stopped'));
+    // The others may let on to be waited for.
+    if (regions.length > 1) process.stderr.write(`${region} is stopped\n`);
+    return region;
+  });
+  local.settle(missing.length > 0);
+  if (missing.length > 0) process.stderr.write(`${notStopped(missing)}\n`);
   // After it: nothing may stand before the red button, and the control record names who pressed it as well.
-  await recordBrake(session.log, regions, { what: 'stop', where: pressed.scope, why: pressed.why });
-  const told = await tell(session, regions, pressed);
-  const note = local.file === null ? '' : `\n${local.words()} as well, because the record took long`;
-  output(
-    options,
-    { stopped: pressed, regions, file: local.file, runs: told },
-    `${describeStop(pressed)}, in ${regions.join(', ')}; no effect begins later than two seconds from now. ${wordsOf(told)}${note}`,
-  );
+  await recordBrake(session.log, stopped, { what: 'stop', where: pressed.scope, why: pressed.why });
+  const told = stopped.length === 0 ? null : await tell(session, stopped, pressed);
+  const facts = { stopped: pressed, regions: stopped, file: local.file, runs: told };
+  const done =
+    told === null
+      ? []
+      : [
+          `${describeStop(pressed)}, in ${stopped.join(', ')}; no effect begins later than two seconds from now. ${wordsOf(told)}`,
+        ];
+  if (missing.length > 0) {
+    const failures = missingFacts(missing).map((each) => ({
+      ...each,
+      meanwhile: meanwhile(each.region, session.config),
+    }));
+    const lines = [notStopped(missing), ...done, ...failures.map((each) => each.meanwhile), `${local.words()}.`];
+    output(options, { ...facts, failures }, lines.join('\n'));
+    return exitCodeOf({ missing });
+  }
+  const note = local.file === null ? [] : [`${local.words()} as well, because the record took long`];
+  output(options, facts, [...done, ...note].join('\n'));
   return EXIT.ok;
+}
+
+const notStopped = (missing: readonly Missing[]): string =>
+  `NOT stopped everywhere: ${missingFacts(missing)
+    .map(({ region, error }) => `${region}: ${error}`)
+    .join('; ')}.`;
+
+/** What happens where the record was not written: from here nobody knows which of its workers see it. */
+function meanwhile(region: string, { redButton: { failClosedAfter } }: Config): string {
+  const cutOff =
+    failClosedAfter === 'never'
+      ? 'those that are cut off from it go on as well (redButton.failClosedAfter: never)'
+      : `those that are cut off from it refuse effects by themselves after ${failClosedAfter} (redButton.failClosedAfter)`;
+  return (
+    `${region}: workers that still see its control record go on, ${cutOff}. To stop them now: ` +
+    `\`tocsin stop --local\` on each of their hosts, or \`tocsin stop --region ${region}\` from where its NATS answers.`
+  );
 }
 
 /** The stop file, written when the record lets on to be waited for, or cannot be written. */
@@ -154,5 +174,3 @@ export const change = ({ scope, why, by, at }: Stop, what: string) => ({
   trigger: null,
   what: `${scope} ${what}`,
 });
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

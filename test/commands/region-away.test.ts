@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import { type Config, loadConfig } from '../../workers/config.ts';
+import { stopFilePath } from '../../workers/red-button/stop-file.ts';
+import { type RegionPath, regionPath } from '../../workers/region-path.ts';
+import { wholeActs } from '../support/acts.ts';
+import { type CliResult, cli } from '../support/cli.ts';
+import { type TestServers, startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
+
+interface Failure {
+  readonly region: string;
+  readonly error: string;
+}
+interface Stopped {
+  readonly regions: readonly string[];
+  readonly file: string | null;
+  readonly runs: { readonly told: number } | null;
+  readonly failures?: readonly Failure[];
+}
+
+/** The one that goes away comes first, so that whoever waits for it keeps the other one waiting. */
+const REGIONS = ['us', 'eu'] as const;
+const AWAY = /NATS at nats:\/\/.* does not answer/;
+
+describe('commands while the NATS server of one of two regions is away', () => {
+  const servers: TestServers[] = [];
+  const paths = new Map<string, RegionPath>();
+  let env: NodeJS.ProcessEnv;
+  let config: Config;
+
+  before(async () => {
+    const [us, eu] = await Promise.all([
+      startTestServers({ nats: true, temporal: true }),
+      startTestServers({ nats: true }),
+    ]);
+    servers.push(us, eu);
+    const file = join(us.dir, 'tocsin.yaml');
+    const regions = REGIONS.map((name, index) => ({ name, zone: 'UTC', nats: { url: servers[index]?.natsUrl } }));
+    writeFileSync(file, stringify({ dataDir: join(us.dir, 'data'), regions }));
+    config = loadConfig({ file, env: {} });
+    env = { ...process.env, TOCSIN_CONFIG: file, TEMPORAL_ADDRESS: us.temporalAddress };
+    for (const [index, region] of REGIONS.entries()) {
+      const log = await connectLog({ servers: servers[index]?.natsUrl ?? '', name: 'test' });
+      paths.set(region, regionPath(region, log));
+    }
+    const set = await cli(env, 'topology', '--apply');
+    assert.equal(set.code, 0, set.stdout + set.stderr);
+  });
+  afterEach(async () => {
+    rmSync(stopFilePath(config), { force: true });
+    await usBack();
+    await until('the test sees both again', () => Promise.all(REGIONS.map((region) => stopsIn(region))));
+    for (const region of REGIONS)
+      await path(region).control.update((control) => ({ ...control, stops: [], backlogs: [] }), {
+        at: new Date().toISOString(),
+        by: 'test',
+        why: '',
+        trigger: null,
+        what: 'cleared',
+      });
+  });
+  after(async () => {
+    for (const { log } of paths.values()) await log.close();
+    for (const each of servers) await each.stopAll();
+  });
+
+  const run = (...args: readonly string[]): Promise<CliResult> => cli(env, '--json', ...args);
+  const path = (region: string): RegionPath => paths.get(region) ?? assert.fail(region);
+  const stopsIn = async (region: string): Promise<string[]> =>
+    (await path(region).control.read()).stops.map(({ scope, why }) => `${scope} ${why}`);
+  const usAway = async (): Promise<void> => servers[0]?.nats.kill();
+  const usBack = async (): Promise<void> => {
+    if (servers[0]?.nats.pid() === null) await servers[0].nats.start();
+  };
+
+  it('stop reaches the other region all the same, and says what goes on in the one it does not', async () => {
+    await usAway();
+    const { code, json, stdout, stderr } = await run('stop', '--why', 'half');
+    assert.equal(code, 3, stdout);
+    assert.deepEqual(await stopsIn('eu'), ['all half']);
+    const { regions, failures, file, runs } = json as Stopped;
+    assert.deepEqual([regions, failures?.map(({ region }) => region), runs?.told], [['eu'], ['us'], 0]);
+    assert.match(failures?.[0]?.error ?? '', AWAY);
+    assert.equal(file, stopFilePath(config));
+    assert.ok(existsSync(file));
+    assert.match(stderr, /^eu is stopped$/m);
+    const acts = await wholeActs(path('eu').log, 'eu');
+    assert.deepEqual([acts.at(-1)?.what, acts.at(-1)?.why], ['stop', 'half']);
+
+    const said = (await cli(env, 'stop', '--why', 'again')).stdout;
+    assert.match(said, /^NOT stopped everywhere: us: NATS at .* does not answer/);
+    assert.match(said, /^everything stopped by .*again, in eu; no effect begins later than two seconds/m);
+    assert.match(
+      said,
+      /^us: workers that still see its control record go on, .*refuse effects by themselves after 30s/m,
+    );
+    assert.match(said, /`tocsin stop --region us`/);
+    assert.match(said, /^this host is stopped by .*STOP/m);
+  });
+
+  it('stop of a region asks nobody else', async () => {
+    await usAway();
+    const { code, json, stdout } = await run('stop', '--region', 'eu', '--scope', 'service=checkout');
+    assert.equal(code, 0, stdout);
+    assert.deepEqual((json as Stopped).regions, ['eu']);
+    assert.deepEqual(await stopsIn('eu'), ['service=checkout ']);
+  });
+
+  it('a region whose server hangs does not keep the others waiting', async () => {
+    const pid = servers[0]?.nats.pid() ?? assert.fail('no server');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const stopping = run('stop', '--why', 'slow');
+      await until('eu is stopped', async () => (await stopsIn('eu')).length > 0);
+      await until('so is this host', () => existsSync(stopFilePath(config)));
+      process.kill(pid, 'SIGCONT');
+      const { code, json, stdout } = await stopping;
+      // Had eu waited until us was given up, us would not be among them.
+      assert.equal(code, 0, stdout);
+      assert.deepEqual((json as Stopped).regions, ['us', 'eu']);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+
+  it('resume lifts it where it can, keeps this host stopped, and is given again', async () => {
+    assert.equal((await run('stop')).code, 0);
+    await run('stop', '--local');
+    await usAway();
+    const half = await cli(env, 'resume');
+    assert.equal(half.code, 3, half.stderr);
+    assert.match(half.stdout, /^all is resumed in eu\./);
+    assert.match(half.stdout, /^NOT resumed in us: NATS at .*\n.*stays stopped by .*STOP/m);
+    assert.deepEqual(await stopsIn('eu'), []);
+    assert.ok(existsSync(stopFilePath(config)));
+    const again = await run('resume');
+    assert.equal(again.code, 3, again.stdout);
+    assert.match(again.stdout, /in eu all is not stopped here.*us: NOT KNOWN/);
+    await usBack();
+    const whole = await run('resume');
+    assert.equal(whole.code, 0, whole.stdout);
+    assert.deepEqual(await stopsIn('us'), []);
+    assert.equal(existsSync(stopFilePath(config)), false);
+  });
+});
