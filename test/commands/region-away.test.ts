@@ -22,6 +22,9 @@ interface Stopped {
   readonly runs: { readonly told: number } | null;
   readonly failures?: readonly Failure[];
 }
+type Screen = Readonly<
+  Record<string, { readonly bad: boolean; readonly error: string | null; readonly facts: unknown }>
+>;
 
 /** The one that goes away comes first, so that whoever waits for it keeps the other one waiting. */
 const REGIONS = ['us', 'eu'] as const;
@@ -146,5 +149,39 @@ describe('commands while the NATS server of one of two regions is away', () => {
     assert.equal(whole.code, 0, whole.stdout);
     assert.deepEqual(await stopsIn('us'), []);
     assert.equal(existsSync(stopFilePath(config)), false);
+  });
+
+  it('trigger list and status show the other region, and name the one that is missing', async () => {
+    assert.equal((await run('stop', '--region', 'eu', '--why', 'seen')).code, 0);
+    await usAway();
+    const listed = await cli(env, 'trigger', 'list');
+    assert.equal(listed.code, 3);
+    assert.match(listed.stdout, /^eu {2}RED BUTTON: everything stopped by .*seen$/m);
+    assert.match(listed.stdout, /^us: NOT KNOWN: NATS at /m);
+    const only = await cli(env, 'trigger', 'list', '--region', 'eu');
+    assert.deepEqual([only.code, only.stdout.includes('us')], [0, false]);
+
+    const { code, json } = await run('status');
+    assert.equal(code, 3);
+    const screen = json as Screen;
+    for (const name of ['regions', 'dead-letters', 'triggers']) {
+      const facts = screen[name]?.facts as readonly { region: string; error?: string }[];
+      assert.deepEqual(new Set(facts.map(({ region }) => region)), new Set(REGIONS), name);
+      assert.deepEqual(
+        facts.filter(({ error }) => error !== undefined).map(({ region }) => region),
+        ['us'],
+        name,
+      );
+      assert.equal(screen[name]?.bad, true, name);
+    }
+    const answers = screen['servers']?.facts as readonly { name: string; error: string | null }[];
+    assert.deepEqual(
+      answers.map(({ name, error }) => [name, error !== null]),
+      [
+        ['nats of us', true],
+        ['nats of eu', false],
+        ['temporal', false],
+      ],
+    );
   });
 });

@@ -7,6 +7,7 @@ import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
 import { userName } from '../user-name.ts';
+import { exitCodeOf, missingFacts, missingLines, someOf } from './region-answers.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 import { project } from '../project.ts';
 
@@ -20,25 +21,27 @@ export interface ChangeCommand extends TriggerCommand {
   readonly why: string;
 }
 
+/** Exit code 3 when a region does not answer; the others are listed all the same. */
 export const listTriggers = (options: TriggerCommand): Promise<number> =>
   withSession(options, async (session) => {
-    const regions = [];
-    for (const { region, control } of await session.paths(...options.regions)) {
-      const current = await control.read();
-      regions.push({
-        region,
-        triggers: project.triggers.map((trigger) => ({
-          id: trigger.id,
-          run: trigger.run,
-          ...controlOf(current, trigger),
-        })),
-        stops: current.stops,
-        changes: current.changes,
-      });
-    }
-    const lines = regions.flatMap(({ region, triggers: all, stops, changes }) => [
+    const { found, missing } = someOf(
+      await session.inEach(options.regions, async ({ region, control }) => {
+        const current = await control.read();
+        return {
+          region,
+          triggers: project.triggers.map((trigger) => ({
+            id: trigger.id,
+            run: trigger.run,
+            ...controlOf(current, trigger),
+          })),
+          stops: current.stops,
+          changes: current.changes,
+        };
+      }),
+    );
+    const lines = found.flatMap(({ region, triggers, stops, changes }) => [
       ...stops.map((stop) => `${region}  RED BUTTON: ${describeStop(stop)}`),
-      ...all.map(
+      ...triggers.map(
         ({ id, mode, paused, run }) =>
           `${region}  ${id}  ${mode}${paused === null ? '' : `, paused (${paused})`}  runs ${run}`,
       ),
@@ -49,8 +52,8 @@ export const listTriggers = (options: TriggerCommand): Promise<number> =>
             `    ${at} ${by}: ${trigger ?? 'red button'}: ${what}${why === '' ? '' : ` (${why})`}`,
         ),
     ]);
-    output(options, regions, lines.join('\n'));
-    return EXIT.ok;
+    output(options, [...found, ...missingFacts(missing)], [...lines, ...missingLines(missing)].join('\n'));
+    return exitCodeOf({ missing });
   });
 
 const MAX_SHOWN = 5;
@@ -150,9 +153,7 @@ const record = async (
   paths: readonly RegionPath[],
   { id, why }: ChangeCommand,
   what: string,
-): Promise<void> =>
-  recordAct(
-    await session.log(),
-    paths.map(({ region }) => region),
-    { what, where: `trigger ${id}`, why },
-  );
+): Promise<void> => {
+  const regions = paths.map(({ region }) => region);
+  await recordAct(await session.log(...regions), regions, { what, where: `trigger ${id}`, why });
+};

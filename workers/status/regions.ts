@@ -3,6 +3,7 @@ import { bookStream, deadStream, eventStream, ledgerStream } from '../../trigger
 import { lagOf } from '../../triggers/path/lag.ts';
 import type { RegionPath } from '../region-path.ts';
 import { ago } from './ago.ts';
+import { byRegion } from './by-region.ts';
 import type { StatusSection } from './section.ts';
 
 /** A stream that is fuller needs somebody: it refuses when it is full. */
@@ -12,9 +13,8 @@ const OLD_MS = 60_000;
 
 export const regions: StatusSection = {
   name: 'regions',
-  look: async (session) => {
-    const found = await Promise.all((await session.paths()).map(lookAt));
-    return {
+  look: (session) =>
+    byRegion(session, lookAt, (found) => ({
       lines: found.flatMap(({ region, lanes, fullest }) => [
         ...lanes.map(
           ({ lane, waiting, ageMs, pulled }) =>
@@ -27,8 +27,7 @@ export const regions: StatusSection = {
         ({ lanes, fullest }) =>
           fullest.share >= FULL_FROM || lanes.some(({ pulled, ageMs }) => !pulled || (ageMs ?? 0) > OLD_MS),
       ),
-    };
-  },
+    })),
 };
 
 async function lookAt({ region, log }: RegionPath) {

@@ -1,5 +1,5 @@
-/** Whether the two servers answer, and how soon. */
-import { natsTarget, temporalTargetOf } from '../connect.ts';
+/** Whether each server answers, and how soon. */
+import { natsServers, natsTarget, temporalTargetOf } from '../connect.ts';
 import type { StatusSection } from './section.ts';
 
 const CALL_TIMEOUT_MS = 3_000;
@@ -7,24 +7,31 @@ const CALL_TIMEOUT_MS = 3_000;
 export const servers: StatusSection = {
   name: 'servers',
   look: async (session) => {
+    const { config } = session;
+    const embedded = natsTarget(config);
+    const logs = natsServers(config);
     const answers = await Promise.all([
-      timed('nats', async () => (await session.log()).ping()),
-      timed('temporal', async () => {
+      ...logs.map(({ url, regions }) =>
+        timed(
+          logs.length === 1 ? 'nats' : `nats of ${regions.join(', ')}`,
+          !embedded.external && url === embedded.url,
+          async () => (await session.log(...regions)).ping(),
+        ),
+      ),
+      timed('temporal', !temporalTargetOf(config).external, async () => {
         const { client, namespace } = await session.temporal();
         await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
           client.workflowService.describeNamespace({ namespace }),
         );
       }),
     ]);
-    const where: Readonly<Record<string, string>> = {
-      nats: natsTarget(session.config).external ? 'of your own' : 'embedded',
-      temporal: temporalTargetOf(session.config).external ? 'of your own' : 'embedded',
-    };
     return {
-      lines: answers.map(({ name, ms, error }) =>
-        error === null ? `${name} (${where[name]}) answers in ${ms} ms` : `${name}: ${error}`,
+      lines: answers.map(({ name, broughtAlong, ms, error }) =>
+        error === null
+          ? `${name} (${broughtAlong ? 'embedded' : 'of your own'}) answers in ${ms} ms`
+          : `${name}: ${error}`,
       ),
-      facts: answers,
+      facts: answers.map(({ name, ms, error }) => ({ name, ms, error })),
       bad: answers.some(({ error }) => error !== null),
     };
   },
@@ -32,16 +39,17 @@ export const servers: StatusSection = {
 
 interface Answer {
   readonly name: string;
+  readonly broughtAlong: boolean;
   readonly ms: number | null;
   readonly error: string | null;
 }
 
-async function timed(name: string, ask: () => Promise<unknown>): Promise<Answer> {
+async function timed(name: string, broughtAlong: boolean, ask: () => Promise<unknown>): Promise<Answer> {
   const begun = performance.now();
   try {
     await ask();
-    return { name, ms: Math.round(performance.now() - begun), error: null };
+    return { name, broughtAlong, ms: Math.round(performance.now() - begun), error: null };
   } catch (error) {
-    return { name, ms: null, error: error instanceof Error ? error.message : String(error) };
+    return { name, broughtAlong, ms: null, error: error instanceof Error ? error.message : String(error) };
   }
 }
