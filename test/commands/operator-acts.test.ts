@@ -69,7 +69,7 @@ describe('what a person does by command', () => {
     const before = await acts();
     const canceled = await withoutNats('runs', 'cancel', id, '--why', 'now');
     assert.equal(canceled.code, 0, canceled.stderr);
-    assert.match(canceled.stderr, /the operator log could not be written: NATS at .* does not answer/);
+    assert.match(canceled.stderr, /the operator log of eu could not be written: NATS at .* does not answer/);
     assert.deepEqual(await acts(), before);
   });
 

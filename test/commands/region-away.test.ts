@@ -174,6 +174,14 @@ describe('commands while the NATS server of one of two regions is away', () => {
       );
       assert.equal(screen[name]?.bad, true, name);
     }
+    const button = screen['red-button']?.facts as { regions: readonly { region: string; stops?: unknown[] }[] } | null;
+    assert.deepEqual(
+      button?.regions.map(({ region, stops }) => [region, stops?.length]),
+      [
+        ['eu', 1],
+        ['us', undefined],
+      ],
+    );
     const answers = screen['servers']?.facts as readonly { name: string; error: string | null }[];
     assert.deepEqual(
       answers.map(({ name, error }) => [name, error !== null]),

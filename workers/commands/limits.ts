@@ -24,7 +24,7 @@ export const listLimits = (options: CommonOptions): Promise<number> =>
     const connection = await temporal();
     const { ids, truncated } = await scopesInUse(connection);
     const scopes: ScopeInUse[] = [];
-    for (const workflowId of ids) scopes.push({ workflowId, view: await ask(connection, workflowId) });
+    for (const workflowId of ids) scopes.push({ workflowId, view: await askLimit(connection, workflowId) });
     const unused = config.limits.filter(({ name }) => !ids.some((id) => id.startsWith(`${LIMIT_ID_PREFIX}${name}/`)));
     const answer = {
       limits: scopes.map(({ workflowId, view }) => ({
@@ -55,7 +55,7 @@ export interface ShowLimit extends CommonOptions {
 export const showLimit = (options: ShowLimit): Promise<number> =>
   withSession(options, async ({ config, temporal }) => {
     const workflowId = limitId(options.name, valueOf(config, options));
-    const view = await ask(await temporal(), workflowId);
+    const view = await askLimit(await temporal(), workflowId);
     if (view === 'silent') throw new CommandError(EXIT.unavailable, `no runbook worker answers for ${workflowId}`);
     if (view === 'unused') {
       output(options, { workflowId, inUse: false }, `${workflowId}: nobody holds it, nobody waits`);
@@ -75,7 +75,8 @@ function valueOf({ limits }: Config, { name, scope }: ShowLimit): string {
   return scope.slice(scope.startsWith(`${found.scope.replace(/^label:/, '')}=`) ? scope.indexOf('=') + 1 : 0);
 }
 
-async function scopesInUse({ client }: TemporalClient): Promise<{ ids: string[]; truncated: boolean }> {
+/** Of the limits: each scope that has something to remember, by its workflow id. */
+export async function scopesInUse({ client }: TemporalClient): Promise<{ ids: string[]; truncated: boolean }> {
   const ids: string[] = [];
   const query = `WorkflowType = '${LIMIT_WORKFLOW}' AND ExecutionStatus = 'Running'`;
   for await (const { workflowId } of client.workflow.list({ query, pageSize: MAX_SHOWN })) {
@@ -85,7 +86,7 @@ async function scopesInUse({ client }: TemporalClient): Promise<{ ids: string[];
   return { ids: ids.toSorted(), truncated: false };
 }
 
-async function ask({ client }: TemporalClient, workflowId: string): Promise<LimitView | NoView> {
+export async function askLimit({ client }: TemporalClient, workflowId: string): Promise<LimitView | NoView> {
   try {
     return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
       client.workflow.getHandle(workflowId).query<LimitView>(STATE_QUERY),
@@ -97,7 +98,7 @@ async function ask({ client }: TemporalClient, workflowId: string): Promise<Limi
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
-function summaryOf({ rule, state }: LimitView) {
+export function summaryOf({ rule, state }: LimitView) {
   const stopped = state.sick
     ? 'too many targets are sick'
     : state.stoppedUntil > state.now
