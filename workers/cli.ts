@@ -5,6 +5,8 @@ import module from 'node:module';
 // From Node 22 on: what was compiled once is kept for the next command. Before anything else is loaded.
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
+const { heedReaders } = await import('./command-line/reader-left.ts');
+heedReaders();
 const { createProgram } = await import('./command-line/program.ts');
 const line = createProgram();
 

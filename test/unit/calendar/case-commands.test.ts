@@ -1,10 +1,13 @@
 /** `tocsin schedule next` and `tocsin window at`: without servers and configuration, and whatever the zone of the process is. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { cli } from '../../support/cli.ts';
+import { tocsinProcess } from '../../support/tocsin-process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-cases-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -109,6 +112,22 @@ describe('questions for machines', () => {
     ]);
     assert.match(String((found[3] as { error: unknown }).error), /^bad-window: \/weekday/);
     for (const answer of found.slice(4)) assert.match(String((answer as { error: unknown }).error), /^bad-case/);
+  });
+
+  it('end quietly when their reader leaves', async () => {
+    const file = join(dir, 'many.jsonl');
+    const line = '{"cron":"* * * * *","zone":"UTC","after":"2025-01-01T00:00:00Z","count":10000}\n';
+    writeFileSync(file, line.repeat(20));
+    const program = tocsinProcess('schedule', 'next', '--cases', file, '--json');
+    const child = spawn(process.execPath, program, {
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    assert.deepEqual([code, signal, said], [0, null, '']);
   });
 
   it('a file that is not there is refused', async () => {
