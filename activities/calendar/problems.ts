@@ -37,4 +37,13 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 export const listOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? (value as readonly unknown[]) : [value];
 
-export const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+export function shown(value: unknown): string {
+  try {
+    return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+  } catch {
+    return `a ${typeof value} that JSON cannot hold`; // it is refused all the same
+  }
+}
+
+/** What is no text becomes one that is refused, and that names the value. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : shown(value));

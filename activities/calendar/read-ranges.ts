@@ -10,7 +10,7 @@ interface Bounds {
   readonly expected: string;
 }
 
-const RANGE = /^\s*(-?[A-Za-z0-9]+)\s*(?:(?::|-|\.\.|\bto\b)\s*(-?[A-Za-z0-9]+)\s*)?$/;
+const RANGE = /^\s*(-?[A-Za-z0-9]+)\s*(?:(?::|-|–|\.\.|\bto\b)\s*(-?[A-Za-z0-9]+)\s*)?$/;
 const NTH: Readonly<Record<string, number>> = { first: 1, second: 2, third: 3, fourth: 4, fifth: 5, last: -1 };
 const NTH_TEXT = /^\s*(first|second|third|fourth|fifth|last|[1-5](?:st|nd|rd|th)?|-[1-5])\s+([A-Za-z]+)\s*$/i;
 

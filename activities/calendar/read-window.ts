@@ -1,26 +1,24 @@
 /**
  * Reads a window as operators write it: `fri 22:00-04:00`, or an object with `times` (or `start` and `end`), `weekdays`, `daysOfMonth`,
- * `nth`, `months`, `years`, or a list of either. Without times it lasts the whole local day. Throws CalendarError `bad-window`.
+ * `nth`, `months`, `years`, or a list of either, also as `any`. Without times it lasts the whole local day. Throws CalendarError `bad-window`.
  */
-import { CalendarError } from './calendar-error.ts';
 import type { DayFilter } from './day-filter.ts';
-import { readDateText, readInstantText } from './instant-text.ts';
+import { EXCLUSIONS, bothExclusions, readExclusions } from './exclusions.ts';
 import { Problems, isRecord, listOf, shown } from './problems.ts';
+import { type Fields, readFields } from './read-fields.ts';
 import { readDaysOfMonth, readMonths, readNth, readWeekdays, readYears } from './read-ranges.ts';
-import type { Span } from './spans.ts';
-import type { Exclusions, Window, WindowRule } from './window.ts';
+import type { Window, WindowRule } from './window.ts';
 
 const DAY_MINUTES = 1_440;
 const TIME = /^\s*(\d{1,2}):(\d\d)(?::00)?\s*$/;
-const TEXT = /^\s*(?:(.*?)\s+)?(\d{1,2}:\d\d)\s*(?:-|–|to)\s*(\d{1,2}:\d\d)\s*$/;
+const TEXT = /^\s*(?:(.*?)\s+)?(\d{1,2}:\d\d)\s*(?:-|–|to)\s*(\d{1,2}:\d\d)\s*$/i;
+const RANGE_SIGN = /\s*(?:[-–:]|\.\.)\s*|\s+to\s+/gi;
 /** One definition must not make every decision slow. */
 const MAX_RULES = 100;
-const MAX_DATES = 10_000;
+const MAX_DEPTH = 10;
 
 const CONDITIONS = ['weekdays', 'daysOfMonth', 'nth', 'months', 'years'];
 const TIMES = ['times', 'start', 'end'];
-const EXCLUSIONS = ['holidays', 'strict', 'coversUntil', 'freezes'];
-/** Other usual spellings of the same. */
 const SPELLINGS = new Map([
   ['days', 'weekdays'],
   ['days_of_month', 'daysOfMonth'],
@@ -30,40 +28,50 @@ const SPELLINGS = new Map([
   ['to', 'end'],
   ['covers_until', 'coversUntil'],
 ]);
+const ENTRY = { names: [...TIMES, ...CONDITIONS, ...EXCLUSIONS], spellings: SPELLINGS };
+const BESIDE_ANY = { names: ['any', ...EXCLUSIONS], spellings: SPELLINGS };
+const STRETCH = { names: ['start', 'end'], spellings: SPELLINGS };
 
-export function readWindow(definition: unknown): Window {
+/** Open while any of them is; each with what closes it. */
+export function readWindow(definition: unknown): Window[] {
   const problems = new Problems();
-  const entries = isRecord(definition) && 'any' in definition ? [definition] : listOf(definition);
-  const rules: WindowRule[] = [];
-  let exclusions: Exclusions = {};
-  if (entries.length === 0) problems.add('', 'no window; expected at least one');
-  entries.forEach((entry, index) => {
-    const place = Array.isArray(definition) ? `/${index}` : '';
-    if (isRecord(entry)) exclusions = { ...exclusions, ...readExclusions(normalised(entry), place, problems) };
-    rules.push(...readEntry(entry, place, problems));
-  });
-  if (rules.length > MAX_RULES) problems.add('', `${rules.length} stretches; expected at most ${MAX_RULES}`);
+  const windows = readEntries(definition, '', problems);
+  const rules = windows.flatMap((window) => window.rules).length;
+  if (rules > MAX_RULES) problems.add('', `${rules} stretches; expected at most ${MAX_RULES}`);
   problems.done('bad-window');
-  return { rules, ...exclusions };
+  return windows;
 }
 
-function readEntry(entry: unknown, place: string, problems: Problems): WindowRule[] {
-  if (typeof entry === 'string') return readText(entry, place, problems);
+function readEntries(definition: unknown, place: string, problems: Problems, depth = 0): Window[] {
+  const entries = listOf(definition);
+  if (entries.length === 0) problems.add(place, 'no window; expected at least one');
+  return entries.flatMap((entry, index) => {
+    const at = Array.isArray(definition) ? `${place}/${index}` : place;
+    if (isRecord(entry) && Object.hasOwn(entry, 'any')) return readAny(entry, at, problems, depth);
+    return readEntry(entry, at, problems);
+  });
+}
+
+/** What is excluded beside `any` is so for each of its entries. */
+function readAny(entry: Fields, place: string, problems: Problems, depth: number): Window[] {
+  const fields = readFields(entry, BESIDE_ANY, place, problems);
+  const exclusions = readExclusions(fields, place, problems);
+  if (depth === MAX_DEPTH) problems.add(place, `any within any, over and over; expected at most ${MAX_DEPTH}`);
+  if (fields['any'] === undefined || depth === MAX_DEPTH) return [];
+  const windows = readEntries(fields['any'], `${place}/any`, problems, depth + 1);
+  return windows.map((window) => ({ ...bothExclusions(window, exclusions), rules: window.rules }));
+}
+
+function readEntry(entry: unknown, place: string, problems: Problems): Window[] {
+  if (typeof entry === 'string') return [{ rules: readText(entry, place, problems) }];
   if (!isRecord(entry)) {
     problems.add(place, `${shown(entry)} is no window; expected text like fri 22:00-04:00, or an object`);
     return [];
   }
-  const fields = normalised(entry);
-  if ('any' in fields)
-    return listOf(fields['any']).flatMap((each, index) => readEntry(each, `${place}/any/${index}`, problems));
-  for (const key of Object.keys(fields))
-    if (![...CONDITIONS, ...TIMES, ...EXCLUSIONS].includes(key))
-      problems.add(
-        `${place}/${key}`,
-        `unknown; expected one of ${[...TIMES, ...CONDITIONS, ...EXCLUSIONS].join(', ')}`,
-      );
+  const fields = readFields(entry, ENTRY, place, problems);
   const days = readDays(fields, place, problems);
-  return readTimes(fields, place, problems).map((times) => ({ ...times, days }));
+  const rules = readTimes(fields, place, problems).map((times) => ({ ...times, days }));
+  return [{ ...readExclusions(fields, place, problems), rules }];
 }
 
 /** `fri 22:00-04:00`, `mon-fri, sun 01:00-05:00`, `22:00-04:00`. */
@@ -80,17 +88,14 @@ function readText(text: string, place: string, problems: Problems): WindowRule[]
   const filter =
     days === undefined || days === '' || days === 'daily'
       ? {}
-      : { weekdays: readWeekdays(days.split(/[\s,]+/), place, problems) };
+      : { weekdays: readWeekdays(days.replace(RANGE_SIGN, '-').split(/[\s,]+/), place, problems) };
   return readTimes({ start, end }, place, problems).map((times) => ({ ...times, days: filter }));
 }
 
-const normalised = (entry: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(entry).map(([key, value]) => [SPELLINGS.get(key) ?? key, value]));
-
 /** The conditions of `fields` on the date; others are not looked at. */
-export function readDays(fields: Readonly<Record<string, unknown>>, place: string, problems: Problems): DayFilter {
+export function readDays(fields: Fields, place: string, problems: Problems): DayFilter {
   const given = <T>(key: string, read: (value: unknown, at: string, into: Problems) => T): Record<string, T> =>
-    fields[key] === undefined || fields[key] === null ? {} : { [key]: read(fields[key], `${place}/${key}`, problems) };
+    fields[key] === undefined ? {} : { [key]: read(fields[key], `${place}/${key}`, problems) };
   return {
     ...given('weekdays', readWeekdays),
     ...given('daysOfMonth', readDaysOfMonth),
@@ -102,7 +107,7 @@ export function readDays(fields: Readonly<Record<string, unknown>>, place: strin
 
 type Times = Pick<WindowRule, 'start' | 'end'>;
 
-function readTimes(fields: Readonly<Record<string, unknown>>, place: string, problems: Problems): Times[] {
+function readTimes(fields: Fields, place: string, problems: Problems): Times[] {
   const { times, start, end } = fields;
   if (times === undefined && start === undefined && end === undefined) return [{ start: 0, end: DAY_MINUTES }];
   if (times !== undefined && (start !== undefined || end !== undefined))
@@ -113,7 +118,7 @@ function readTimes(fields: Readonly<Record<string, unknown>>, place: string, pro
   return list.flatMap((entry, index) => {
     const at = `${place}/times/${index}`;
     if (isRecord(entry)) {
-      const { start: from, end: to } = normalised(entry);
+      const { start: from, end: to } = readFields(entry, STRETCH, at, problems);
       return startAndEnd(from, to, at, problems);
     }
     const match = typeof entry === 'string' ? TEXT.exec(entry) : null;
@@ -140,50 +145,4 @@ export function readTime(value: unknown, place: string, problems: Problems): num
   const minutes = hour * 60 + minute;
   if (match !== null && minute < 60 && minutes <= DAY_MINUTES) return minutes;
   return problems.add(place, `${shown(value)} is no time of day; expected one from 00:00 to 24:00`);
-}
-
-function readExclusions(fields: Readonly<Record<string, unknown>>, place: string, problems: Problems): Exclusions {
-  const { holidays, strict, coversUntil, freezes } = fields;
-  return {
-    ...(holidays === undefined ? {} : { holidays: new Set(dates(holidays, `${place}/holidays`, problems)) }),
-    ...(strict === undefined ? {} : { strict: strict === true }),
-    ...(coversUntil === undefined ? {} : { coversUntil: dates(coversUntil, `${place}/coversUntil`, problems)[0] ?? 0 }),
-    ...(freezes === undefined ? {} : { freezes: readFreezes(freezes, `${place}/freezes`, problems) }),
-  };
-}
-
-function dates(value: unknown, place: string, problems: Problems): number[] {
-  const list = listOf(value);
-  if (list.length > MAX_DATES) problems.add(place, `${list.length} dates; expected at most ${MAX_DATES}`);
-  return list.slice(0, MAX_DATES).flatMap((entry, index) => {
-    const text = isRecord(entry) ? entry['date'] : entry;
-    return attempt(() => readDateText(String(text)), `${place}/${index}`, problems);
-  });
-}
-
-function readFreezes(value: unknown, place: string, problems: Problems): Span[] {
-  return listOf(value).flatMap((entry, index) => {
-    const at = `${place}/${index}`;
-    if (!isRecord(entry)) {
-      problems.add(at, `${shown(entry)} is no freeze; expected { from, to } as instants`);
-      return [];
-    }
-    const { start, end } = normalised(entry);
-    const [from] = attempt(() => readInstantText(String(start)), `${at}/from`, problems);
-    const [to] = attempt(() => readInstantText(String(end)), `${at}/to`, problems);
-    if (from === undefined || to === undefined) return [];
-    if (from < to) return [{ from, to }];
-    problems.add(at, 'ends before it begins');
-    return [];
-  });
-}
-
-function attempt(read: () => number, place: string, problems: Problems): number[] {
-  try {
-    return [read()];
-  } catch (error) {
-    if (!(error instanceof CalendarError)) throw error;
-    problems.add(place, error.message);
-    return [];
-  }
 }

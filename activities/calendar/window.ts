@@ -4,6 +4,7 @@
  */
 import { DAY, MINUTE, floorDiv } from './civil.ts';
 import { type DayFilter, matchesDay } from './day-filter.ts';
+import type { Exclusions } from './exclusions.ts';
 import { type Span, union, without } from './spans.ts';
 import type { Zone } from './zone.ts';
 
@@ -15,24 +16,19 @@ export interface WindowRule {
   readonly days: DayFilter;
 }
 
-export interface Exclusions {
-  /** Local dates (days since 1970) on which nothing opens. */
-  readonly holidays?: ReadonlySet<number>;
-  /** Whether a window that opened before is cut by a holiday as well. */
-  readonly strict?: boolean;
-  /** Last local date the list of holidays speaks for: nothing opens after it. */
-  readonly coversUntil?: number;
-  /** Stretches of absolute time in which nothing is open. */
-  readonly freezes?: readonly Span[];
-}
-
+/** One entry of a definition: what it excludes closes its own hours, not those of the other entries. */
 export interface Window extends Exclusions {
   /** Open while any of them is. */
   readonly rules: readonly WindowRule[];
 }
 
-/** The stretches of [from, to) in which the window is open, in order and apart. */
-export function openSpans(window: Window, zone: Zone, from: number, to: number): Span[] {
+/** The stretches of [from, to) in which any of the windows is open, in order and apart. */
+export function openSpans(windows: readonly Window[], zone: Zone, from: number, to: number): Span[] {
+  const [first, ...others] = windows.map((window) => spansOf(window, zone, from, to));
+  return first !== undefined && others.length === 0 ? first : union([...(first ?? []), ...others.flat()]);
+}
+
+function spansOf(window: Window, zone: Zone, from: number, to: number): Span[] {
   const found: Span[] = [];
   const until = Math.min(to, zone.knownUntil);
   for (const period of zone.periods(from, until)) {

@@ -4,11 +4,12 @@
  */
 import { openingAt, type Spans } from '../calendar/next-opening.ts';
 import { zonedText } from '../calendar/instant-text.ts';
+import { Problems } from '../calendar/problems.ts';
 import { intersection, union } from '../calendar/spans.ts';
 import type { ZoneData } from '../calendar/zone-data.ts';
 import { isZoneId } from '../calendar/zone-id.ts';
 import type { WindowUse } from '../../workflows/kit/window-use.ts';
-import { type NamedWindow, readNamedWindow } from './read-named-window.ts';
+import { type NamedWindow, readNamedWindow, readOver } from './read-named-window.ts';
 import { type Place, createPlace } from './place.ts';
 import type { WindowDefinitions } from './window-definitions.ts';
 
@@ -44,10 +45,15 @@ export function compileWindows(definitions: WindowDefinitions, zoneOf: (region: 
 
 const same = (zone: string): string => zone;
 
-const overOf = ({ over, regions }: Exclude<WindowUse, string>): NonNullable<NamedWindow['over']> => ({
-  how: over,
-  regions,
-});
+/** A runbook that no types have checked may say anything: what is not understood closes the window. */
+function overOf({ over, regions, window: _name, ...others }: Exclude<WindowUse, string>): NamedWindow['over'] {
+  const problems = new Problems();
+  for (const key of Object.keys(others)) problems.add(`/${key}`, 'unknown; expected window, over and regions');
+  const read = readOver(over, regions, problems);
+  if (read === null) problems.add('/over', 'missing; expected all, any or each, with regions');
+  problems.done('bad-window');
+  return read;
+}
 
 /** What is wrong with a definition is told whenever it is asked for. */
 function attempt(definition: unknown): () => NamedWindow {

@@ -1,6 +1,7 @@
 /** Lists of holidays, and freezes, as the configuration writes them. A list speaks up to its `coversUntil`; nothing opens after it. */
 import { readDateText, readInstantText } from '../calendar/instant-text.ts';
-import { Problems, isRecord, listOf, shown } from '../calendar/problems.ts';
+import { readHolidays } from '../calendar/exclusions.ts';
+import { Problems, isRecord, shown, textOf } from '../calendar/problems.ts';
 import type { Span } from '../calendar/spans.ts';
 
 export interface HolidayList {
@@ -14,20 +15,13 @@ export interface Freeze extends Span {
   readonly why: string;
 }
 
-const MAX_DATES = 10_000;
-
 /** `{ dates: [2026-12-25, { date, name }], coversUntil: 2027-12-31 }`. Throws CalendarError `bad-holidays`. */
 export function readHolidayList(definition: unknown): HolidayList {
   const problems = new Problems();
   const { dates, coversUntil, ...rest } = isRecord(definition) ? definition : {};
   for (const key of Object.keys(rest)) problems.add(`/${key}`, 'unknown; expected dates and coversUntil');
-  const list = dates === undefined ? [] : listOf(dates);
   if (dates === undefined) problems.add('', 'has no dates; expected a list like [2026-12-25]');
-  if (list.length > MAX_DATES) problems.add('/dates', `${list.length} dates; expected at most ${MAX_DATES}`);
-  const read = list.slice(0, MAX_DATES).flatMap((entry, index) => {
-    const text = textOf(isRecord(entry) ? entry['date'] : entry);
-    return problems.within(`/dates/${index}`, () => readDateText(text)) ?? [];
-  });
+  const read = dates === undefined ? [] : readHolidays(dates, '/dates', problems);
   const until =
     coversUntil === undefined
       ? problems.add('', 'does not say until when it speaks; expected coversUntil: a date')
@@ -47,6 +41,3 @@ export function readFreeze(definition: unknown): Freeze {
   problems.done('bad-freeze');
   return { from: begin ?? 0, to: end ?? 0, why: textOf(why) };
 }
-
-/** What is no text becomes one that is refused, and that names the value. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : shown(value));

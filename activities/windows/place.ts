@@ -1,12 +1,13 @@
 /** One window in one place: its layers in their zones, and what is excluded there. */
 import { DAY, floorDiv } from '../calendar/civil.ts';
+import { type Exclusions, bothExclusions } from '../calendar/exclusions.ts';
 import { dateText, instantText } from '../calendar/instant-text.ts';
 import { type Span, union } from '../calendar/spans.ts';
 import { type Window, openSpans } from '../calendar/window.ts';
 import type { Zone } from '../calendar/zone.ts';
 import type { ZoneData } from '../calendar/zone-data.ts';
 import type { WindowDefinitions } from './window-definitions.ts';
-import type { HolidayList } from './holiday-list.ts';
+import type { Freeze, HolidayList } from './holiday-list.ts';
 import type { NamedWindow } from './read-named-window.ts';
 
 export interface Place {
@@ -36,33 +37,48 @@ export const LIST_ENDS = 'speaks only until';
 export function createPlace({ name, named, region, definitions, zones, zoneOf }: PlaceOptions): Place {
   const lists = named.holidays.map((list) => ({ list, ...holidaysOf(definitions, list) }));
   const freezes = named.freezes ? (definitions.freezes ?? []) : [];
+  const shared = exclusionsOf(lists, freezes, named.strict);
   const layers = named.layers.map(({ window, zone }) => ({
-    window: excluding(window, named.strict, lists, freezes),
-    rules: window.rules,
+    window: { ...bothExclusions(window, shared), rules: window.rules },
     zone: zones.zone(zone ?? zoneOf(region) ?? noZone(name, region)),
   }));
   const [first] = layers;
   if (first === undefined) throw new Error(`window ${name} has no hours`);
-  const isHoliday = (day: number): boolean => layers.some(({ window }) => window.holidays?.has(day) === true);
   const end = Math.min(...layers.map(({ window }) => window.coversUntil ?? Infinity));
-  const endsAt = end === Infinity ? null : `${sourceOf(lists, end)} ${LIST_ENDS} ${dateText(end)}`;
   return {
     zone: first.zone,
-    listEnd: endsAt,
+    listEnd: end === Infinity ? null : endText(lists, end),
     spans: (from, to, endless) =>
-      union(layers.flatMap(({ window, zone }) => openSpans(endless ? withoutEnd(window) : window, zone, from, to))),
+      union(layers.flatMap(({ window, zone }) => openSpans([endless ? withoutEnd(window) : window], zone, from, to))),
     shut: (at) => {
-      const opens = layers.find(({ rules, zone }) => openSpans({ rules }, zone, at, at + 1).length > 0);
-      if (opens === undefined) return null;
-      const freeze = freezes.find(({ from, to }) => from <= at && at < to);
-      if (freeze !== undefined) return `frozen until ${instantText(freeze.to)}${freeze.why && ` (${freeze.why})`}`;
-      const day = floorDiv(at + opens.zone.periodAt(at).offset, DAY);
-      const date = [day, day - 1].find(isHoliday);
-      if (date !== undefined && day <= end) return `${listOf(lists, date)} has ${dateText(date)}`;
-      return day > end || day - 1 > end ? endsAt : 'excluded';
+      const opens = layers.find(({ window: { rules }, zone }) => openSpans([{ rules }], zone, at, at + 1).length > 0);
+      return opens === undefined ? null : reasonOf(opens, lists, freezes, at);
     },
   };
 }
+
+interface Hours {
+  readonly window: Window;
+  readonly zone: Zone;
+}
+
+/** Why hours that would be open at this instant are not. */
+function reasonOf({ window, zone }: Hours, lists: readonly NamedList[], named: readonly Freeze[], at: number): string {
+  const isNow = ({ from, to }: Span): boolean => from <= at && at < to;
+  const freeze = window.freezes?.find(isNow);
+  if (freeze !== undefined) {
+    const { to = freeze.to, why = '' } = named.find(isNow) ?? {};
+    return `frozen until ${instantText(to)}${why && ` (${why})`}`;
+  }
+  const { holidays, coversUntil: end = Infinity } = window;
+  const day = floorDiv(at + zone.periodAt(at).offset, DAY);
+  const date = [day, day - 1].find((each) => holidays?.has(each) === true);
+  if (date !== undefined && day <= end) return `${listOf(lists, date)} has ${dateText(date)}`;
+  return day > end ? endText(lists, end) : 'excluded';
+}
+
+const endText = (lists: readonly NamedList[], end: number): string =>
+  `${sourceOf(lists, end)} ${LIST_ENDS} ${dateText(end)}`;
 
 type NamedList = HolidayList & { readonly list: string };
 
@@ -73,17 +89,10 @@ function holidaysOf({ holidays }: WindowDefinitions, name: string): HolidayList 
   throw new Error(`holidays:${name} is not configured; there are: ${there}`);
 }
 
-function excluding(window: Window, strict: boolean, lists: readonly NamedList[], freezes: readonly Span[]): Window {
-  const sets = [...(window.holidays === undefined ? [] : [window.holidays]), ...lists.map(({ dates }) => dates)];
-  const end = Math.min(window.coversUntil ?? Infinity, ...lists.map(({ coversUntil }) => coversUntil));
-  return {
-    rules: window.rules,
-    holidays: sets.length === 1 ? (sets[0] ?? new Set()) : new Set(sets.flatMap((each) => [...each])),
-    strict: strict || window.strict === true,
-    ...(end === Infinity ? {} : { coversUntil: end }),
-    freezes: [...(window.freezes ?? []), ...freezes],
-  };
-}
+const exclusionsOf = (lists: readonly NamedList[], freezes: readonly Span[], strict: boolean): Exclusions =>
+  lists
+    .map(({ dates, coversUntil }): Exclusions => ({ holidays: dates, coversUntil }))
+    .reduce((all, each) => bothExclusions(all, each), { strict, freezes });
 
 function withoutEnd({ coversUntil: _end, ...window }: Window): Window {
   return window;

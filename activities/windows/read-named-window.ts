@@ -55,8 +55,7 @@ export function readNamedWindow(definition: unknown): NamedWindow {
 function readLayer(definition: unknown, zone: string | null, problems: Problems): Layer[] {
   if (isRecord(definition) && Object.keys(definition).length === 0)
     problems.add('', 'says nothing about when it is open; expected times, weekdays or another condition');
-  const window = problems.within('', () => readWindow(definition));
-  return window === null ? [] : [{ window, zone }];
+  return (problems.within('', () => readWindow(definition)) ?? []).map((window) => ({ window, zone }));
 }
 
 /** Each by Alertmanager's own rules: in UTC unless it names a location. */
@@ -88,7 +87,8 @@ function readExclude(exclude: unknown, problems: Problems): Pick<NamedWindow, 'h
   return { holidays: [...new Set(holidays)], freezes: entries.includes('freezes') };
 }
 
-function readOver(over: unknown, regions: unknown, problems: Problems): NamedWindow['over'] {
+/** Over which regions a window is combined; null: it does not say. */
+export function readOver(over: unknown, regions: unknown, problems: Problems): NamedWindow['over'] {
   if (over === undefined && regions === undefined) return null;
   if (!COMBINATIONS.includes(over)) problems.add('/over', `${shown(over)}; expected all, any or each, with regions`);
   const names = listOf(regions).filter((name) => typeof name === 'string');

@@ -22,11 +22,11 @@ interface Answer {
 export function windowAt({ cases, json }: CasesCommand): number {
   const zones = openZoneData({ env: process.env });
   const look = (question: Case): Answer => {
-    const { window, zone } = definitionOf(question);
+    const { windows, zone } = definitionOf(question);
     const place = zones.zone(zone);
     const at = readInstantText(textField(question, 'at'));
     if (at >= place.knownUntil) throw zoneDataEnds(place);
-    const { open, opensAt, closesAt } = openingAt((from, to) => openSpans(window, place, from, to), at);
+    const { open, opensAt, closesAt } = openingAt((from, to) => openSpans(windows, place, from, to), at);
     return { open, closesAt: open ? textOf(closesAt) : null, opensAt: open ? null : textOf(opensAt) };
   };
   const answers = answerCases(cases, look, { open: false, closesAt: null, opensAt: null });
@@ -37,13 +37,13 @@ export function windowAt({ cases, json }: CasesCommand): number {
   return EXIT.ok;
 }
 
-function definitionOf(question: Case): { readonly window: Window; readonly zone: string } {
+function definitionOf(question: Case): { readonly windows: readonly Window[]; readonly zone: string } {
   const given = (name: string): boolean => question[name] !== undefined && question[name] !== null;
   if (given('window') === given('alertmanager'))
     throw new CalendarError('bad-case', 'expected one of /window and /alertmanager');
-  if (given('window')) return { window: readWindow(question['window']), zone: textField(question, 'zone') };
+  if (given('window')) return { windows: readWindow(question['window']), zone: textField(question, 'zone') };
   const { window, zone } = readAlertmanagerInterval(question['alertmanager']);
-  return { window, zone: zone ?? (given('zone') ? textField(question, 'zone') : 'UTC') };
+  return { windows: [window], zone: zone ?? (given('zone') ? textField(question, 'zone') : 'UTC') };
 }
 
 const textOf = (instant: number | null): string | null => (instant === null ? null : instantText(instant));

@@ -108,7 +108,7 @@ describe('cases of Alertmanager', needsCases, () => {
         const open = intervals.some((interval) => {
           const { window, zone } = readAlertmanagerInterval(interval);
           const place = zones.zone(zone ?? 'UTC');
-          return openingAt((from, to) => openSpans(window, place, from, to), readInstantText(at)).open;
+          return openingAt((from, to) => openSpans([window], place, from, to), readInstantText(at)).open;
         });
         assert.equal(open, contained, at);
       }

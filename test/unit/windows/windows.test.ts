@@ -40,6 +40,19 @@ const windows = createWindows(
           { times: [{ start_time: '20:00', end_time: '21:00' }] },
         ],
       },
+      apart: [
+        { start: '01:00', end: '05:00', holidays: ['2026-11-28'] },
+        { start: '06:00', end: '07:00', holidays: ['2026-12-25'] },
+      ],
+      frozenApart: {
+        any: [
+          { start: '01:00', end: '05:00', freezes: [{ from: '2026-11-28T00:00:00Z', to: '2026-11-29T00:00:00Z' }] },
+          '06:00-07:00',
+        ],
+        exclude: ['holidays:de'],
+      },
+      dropped: { any: ['01:00-05:00'], weekdays: ['mon'] },
+      halfStrict: [{ start: '22:00', end: '04:00', holidays: ['2026-11-28'], strict: 'true' }],
       everywhere: { times: ['00:00-05:00'], over: 'all', regions: ['eu', 'lost'] },
     },
     holidays: {
@@ -213,6 +226,34 @@ describe('a named window', () => {
       /open/,
       'each: decides for itself',
     ],
+    [
+      'apart',
+      'eu',
+      '2026-11-28T02:00:00Z',
+      false,
+      '2026-11-28T05:00Z',
+      /holidays:\(its own\) has 2026-11-28; opens 2026-11-28T06:00/,
+      'an entry keeps its own holidays, whatever the others have',
+    ],
+    ['apart', 'eu', '2026-12-25T05:30:00Z', false, '2026-12-26T00:00Z', /has 2026-12-25/, 'each its own'],
+    [
+      'frozenApart',
+      'eu',
+      '2026-11-28T02:00:00Z',
+      false,
+      '2026-11-28T05:00Z',
+      /frozen until 2026-11-29T00:00:00Z; opens/,
+      'and its own freezes',
+    ],
+    [
+      'frozenApart',
+      'eu',
+      '2026-12-25T05:30:00Z',
+      false,
+      '2026-12-26T00:00Z',
+      /holidays:de has/,
+      'lists close all of them',
+    ],
     ['never', 'eu', '2026-11-24T01:00:00Z', false, null, /does not open within 400 days/, '30 February'],
   ];
   for (const [use, where, at, open, next, words, why] of ROWS)
@@ -246,6 +287,11 @@ describe('in doubt a window', () => {
     ['small', 'mars', /region "mars" has none either/],
     ['nothing', 'eu', /window "nothing" is not configured; there are: night/],
     ['bad', 'eu', /"25:00" is no time of day/],
+    ['dropped', 'eu', /\/weekdays: unknown/],
+    ['halfStrict', 'eu', /\/0\/strict: "true" is neither true nor false/],
+    [{ window: 'small', over: 'most', regions: ['eu'] } as never, 'eu', /\/over: "most"; expected all, any or each/],
+    [{ window: 'small' } as never, 'eu', /\/over: missing/],
+    [{ window: 'small', over: 'all', regions: ['eu'], region: 'us' } as never, 'eu', /\/region: unknown/],
     ['everywhere', 'eu', /Europe\/Atlantis/],
     [any('small', 'lost', 'mars'), 'eu', /Atlantis.*mars/],
     [{ window: 'small', over: 'each', regions: ['us'] }, 'eu', /it is for the regions us, and this is eu/],
@@ -279,7 +325,7 @@ describe('in doubt a window', () => {
     }
   });
 
-  it('never throws and never opens, whatever it is asked', () => {
+  it('never throws and never opens, whatever name it is asked for', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.double(), fc.double({ min: 0 }), (use, where, at, need) => {
         assert.equal(windows.at(use, where, at, need).open, false);
