@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { chromiumPath, openBrowser } from '../support/browser.ts';
+import { chromiumPath, needsChromium, openBrowser } from '../support/browser.ts';
 import { cli } from '../support/cli.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-timetable-'));
@@ -47,7 +47,7 @@ interface Told {
 }
 
 describe('tocsin timetable', () => {
-  it('tells local times of the shipped rollout as JSON, and draws it', async () => {
+  it('tells local times of the shipped rollout as JSON, and draws it', async (t) => {
     const html = join(dir, 'plan.html');
     const { code, json } = await timetable(config('good', '23:00-05:00'), 'patchFleet', ...AT, '--html', html);
     assert.equal(code, 0);
@@ -56,21 +56,21 @@ describe('tocsin timetable', () => {
     assert.match(told?.tzdb ?? '', /^\d{4}[a-z]$/);
     for (const { localBeginsAt } of told?.waves.flatMap(({ targets }) => targets) ?? [])
       assert.match(localBeginsAt, /T(23|0[0-4]):\d\d:00[+-]\d\d:00\[/);
-    const browser = chromiumPath();
-    if (browser === null) return;
-    const { context, close } = await openBrowser(browser);
-    try {
-      const page = await context.newPage();
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.setContent(readFileSync(html, 'utf8'));
-        assert.ok((await page.locator('rect.act').count()) >= 4);
-        const shot = process.env['TOCSIN_SHOT'];
-        if (shot !== undefined) await page.screenshot({ path: `${shot}-${colorScheme}.png` });
+    await t.test('as Chromium shows it', needsChromium, async () => {
+      const { context, close } = await openBrowser(chromiumPath() ?? '');
+      try {
+        const page = await context.newPage();
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.setContent(readFileSync(html, 'utf8'));
+          assert.ok((await page.locator('rect.act').count()) >= 4);
+          const shot = process.env['TOCSIN_SHOT'];
+          if (shot !== undefined) await page.screenshot({ path: `${shot}-${colorScheme}.png` });
+        }
+      } finally {
+        await close();
       }
-    } finally {
-      await close();
-    }
+    });
   });
 
   it('ends with 1 when a wave can never run, and says which', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { makeKey } from '../../workers/approval-key.ts';
-import { chromiumPath, openBrowser } from '../support/browser.ts';
+import { chromiumPath, needsChromium, openBrowser } from '../support/browser.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
@@ -103,7 +103,7 @@ windows:
     assert.equal((await window('explain', 'placeles')).code, 2);
   });
 
-  it('lists the openings, and draws them', async () => {
+  it('lists the openings, and draws them', async (t) => {
     const svg = file('night.svg');
     const { json } = await window(
       'preview',
@@ -128,17 +128,17 @@ windows:
     );
     const drawn = readFileSync(svg, 'utf8');
     assert.match(drawn, /^<svg xmlns/);
-    const browser = chromiumPath();
-    if (browser === null) return;
-    const { context, close } = await openBrowser(browser);
-    try {
-      const page = await context.newPage();
-      await page.setContent(drawn);
-      assert.ok((await page.locator('rect.open').count()) >= 3);
-      const shot = process.env['TOCSIN_SHOT'];
-      if (shot !== undefined) await page.screenshot({ path: shot });
-    } finally {
-      await close();
-    }
+    await t.test('as Chromium shows it', needsChromium, async () => {
+      const { context, close } = await openBrowser(chromiumPath() ?? '');
+      try {
+        const page = await context.newPage();
+        await page.setContent(drawn);
+        assert.ok((await page.locator('rect.open').count()) >= 3);
+        const shot = process.env['TOCSIN_SHOT'];
+        if (shot !== undefined) await page.screenshot({ path: shot });
+      } finally {
+        await close();
+      }
+    });
   });
 });

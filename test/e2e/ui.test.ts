@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import type { RunInfo } from '../../triggers/path/ports.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/kit/run-context.ts';
 import { runLink } from '../../workers/run-link.ts';
-import { chromiumPath, openBrowser } from '../support/browser.ts';
+import { chromiumPath, needsChromium, openBrowser } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
 import { until } from '../support/until.ts';
@@ -15,7 +15,7 @@ const ARTEFACTS = join(import.meta.dirname, '../../artifacts/ui');
 const executable = chromiumPath();
 const SEEN_WITHIN_MS = 30_000;
 
-describe('ui', { skip: executable === null ? 'no Chromium is installed' : false }, () => {
+describe('ui', needsChromium, () => {
   let tocsin: Installation;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   let page: Page;

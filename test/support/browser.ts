@@ -14,6 +14,9 @@ const CANDIDATES = [
 export const chromiumPath = (): string | null =>
   CANDIDATES.find((path) => path !== undefined && existsSync(path)) ?? null;
 
+/** For tests that look at pages: skipped, with the reason, where none is installed. */
+export const needsChromium = { skip: chromiumPath() === null ? 'no Chromium is installed' : false } as const;
+
 /** Only loopback is reached: whatever else the browser would fetch by itself is switched off. */
 export async function openBrowser(
   executablePath: string,
