@@ -34,7 +34,9 @@ describe('runs within windows', () => {
     }));
     assert.deepEqual(
       histories.map(({ workflowId }) => workflowId),
-      ['carried-over', 'cut-off', 'doubtful', 'opened-by-hand', 'opened'].map((name) => `${name}.json`).toSorted(),
+      ['begun-late', 'carried-over', 'cut-off', 'doubtful', 'frozen-meanwhile', 'left-over', 'opened-by-hand', 'opened']
+        .map((name) => `${name}.json`)
+        .toSorted(),
     );
     const bundle = await runbooksBundle(join(import.meta.dirname, '../support/window-runbooks.ts'));
     for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: bundle }, histories))

@@ -144,12 +144,21 @@ describe('a run that keeps to a window', () => {
 });
 
 describe('at the cut-off', () => {
-  it('`finish` goes on to the end with what has begun', async () => {
-    during = (what) => void (what === 'patch' && lab.freeze(-1_000, HOUR));
-    const id = await lab.begin('patch', { onCutoff: 'finish' });
-    assert.equal(await result(id), 'done');
-    assert.deepEqual(done(id), ['patch a', 'reboot b']);
-  });
+  for (const options of [{}, { onCutoff: 'finish' }] as const)
+    it(`${JSON.stringify(options)} goes on with the effect in progress, and begins none before the next opening`, async () => {
+      const { from, to } = lab.freeze(3_000, 8_000);
+      let began = 0;
+      during = async (what) => {
+        if (what === 'patch') await until('the window has closed', () => Date.now() > from * 1_000);
+        else began ||= Date.now();
+      };
+      const id = await lab.begin('patch', options);
+      await shows(id, /waits for window open in eu: closed: frozen/);
+      assert.deepEqual(done(id), ['patch a']);
+      assert.equal(await result(id), 'done');
+      assert.deepEqual(done(id), ['patch a', 'reboot b']);
+      assert.ok(began >= to * 1_000, `${began} is before ${to * 1_000}`);
+    });
 
   it('`carryOver` leaves the rest to the next opening', async () => {
     const { from } = lab.freeze(3_000, 6_000);
@@ -194,6 +203,59 @@ describe('at the cut-off', () => {
     during = () => void (began ||= Date.now());
     assert.equal(await result(id), 'done');
     assert.ok(began >= to * 1_000, `${began} is before ${to * 1_000}`);
+  });
+});
+
+describe('between two effects', () => {
+  /** What is new by the time of the second effect. */
+  const whilePatching = (act: () => unknown): void => {
+    during = (what) => void (what === 'patch' && act());
+  };
+
+  for (const onCutoff of ['carryOver', 'finish'] as const)
+    it(`a freeze that is new holds up the second, with ${onCutoff}`, async () => {
+      let to = Infinity;
+      let began = 0;
+      during = (what) => {
+        if (what === 'patch') ({ to } = lab.freeze(-1_000, 5_000));
+        else began ||= Date.now();
+      };
+      const id = await lab.begin('patch', { onCutoff, recheckMs: 1 });
+      await shows(id, /waits for window open in eu: closed: frozen until .*\(test\)/);
+      assert.deepEqual(done(id), ['patch a']);
+      assert.equal(await result(id), 'done');
+      assert.deepEqual(done(id), ['patch a', 'reboot b']);
+      assert.ok(began >= to * 1_000, `${began} is before ${to * 1_000}`);
+    });
+
+  it('a freeze that is new ends the run with `cancel`, which takes back what was done and says why', async () => {
+    whilePatching(() => lab.freeze(-1_000, HOUR));
+    const id = await lab.begin('patch', { onCutoff: 'cancel', recheckMs: 1 });
+    const { type, message } = await failureOf(id);
+    assert.equal(type, 'WindowClosed');
+    assert.match(message, /reached its cut-off at .*: closed: frozen until/);
+    assert.deepEqual(done(id), ['patch a', 'unpatch a']);
+  });
+
+  it('a freeze that is new and still to come moves the cut-off at which the second is cancelled', async () => {
+    whilePatching(() => lab.freeze(3_000, HOUR));
+    const id = await lab.begin('slow', { onCutoff: 'cancel', recheckMs: 1 });
+    assert.equal((await failureOf(id)).type, 'WindowClosed');
+    assert.deepEqual(done(id), ['patch a', 'endless c', 'unpatch a']);
+  });
+
+  it('an answer that is not five minutes old counts still, and costs no event', async () => {
+    whilePatching(() => lab.freeze(-1_000, HOUR));
+    const id = await lab.begin('patch');
+    assert.equal(await result(id), 'done');
+    const { events = [] } = await handle(id).fetchHistory();
+    assert.equal(events?.filter((event) => event.markerRecordedEventAttributes).length, 1);
+  });
+
+  it('nothing is asked again by a run that people, or its runbook, let act outside of the window', async () => {
+    lab.freeze(-HOUR, HOUR);
+    const id = await lab.begin('patch', { waitMs: 60_000, onNoWindow: 'run', recheckMs: 1 });
+    assert.deepEqual([await result(id), done(id)], ['done', ['patch a', 'reboot b']]);
   });
 });
 

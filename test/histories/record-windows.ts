@@ -1,6 +1,6 @@
 /**
- * Records the histories of runs within windows: `node --import tsx test/histories/record-windows.ts`. Run it for an outcome that is new, never
- * to make a failing replay pass.
+ * Records the histories of runs within windows: `node --import tsx test/histories/record-windows.ts NAME...`. Run it for an outcome that is new,
+ * never to make a failing replay pass.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { type WindowLab, startWindowLab } from '../support/window-lab.ts';
 import { anonymousHistory } from '../../workers/testing/anonymous-history.ts';
 
 const HOUR_MS = 3_600_000;
+const WANTED = process.argv.slice(2);
 const DIRECTORY = join(import.meta.dirname, 'windows');
 
 let during: (what: string) => void | Promise<void> = () => undefined;
@@ -46,12 +47,32 @@ const RECORDINGS: Readonly<Record<string, (on: WindowLab) => Promise<string>>> =
     await handle.signal(OVERRIDE_SIGNAL, 'open', signOverride(ann, override));
     return workflowId;
   },
+  'frozen-meanwhile': ({ freeze, begin }) => {
+    during = (what) => void (what === 'patch' && freeze(-1_000, 5_000));
+    return begin('patch', { onCutoff: 'carryOver', needMs: 1_000, recheckMs: 1 });
+  },
+  'left-over': ({ freeze, begin }) => {
+    const { from } = freeze(3_000, 8_000);
+    during = async (what) => {
+      if (what === 'patch') await until('it has closed', () => Date.now() > from * 1_000);
+    };
+    return begin('patch', { needMs: 1_000 });
+  },
+  // Begins after the close, as `finish` did before: recorded by the kit of then, and to be replayed only.
+  'begun-late': async ({ freeze, begin }) => {
+    const { from } = freeze(3_000, 6_000);
+    during = async (what) => {
+      if (what === 'patch') await until('it has closed', () => Date.now() > from * 1_000 + 1_000);
+    };
+    return begin('patch', { onCutoff: 'finish', needMs: 1_000, recheckMs: 1 });
+  },
   doubtful: ({ begin }) => begin('patch', { waitMs: 2_000 }, { window: 'doubtful' }),
 };
 
 try {
   mkdirSync(DIRECTORY, { recursive: true });
   for (const [name, record] of Object.entries(RECORDINGS)) {
+    if (!WANTED.includes(name)) continue;
     during = () => undefined;
     lab.thaw();
     const handle = lab.temporal.client.workflow.getHandle(await record(lab));

@@ -9,7 +9,7 @@ import { decisions } from './decisions.ts';
 import type { Checklist } from './checklist.ts';
 import { NO_OPENING, type SignedOverride, WINDOW_CLOSED, type WindowDecision, windowName } from './window-message.ts';
 import { endsBy } from './run-end.ts';
-import { type WindowOptions, lastStart } from './window-options.ts';
+import { type WindowOptions, lastStart, lastStartBefore } from './window-options.ts';
 import type { WindowUse } from './window-use.ts';
 import { isoTime, workflowTime } from './workflow-time.ts';
 
@@ -20,6 +20,12 @@ const DOUBT_MS = 300_000;
 const MAX_DOUBT_MS = 3_600_000;
 const DEFAULT_WAIT_MS = 35 * DAY_MS;
 const DEFAULT_JITTER_MS = 15 * 60_000;
+/** Zone data, holidays and freezes may have changed since. */
+const DEFAULT_RECHECK_MS = 300_000;
+/** Runs of before kept to what was decided when it opened. */
+const ASKS_AGAIN = 'window-is-asked-again';
+/** Effects of runs of before could begin after the cut-off. */
+const NOTHING_AFTER_CUTOFF = 'window-nothing-after-cutoff';
 /** Runs of before waited on, until the server ended them. */
 const ENDS_WITH_RUN = 'window-wait-ends-with-run';
 
@@ -54,6 +60,12 @@ export class WindowGate {
   readonly #run: GatedRun;
   /** Cut-off of this opening, ms since 1970. */
   #end = 0;
+  /** When it was decided that it is open, ms since 1970; Infinity: it is not to be asked again. */
+  #decidedAt = 0;
+  #asking: Promise<void> | null = null;
+  #noted = '';
+  /** Why it is closed before the cut-off that was decided at first. */
+  #shut = '';
 
   constructor(asked: GateOptions) {
     this.#asked = asked;
@@ -70,7 +82,7 @@ export class WindowGate {
     try {
       for (let [doubts, patient] = [0, false]; ;) {
         this.#run.stopIfResolved();
-        const decision = await this.#decide();
+        const decision = await this.#decide(this.#options.needMs);
         if (decision.kind === 'open') return this.#begin(decision);
         if (patient ? this.#isOver(deadline) : this.#isTooFar(decision, deadline)) {
           line.end();
@@ -87,20 +99,37 @@ export class WindowGate {
     }
   }
 
-  /** Throws WindowPassed when an effect that was asked for at `asked` may not begin now. */
-  assertOpen(asked: number): void {
-    if (workflowTime() <= this.lastStart(asked)) return;
+  /** Throws WindowPassed when an effect that the run came to at `asked` may not begin now. Null: it may; else resolves when it may. */
+  mayBegin(asked: number): Promise<void> | null {
+    const { recheckMs = DEFAULT_RECHECK_MS } = this.#options;
+    if (workflowTime() - this.#decidedAt <= recheckMs || !patched(ASKS_AGAIN)) return this.#assertOpen(asked);
+    this.#asking ??= this.#askAgain().finally(() => (this.#asking = null));
+    return this.#asking.then(() => void this.#assertOpen(asked));
+  }
+
+  #assertOpen(asked: number): null {
+    const now = workflowTime();
+    if (now <= this.lastStart()) return null;
+    if (now <= lastStartBefore(this.#options, this.#end, asked) && !patched(NOTHING_AFTER_CUTOFF)) return null;
     throw new WindowPassed(`window ${this.#name} has closed`);
   }
 
-  /** Until when an effect that was asked for at `asked` may begin, ms since 1970. */
-  lastStart(asked: number): number {
-    return lastStart(this.#options, this.#end, asked);
+  /** Whether it is open still: a step that has begun needs no more of it than its own effects do. */
+  async #askAgain(): Promise<void> {
+    const { needMs, onCutoff } = this.#options;
+    const decision = await this.#decide(onCutoff === 'carryOver' ? needMs : 0);
+    if (decision.kind === 'open') this.#begin(decision);
+    else [this.#end, this.#shut] = [Math.min(this.#end, workflowTime() - 1), decision.why];
   }
 
-  /** Until the cut-off; Infinity when there is none. */
-  leftMs(): number {
-    return Math.max(1, this.#end - workflowTime());
+  /** Until when an effect may begin, ms since 1970. */
+  lastStart(): number {
+    return lastStart(this.#options, this.#end);
+  }
+
+  /** Cut-off of this opening, ms since 1970; Infinity: there is none. It moves when something else is decided. */
+  end(): number {
+    return this.#end;
   }
 
   /** For an effect that came too late: waits for the next opening, or rejects with WindowClosed (final). */
@@ -112,13 +141,13 @@ export class WindowGate {
   closedFailure(): ApplicationFailure {
     return ApplicationFailure.create({
       type: WINDOW_CLOSED,
-      message: `window ${this.#name} reached its cut-off at ${isoTime(this.#end)}`,
+      message: `window ${this.#name} reached its cut-off at ${isoTime(this.#end)}${this.#shut && `: ${this.#shut}`}`,
       nonRetryable: true,
     });
   }
 
-  #decide(): Promise<WindowDecision> {
-    const { needMs, cutoffMs = 0, jitterMs = DEFAULT_JITTER_MS } = this.#options;
+  #decide(needMs: number): Promise<WindowDecision> {
+    const { cutoffMs = 0, jitterMs = DEFAULT_JITTER_MS } = this.#options;
     const { use, region, override } = this.#asked;
     const at = workflowTime();
     return decisions.decideWindow({ use, region, needMs: needMs + cutoffMs, jitterMs, at, override: override() });
@@ -126,7 +155,9 @@ export class WindowGate {
 
   #begin({ closesAt, by, why }: Extract<WindowDecision, { kind: 'open' }>): void {
     this.#end = (closesAt ?? Infinity) - (this.#options.cutoffMs ?? 0);
-    if (by !== null) this.#run.checklist.note(`window ${this.#name} ${why}`);
+    this.#decidedAt = workflowTime();
+    if (by !== null && why !== this.#noted) this.#run.checklist.note(`window ${this.#name} ${why}`);
+    this.#noted = why;
   }
 
   #isTooFar(decision: Exclude<WindowDecision, { kind: 'open' }>, deadline: number): boolean {
@@ -159,7 +190,7 @@ export class WindowGate {
     if (said?.choice !== 'act' && (onNoWindow !== 'run' || kind === 'doubt'))
       throw ApplicationFailure.create({ type: NO_OPENING, message: said?.failure ?? none, nonRetryable: true });
     this.#run.checklist.note(`acts outside window ${this.#name}, as ${said?.by ?? 'this runbook'} says. ${why}`);
-    this.#end = Infinity;
+    [this.#end, this.#decidedAt] = [Infinity, Infinity];
     return true;
   }
 

@@ -10,8 +10,9 @@ export interface WindowOptions {
   /** So long before the window closes nothing begins any more; on top of `needMs`. Default: 0. */
   readonly cutoffMs?: number;
   /**
-   * What happens at the cut-off. `finish` (default): what has begun goes on to its end. `carryOver`: the effect in progress goes on to its
-   * end, the others wait for the next opening. `cancel`: the effect in progress is cancelled and the run ends as failed, undoing.
+   * What happens at the cut-off; no effect begins after it in any case. `finish` (default): effects begin until then, the one in progress goes
+   * on to its end, the others wait for the next opening. `carryOver`: the same, but each begins only while `needMs` is left. `cancel`: the
+   * effect in progress is cancelled and the run ends as failed, undoing.
    */
   readonly onCutoff?: 'finish' | 'carryOver' | 'cancel';
   /**
@@ -23,6 +24,8 @@ export interface WindowOptions {
   readonly waitMs?: number;
   /** A run that waited begins up to so long after the opening, so that not all begin at once. Default: 15 minutes. */
   readonly jitterMs?: number;
+  /** An effect may begin by an answer that is as old as this; then the window is asked about again. Default: 5 minutes. */
+  readonly recheckMs?: number;
 }
 
 /** A window as a plan tells it. */
@@ -35,12 +38,14 @@ export const plannedWindow = (use: WindowUse, options: WindowOptions): PlannedWi
   return { use, needMs, cutoffMs, onCutoff, onNoWindow };
 };
 
-/** An effect that was held up for longer, by a limit or the red button, counts as not begun. */
+/** Until when an effect may begin, with a cut-off at `end`; all ms since 1970. */
+export const lastStart = ({ onCutoff, needMs }: WindowOptions, end: number): number =>
+  onCutoff === 'carryOver' ? end - needMs : end;
+
 const HELD_UP_MS = 60_000;
 
-/** Until when an effect may begin that the run came to at `asked`, with a cut-off at `end`; all ms since 1970. */
-export function lastStart({ onCutoff = 'finish', needMs }: WindowOptions, end: number, asked: number): number {
-  if (onCutoff === 'carryOver') return end - needMs;
-  // What has begun goes on to its end, but for an effect that was held up meanwhile.
-  return onCutoff === 'finish' ? Math.max(end, asked + HELD_UP_MS) : end;
+/** As it was before: with `finish`, what the run came to at `asked` could begin for a minute more, whenever that was. */
+export function lastStartBefore(options: WindowOptions, end: number, asked: number): number {
+  const { onCutoff = 'finish' } = options;
+  return onCutoff === 'finish' ? Math.max(end, asked + HELD_UP_MS) : lastStart(options, end);
 }

@@ -16,6 +16,7 @@ import { type GatedRun, WindowGate, WindowPassed } from './window-gate.ts';
 import { OVERRIDE_SIGNAL, type SignedOverride, WINDOW_CLOSED, windowName } from './window-message.ts';
 import { type WindowOptions, plannedWindow } from './window-options.ts';
 import type { WindowUse } from './window-use.ts';
+import { workflowTime } from './workflow-time.ts';
 
 /** Windows that were opened by hand and are remembered. */
 const MAX_OVERRIDES = 20;
@@ -60,8 +61,13 @@ async function untilCutoff<T>(gate: WindowGate, body: () => Promise<T>): Promise
   let cut = false;
   const cutoff = new CancellationScope();
   const timer = cutoff.run(async () => {
-    const left = gate.leftMs();
-    if (left === Infinity || (await condition(() => ended, left))) return;
+    for (let end = gate.end(); ; end = gate.end()) {
+      const left = Math.max(1, end - workflowTime());
+      const moved = (): boolean => ended || gate.end() !== end;
+      const early = left === Infinity ? await condition(moved).then(() => true) : await condition(moved, left);
+      if (ended) return;
+      if (!early) break;
+    }
     cut = true;
     scope.cancel();
   });
@@ -88,10 +94,12 @@ export async function throughWindow<T>(
   if (gate === null) return effect((act) => act());
   for (let openings = 1; ; openings += 1) {
     try {
-      gate.assertOpen(asked);
-      return await effect((act) => {
-        gate.assertOpen(asked);
-        return notAfter.run(gate.lastStart(asked), act);
+      const first = gate.mayBegin(asked);
+      if (first !== null) await first;
+      return await effect(async (act) => {
+        const again = gate.mayBegin(asked);
+        if (again !== null) await again;
+        return notAfter.run(gate.lastStart(), act);
       });
     } catch (error) {
       if (!isTooLate(error) || openings >= MAX_OPENINGS) throw error;
