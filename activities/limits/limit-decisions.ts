@@ -3,11 +3,18 @@
  * ids that stay the same when they are repeated.
  */
 import { Context } from '@temporalio/activity';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionInfo,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import {
   LIMIT_WORKFLOW,
   type LimitReleaseMessage,
   type LimitRequestMessage,
+  type LimitStart,
   type LimitView,
   RELEASE_SIGNAL,
   REQUEST_SIGNAL,
@@ -65,6 +72,11 @@ export interface InspectRequest {
   readonly runId: string;
 }
 
+export interface RecallRequest extends InspectRequest {
+  /** Run that had this id before, as whoever asked has seen it. */
+  readonly previous: string | null;
+}
+
 const CALL_TIMEOUT_MS = 5_000;
 
 /** Without dependencies no limit is known, so every step under one is refused. */
@@ -93,17 +105,7 @@ export function createLimitDecisions(dependencies?: LimitDependencies) {
         request: { id, workflowId, runId, step, target: facts.target, leaseMs, attemptMs, undo },
       };
       const limit = limitId(rule.name, scoped.value);
-      await call((client) =>
-        client.workflow.signalWithStart(LIMIT_WORKFLOW, {
-          workflowId: limit,
-          taskQueue: RUNBOOK_QUEUE,
-          args: [{ rule, state: null }],
-          signal: REQUEST_SIGNAL,
-          signalArgs: [message],
-          staticSummary: `limit ${rule.name}, ${rule.scope}`,
-          memo: { limit: { name: rule.name, scope: rule.scope } },
-        }),
-      );
+      await call((client) => ask(client, limit, message));
       const last = index === scopes.length - 1;
       return { id, limit: rule.name, scope: rule.scope, workflowId: limit, waitMs: rule.waitMs, last };
     },
@@ -121,21 +123,16 @@ export function createLimitDecisions(dependencies?: LimitDependencies) {
       }
     },
 
-    /**
-     * What a limit remembered when somebody terminated it; null when it ended by itself, with nothing to remember. Looks only. Whoever is
-     * terminated and started anew within a second may not be seen yet.
-     */
-    recallLimit: async ({ workflowId, runId }: InspectRequest): Promise<LimitState | null> => {
-      const query = `WorkflowId = '${workflowId}' AND ExecutionStatus != 'Running'`;
-      return call(async (client) => {
-        for await (const last of client.workflow.list({ query, pageSize: 1 })) {
-          if (last.status.name === 'COMPLETED' || last.runId === runId) return null;
-          const view = await client.workflow.getHandle(workflowId, last.runId).query<LimitView>(STATE_QUERY);
-          return view.state;
-        }
-        return null;
-      });
-    },
+    /** What a limit remembered when somebody terminated it; null when it ended by itself, with nothing to remember. Looks only. */
+    recallLimit: ({ workflowId, runId, previous }: RecallRequest): Promise<LimitState | null> =>
+      call(async (client) => {
+        const ended = await Promise.all([newestClosed(client, workflowId), find(client, workflowId, previous)]);
+        const [last] = ended
+          .filter((each) => each !== null && each.runId !== runId)
+          .toSorted((a, b) => closedAt(b) - closedAt(a));
+        if (last == null || last.status.name === 'COMPLETED') return null;
+        return (await client.workflow.getHandle(workflowId, last.runId).query<LimitView>(STATE_QUERY)).state;
+      }),
 
     /** Looks only; may run any number of times. */
     inspectHolder: async ({ workflowId, runId }: InspectRequest): Promise<Verdict> => {
@@ -153,6 +150,51 @@ export function createLimitDecisions(dependencies?: LimitDependencies) {
     },
   };
 }
+
+/** Starts the limit where it does not run. One that had a run before is told which: visibility does not know yet who was terminated a moment ago. */
+async function ask(client: Client, limit: string, message: LimitRequestMessage): Promise<void> {
+  const { rule } = message;
+  const send = (previous: string | null, workflowIdReusePolicy: WorkflowIdReusePolicy): Promise<unknown> =>
+    client.workflow.signalWithStart(LIMIT_WORKFLOW, {
+      workflowId: limit,
+      workflowIdReusePolicy,
+      taskQueue: RUNBOOK_QUEUE,
+      args: [{ rule, state: null, previous } satisfies LimitStart],
+      signal: REQUEST_SIGNAL,
+      signalArgs: [message],
+      staticSummary: `limit ${rule.name}, ${rule.scope}`,
+      memo: { limit: { name: rule.name, scope: rule.scope } },
+    });
+  try {
+    await send(null, WorkflowIdReusePolicy.REJECT_DUPLICATE);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // Closed, or begun anew by somebody else since; then this only signals.
+    const { runId } = await client.workflow.getHandle(limit).describe();
+    await send(runId, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+  }
+}
+
+type Ended = Pick<WorkflowExecutionInfo, 'runId' | 'status' | 'closeTime'>;
+
+async function newestClosed(client: Client, workflowId: string): Promise<Ended | null> {
+  const query = `WorkflowId = '${workflowId}' AND ExecutionStatus != 'Running'`;
+  for await (const found of client.workflow.list({ query, pageSize: 1 })) return found;
+  return null;
+}
+
+async function find(client: Client, workflowId: string, runId: string | null): Promise<Ended | null> {
+  if (runId === null) return null;
+  try {
+    return await client.workflow.getHandle(workflowId, runId).describe();
+  } catch (error) {
+    // Its retention is over, and any lease long before.
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+const closedAt = (run: Ended | null): number => run?.closeTime?.getTime() ?? 0;
 
 function self(): { readonly workflowId: string; readonly runId: string } {
   const { workflowExecution } = Context.current().info;

@@ -22,8 +22,8 @@ export interface LimitLab {
   readonly servers: TestServers;
   /** Environment with which a command finds these limits. */
   readonly env: NodeJS.ProcessEnv;
-  /** Another worker process. */
-  startWorker(): Promise<ChildProcess>;
+  /** Another worker process. `behind`: to it the visibility store, which a large server fills seconds late, has nothing yet. */
+  startWorker(visibility?: 'behind'): Promise<ChildProcess>;
   /** SIGKILL, to the one with that number or to all. */
   kill(pid?: number): Promise<void>;
   /** `target`: what counts as one of the sick. */
@@ -51,8 +51,8 @@ export async function startLimitLab(definitions: readonly LimitDefinition[], tar
   const client = new Client({ connection, namespace: servers.namespace });
   const workers = new Set<ChildProcess>();
 
-  const startWorker = async (): Promise<ChildProcess> => {
-    const args = [servers.temporalAddress, codePath, dir, JSON.stringify(definitions), String(targets)];
+  const startWorker = async (visibility = ''): Promise<ChildProcess> => {
+    const args = [servers.temporalAddress, codePath, dir, JSON.stringify(definitions), String(targets), visibility];
     const worker = fork(join(import.meta.dirname, 'limit-worker.ts'), args, { execArgv: ['--import', 'tsx'] });
     workers.add(worker);
     await once(worker, 'message');

@@ -1,4 +1,7 @@
-/** A worker process for runbooks and activities under limits, to be killed. `argv`: address, bundle, directory, definitions as JSON. */
+/**
+ * A worker process for runbooks and activities under limits, to be killed. `argv`: address, bundle, directory, definitions as JSON, targets, and
+ * `behind` for a visibility store that has heard of nothing yet.
+ */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createDecisions } from '../../activities/decisions.ts';
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
@@ -6,11 +9,13 @@ import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { createEffects, write } from './limit-effects.ts';
 
-const [address = '', codePath = '', dir = '', definitions = '[]', targets = '0'] = process.argv.slice(2);
+const [address = '', codePath = '', dir = '', definitions = '[]', targets = '0', visibility = ''] =
+  process.argv.slice(2);
 const LIMITS = { maxCachedWorkflows: 100, maxActivities: 50, shutdownGraceMs: 1_000 };
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const temporal = await connectTemporal({ connection: { address }, namespace: 'default', external: true });
+if (visibility === 'behind') Object.assign(temporal.client.workflow, { list: async function* () {} });
 const decisions = createDecisions({
   approvals: () => ({ keys: [], quorum: 1, quorums: {}, expiryMs: 60_000, remindersMs: [], escalation: [] }),
   limits: {

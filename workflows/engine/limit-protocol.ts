@@ -21,6 +21,8 @@ export interface LimitStart {
   readonly rule: LimitRule;
   /** Null at first; what the execution before remembered. */
   readonly state: LimitState | null;
+  /** Run that had its id before; null: none, as far as whoever asked has seen. Absent where workers of before this field have started it. */
+  readonly previous?: string | null;
 }
 
 export interface LimitRequestMessage {

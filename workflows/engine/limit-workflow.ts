@@ -65,19 +65,19 @@ type Arrived = LimitInput & { readonly rule?: LimitRule };
 class Limit {
   #rule: LimitRule;
   #state: LimitState;
-  readonly #fresh: boolean;
+  readonly #start: LimitStart;
   readonly #inbox: Arrived[] = [];
   #inputs = 0;
 
-  constructor({ rule, state }: LimitStart) {
-    this.#rule = rule;
-    this.#fresh = state === null;
-    this.#state = state ?? EMPTY;
+  constructor(start: LimitStart) {
+    this.#start = start;
+    this.#rule = start.rule;
+    this.#state = start.state ?? EMPTY;
   }
 
   async live(): Promise<void> {
     this.#listen();
-    if (this.#fresh) this.#state = await recalled();
+    if (this.#start.state === null) this.#state = await recalled(this.#start.previous ?? null);
     for (;;) {
       const due = wakeAt(this.#rule, this.#state);
       const wait = due === null ? IDLE_MS : Math.max(MIN_WAIT_MS, due - workflowTime());
@@ -162,10 +162,10 @@ class Limit {
 }
 
 /** Somebody may have terminated it while steps held its slots. In doubt nothing begins for a while. */
-async function recalled(): Promise<LimitState> {
+async function recalled(previous: string | null): Promise<LimitState> {
   const { workflowId, runId } = workflowInfo();
   try {
-    return (await asks.recallLimit({ workflowId, runId })) ?? EMPTY;
+    return (await asks.recallLimit({ workflowId, runId, previous })) ?? EMPTY;
   } catch {
     return { ...EMPTY, coolUntil: workflowTime() + FORGOTTEN_MS };
   }
