@@ -1,16 +1,30 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { connectLog } from '../../triggers/nats/nats-log.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
+import { regionTopology } from '../../triggers/nats/topology.ts';
 import { RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { wholeActs } from '../support/acts.ts';
 import { cli } from '../support/cli.ts';
 import { type KitLab, failureOf, startKitLab } from '../support/kit-lab.ts';
+import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
+let servers: TestServers;
+let log: EventLog;
 let lab: KitLab;
 before(async () => {
-  lab = await startKitLab();
+  servers = await startTestServers({ nats: true, temporal: true });
+  log = await connectLog({ servers: servers.natsUrl, name: 'test' });
+  await log.ensureTopology(regionTopology('eu', { duplicateWindowMs: 100, replicas: 1, ackWaitMs: 30_000 }), true);
+  lab = await startKitLab({}, servers);
 });
 beforeEach(() => void (lab.lines.length = 0));
-after(() => lab?.stop());
+after(async () => {
+  await lab?.stop();
+  await log?.close();
+  await servers?.stopAll();
+});
 
 describe('askHuman', () => {
   it('goes on with the first signed answer, and people read question, choices and command', async () => {
@@ -104,8 +118,10 @@ describe('askHuman of a run under approval', () => {
 describe('tocsin answer', () => {
   it('shows and answers what a run asks; another choice and another kind of run are refused by name', async () => {
     const run = await lab.begin('asks', { name: 'db' });
-    await lab.question(run.workflowId);
-    const tocsin = (...args: readonly string[]) => cli(lab.env, '--json', ...args);
+    const { asked } = await lab.question(run.workflowId);
+    const env = { ...lab.env, NATS_URL: servers.natsUrl };
+    const tocsin = (...args: readonly string[]) => cli(env, '--json', ...args);
+    const acts = async () => (await wholeActs(log, 'eu')).map(({ what, where, why }) => `${what} | ${where} | ${why}`);
     const [waits, shown, wrong] = await Promise.all([
       tocsin('runs', 'list', '--phase', 'asking', '--status', 'running'),
       cli(lab.env, 'runs', 'show', run.workflowId),
@@ -118,11 +134,26 @@ describe('tocsin answer', () => {
       (wrong.json as { error: string }).error,
       /"maybe" is no answer to "may db go\?"; expected one of "go", "leave it"/,
     );
+    const withoutNats = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
+    const away = await cli(
+      withoutNats,
+      'answer',
+      run.workflowId,
+      'go',
+      '--yes',
+      '--why',
+      'x',
+      '--key',
+      lab.keyFile('ann'),
+    );
+    assert.equal(away.code, 3, 'without its line nothing is answered');
     const [silent, right] = [
       await tocsin('answer', run.workflowId, 'go', '--why', ' ', '--key', lab.keyFile('ann')),
       await tocsin('answer', run.workflowId, 'leave it', '--why', 'looked at it', '--key', lab.keyFile('ann')),
     ];
     assert.equal(silent.code, 2);
+    const hash = asked.planHash;
+    assert.deepEqual(await acts(), [`answer "leave it" | run ${run.workflowId}, question ${hash} | looked at it`]);
     assert.deepEqual([right.code, (right.json as { state: string }).state], [0, 'answered'], right.stderr);
     assert.equal(await run.result(), 'leave it');
     const late = await tocsin('answer', run.workflowId, 'go', '--why', 'late', '--key', lab.keyFile('ann'));

@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Kind>> = {
   run: 'acts/run',
   approve: 'acts/approve',
   deny: 'brakes/approve',
-  answer: 'acts/approve',
+  answer: 'acts/answer',
   'runs list': 'looks',
   'runs show': 'looks',
   'runs cancel': 'brakes/runs',
@@ -91,6 +91,16 @@ const names = (command: Command, before: readonly string[] = []): string[] =>
   });
 
 const FOLDER = join(import.meta.dirname, '../../workers/commands');
+const COMMAND_LINE = join(import.meta.dirname, '../../workers/command-line');
+/** Last word of each command with the module that it loads, as it is written there; names that are made in a loop are left out. */
+const loaded = readdirSync(COMMAND_LINE).flatMap((file) =>
+  readFileSync(join(COMMAND_LINE, file), 'utf8')
+    .split('.command(')
+    .flatMap((text) => {
+      const [name, module] = [/^\s*'([\w-]+)/.exec(text)?.[1], /commands\/([\w-]+)\.ts/.exec(text)?.[1]];
+      return name === undefined || module === undefined ? [] : [[name, module] as const];
+    }),
+);
 const writesLine = (module: string): boolean =>
   /\brecord(Act|Brake)\(/.test(readFileSync(join(FOLDER, module), 'utf8'));
 
@@ -103,5 +113,15 @@ describe('commands that change something', () => {
     const said = Object.values(COMMANDS).flatMap((kind) => (kind.includes('/') ? [`${kind.split('/')[1]}.ts`] : []));
     const found = readdirSync(FOLDER).filter((file) => file.endsWith('.ts') && writesLine(file));
     assert.deepEqual(found.toSorted(), [...new Set(said)].toSorted());
+  });
+
+  it('each is said to have its line in the module that it loads', () => {
+    assert.ok(loaded.length > 40, String(loaded.length));
+    for (const [name, module] of loaded) {
+      const kinds = Object.entries(COMMANDS).flatMap(([path, kind]) => (path.split(' ').at(-1) === name ? [kind] : []));
+      // A group of commands is none itself.
+      const fits = kinds.length === 0 || kinds.some((kind) => !kind.includes('/') || kind.endsWith(`/${module}`));
+      assert.ok(fits, `${name} loads ${module}.ts, and is ${kinds.join(' or ')}`);
+    }
   });
 });

@@ -3,6 +3,7 @@ import { ANSWER_UPDATE } from '../../workflows/kit/approval-message.ts';
 import { defaultKeyFile, loadKey } from '../approval-key.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { openHumanQuestion } from '../open-question.ts';
+import { recordAct, regionOfAct } from '../record-act.ts';
 import { confirmed, sendAnswer, sentenceOf } from '../send-answer.ts';
 import { signAnswer } from '../sign-answer.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
@@ -22,7 +23,7 @@ export const answer = (options: AnswerCommand): Promise<number> =>
     if (options.why.trim() === '') throw new CommandError(EXIT.refused, 'an answer needs a reason: --why');
     const key = loadKey(options.key ?? defaultKeyFile(), session.config.approvals.keys);
     const { client } = await session.temporal();
-    const { workflowId, runId, execution, asked } = await openHumanQuestion(client, options.run);
+    const { workflowId, runId, execution, region, asked } = await openHumanQuestion(client, options.run);
     const { human, planHash, expiresAt, until } = asked;
     if (!human.choices.includes(options.choice))
       throw new CommandError(
@@ -33,6 +34,9 @@ export const answer = (options: AnswerCommand): Promise<number> =>
     if (!options.yes && !options.json && !(await confirmed(`answer "${options.choice}"?`))) return EXIT.failed;
     const named = { decision: options.choice, workflowId, runId, execution, planHash, expiresAt, reason: options.why };
     const signed = signAnswer(key, named);
+    const what = `answer ${JSON.stringify(options.choice)}`;
+    const act = { what, where: `run ${workflowId}, question ${planHash}`, why: options.why };
+    await recordAct(await session.log(), regionOfAct(session.config, region), act);
     const result = await sendAnswer(client, { workflowId, execution, update: ANSWER_UPDATE, signed });
     output(options, { workflowId, question: human.text, choice: options.choice, ...result }, sentenceOf(result));
     return result.accepted ? EXIT.ok : EXIT.failed;
