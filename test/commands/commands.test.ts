@@ -159,6 +159,7 @@ describe('commands', () => {
     assert.deepEqual(
       region?.changes.map(({ what, why }) => [what, why]),
       [
+        ['first record', ''],
         ['mode observe', 'first week'],
         ['mode auto', ''],
         ['paused (hold)', ''],

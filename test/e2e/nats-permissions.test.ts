@@ -134,7 +134,9 @@ const EXPECTED: Readonly<Record<NatsUserRole, readonly string[]>> = {
     'events.eu.normal.a.b',
     'events.eu.normal.schedule.b',
     ...EU.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
-    ...['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU'].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
+    ...['EVENTS_EU', 'LEDGER_EU', 'DLQ_EU', 'KV_EPISODES_EU', 'ACTS_EU'].map(
+      (stream) => `$JS.API.STREAM.MSG.GET.${stream}`,
+    ),
     ...PULLED.flatMap(([stream, consumer]) => [
       `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,

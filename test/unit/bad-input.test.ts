@@ -14,6 +14,7 @@ import type { StoredMessage } from '../../triggers/nats/port.ts';
 import { createControlWatch } from '../../triggers/path/control-watch.ts';
 import { createControlStore } from '../../triggers/path/control.ts';
 import { encodeJson } from '../../triggers/path/json-bytes.ts';
+import type { Act } from '../../triggers/path/operator-log.ts';
 import { factsOf } from '../../triggers/path/stop.ts';
 import { loadConfig } from '../../workers/config.ts';
 import { limitDefinitions } from '../../workers/limits/limits-schema.ts';
@@ -74,11 +75,24 @@ const shareOf = async (read: () => string): Promise<string> => {
 const fleet = (count: number): string =>
   JSON.stringify({ targets: Array.from({ length: count }, (_, n) => ({ id: `t${n}`, region: 'eu' })) });
 
-/** May an effect begin, by these control records, read one after another? */
-async function verdictOf(...records: readonly (Uint8Array | null)[]): Promise<string> {
+const message = (data: Uint8Array, sequence = 1) =>
+  ({ data, sequence, storedAt: Date.now() }) as unknown as StoredMessage;
+
+/** May an effect begin, by these control records, read one after another, and these acts in the operator log? */
+async function verdictOf(records: readonly (Uint8Array | null)[], ...acts: readonly Partial<Act>[]): Promise<string> {
   let now: Uint8Array | null = null;
-  const last = async () => now && ({ data: now, sequence: 1, storedAt: Date.now() } as unknown as StoredMessage);
-  const store = createControlStore({ last, publish: () => assert.fail('nothing is written') }, 'eu');
+  const lines = acts.map((act, index) => {
+    const texts = { by: 'ann', what: '', where: '', why: '', at: '', previousHash: '', hash: '' };
+    return message(encodeJson({ ...texts, ...act, number: index + 1 }), index + 1);
+  });
+  const store = createControlStore(
+    {
+      last: async (stream) => (stream === 'ACTS_EU' ? (lines.at(-1) ?? null) : now && message(now)),
+      get: async (_stream, sequence) => lines[sequence - 1] ?? null,
+      publish: () => assert.fail('nothing is written'),
+    },
+    'eu',
+  );
   const watch = createControlWatch(store, logger, 86_400_000);
   for (const record of records) {
     now = record;
@@ -130,6 +144,12 @@ const unknownRun = {
   },
 } as unknown as Client;
 
+const LOST_WORDS =
+  /^the control record of region eu (was deleted|is gone).*`tocsin resume --scope control-record=lost`$/;
+const paused = { what: 'paused (hold)', where: 'trigger t' };
+/** Of none of them anything could be lost; more than are looked up side by side. */
+const many = Array.from({ length: 120 }, (_, n) => ({ what: 'run (auto)', where: `trigger ${n}` }));
+
 const FAULTY = 'regions: [eu]\nnats:\n  prot: 4222\n  replicas: three\n  password: hunter2\n';
 
 const ROWS: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
@@ -157,19 +177,29 @@ const ROWS: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
     /connection refused/,
   ],
   ['notifier: down for an hour', hourWithoutReceiver, /^60 of 60 arrived or are counted, few are late$/],
-  ['control record: deleted while it is stopped', () => verdictOf(stopped, null), /^drill$/],
-  ['control record: deleted by `nats kv del`', () => verdictOf(stopped, new Uint8Array()), /^drill$/],
+  ['control record: gone while it is stopped', () => verdictOf([stopped, null]), /^drill$/],
+  ['control record: deleted by `nats kv del`', () => verdictOf([stopped, new Uint8Array()]), LOST_WORDS],
+  ['control record: deleted, then started', () => verdictOf([new Uint8Array()]), LOST_WORDS],
+  ['control record: gone after a stop', () => verdictOf([null], { what: 'stop', where: 'all' }), LOST_WORDS],
+  ['control record: gone after a pause', () => verdictOf([null], paused, ...many), LOST_WORDS],
+  [
+    'control record: gone after a mode',
+    () => verdictOf([null], ...many, { ...paused, what: 'mode observe' }),
+    LOST_WORDS,
+  ],
+  ['control record: gone, and then the operator log', () => verdictOf([new Uint8Array(), null]), LOST_WORDS],
+  ['control record: never written', () => verdictOf([null], ...many), /^allowed$/],
   [
     'control record: somebody else’s, in its place',
-    () => verdictOf(stopped, encodeJson({ type: 'io.nats' })),
+    () => verdictOf([stopped, encodeJson({ type: 'io.nats' })]),
     /^drill$/,
   ],
   [
     'control record: somebody else’s, at the start',
-    () => verdictOf(encodeJson({ stops: [] })),
+    () => verdictOf([encodeJson({ stops: [] })]),
     /was not seen since it started/,
   ],
-  ['control record: garbage, at the start', () => verdictOf(new Uint8Array([0xff])), /was not seen since it started/],
+  ['control record: garbage, at the start', () => verdictOf([new Uint8Array([0xff])]), /was not seen since it started/],
 ];
 
 describe('bad input and faults', () => {

@@ -18,6 +18,7 @@ describe('the control record', () => {
     const store = createControlStore(
       {
         last: () => Promise.resolve(stored),
+        get: () => Promise.resolve(null),
         publish: (_subject, _data, options) => {
           expected.push(options?.expectLastSequence);
           return Promise.reject(new LogRefused('not permitted'));

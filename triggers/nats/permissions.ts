@@ -107,9 +107,20 @@ const info = (stream: string): string => api(`STREAM.INFO.${stream}`);
 const get = (stream: string): string => api(`STREAM.MSG.GET.${stream}`);
 
 /** Pull, look, write what was decided, and put back what was held. The two forms of an acknowledgement are those of servers before and since 2.14. */
-const triggerVerbs = ({ token, events, ledger, dead, book, bucket, all, consumers }: Region): readonly string[] => [
+const triggerVerbs = ({
+  token,
+  events,
+  ledger,
+  dead,
+  book,
+  bucket,
+  acts,
+  all,
+  consumers,
+}: Region): readonly string[] => [
   ...all.map(info),
-  ...[events, ledger, dead, book].map(get),
+  // The log of acts tells whether a control record that is not there is gone.
+  ...[events, ledger, dead, book, acts].map(get),
   ...consumers.flatMap(([stream, consumer]) => [
     api(`CONSUMER.INFO.${stream}.${consumer}`),
     api(`CONSUMER.MSG.NEXT.${stream}.${consumer}`),

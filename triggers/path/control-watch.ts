@@ -1,6 +1,7 @@
 /** The control record as this process last saw it, looked up again and again: a change takes effect within a moment. */
 import type { Logger } from 'pino';
 import { type Control, type ControlStore, ControlUnreadable, NO_CONTROL } from './control.ts';
+import { lossIn } from './lost-control.ts';
 
 export interface ControlWatch {
   /** Look now, and go on looking. Rejects when it cannot be read now: nothing may be decided before it was. */
@@ -29,6 +30,8 @@ export function createControlWatch(
     const next = await store.read();
     unreadable = false;
     seen = asked;
+    const loss = lossIn(next);
+    if (loss !== null && lossIn(control) === null) logger.error({ why: loss.why }, 'everything is stopped');
     if (hasVanished(next, control)) logger.error('the control record is gone; what was decided last still holds');
     else control = next;
   };
@@ -60,7 +63,7 @@ export function createControlWatch(
   };
 }
 
-/** A record always has a change once it was written: without any it was deleted, and a deleted stop is no permission. */
+/** A record always has a change once it was written: without any it is gone, with the operator log that would tell so. That is no permission. */
 const hasVanished = (next: Control, before: Control): boolean => next.changes.length === 0 && before.changes.length > 0;
 
 interface Instants {

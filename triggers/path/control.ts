@@ -8,6 +8,7 @@ import type { EventLog } from '../nats/port.ts';
 import type { Mode } from '../mode.ts';
 import { bookBucket, bookStream } from '../nats/subject.ts';
 import { decodeJson, encodeJson } from './json-bytes.ts';
+import { createLostControl } from './lost-control.ts';
 import type { Scope, Stop } from './stop.ts';
 
 /** What becomes of events meanwhile: listed when the trigger is resumed, or not. Neither starts anything afterwards by itself. */
@@ -66,6 +67,8 @@ export const controlOf = (control: Control, trigger: Trigger): TriggerControl =>
 
 export interface ControlStore {
   read(): Promise<Control>;
+  /** Before the first line about it in the operator log: a line without a record means that the record is gone. */
+  begin(change: Omit<Change, 'what'>): Promise<Control>;
   /** Rejects with Conflict when others change it faster than this one can. */
   change(trigger: Trigger, next: Partial<Pick<TriggerControl, 'mode' | 'paused'>>, change: Change): Promise<Control>;
   /** The same for the red button: null leaves the record as it is. */
@@ -88,17 +91,25 @@ function readControl(data: Uint8Array): Control | null {
   }
 }
 
-export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, region: string): ControlStore {
+function withoutRecord(lost: Stop | null): Control {
+  if (lost === null) return NO_CONTROL;
+  const { at, by, why } = lost;
+  return { ...NO_CONTROL, stops: [lost], changes: [{ at, by, why, trigger: null, what: 'the record is gone' }] };
+}
+
+export function createControlStore(log: Pick<EventLog, 'last' | 'get' | 'publish'>, region: string): ControlStore {
   const stream = bookStream(region);
   // Two tokens after the bucket: an alert key is always one, so the two never meet.
   const subject = `$KV.${bookBucket(region)}.control.triggers`;
+  const lostControl = createLostControl(log, region);
   const write = async (control: Control, revision: number): Promise<void> => {
     await log.publish(subject, encodeJson(control), { expectStream: stream, expectLastSequence: revision });
   };
   const stored = async (): Promise<Stored> => {
     const message = await log.last(stream, subject);
     // Nothing but the marker of `nats kv del` is empty.
-    if (message === null || message.data.length === 0) return { control: NO_CONTROL, revision: message?.sequence ?? 0 };
+    if (message === null || message.data.length === 0)
+      return { control: withoutRecord(await lostControl(message)), revision: message?.sequence ?? 0 };
     const control = readControl(message.data);
     if (control === null)
       throw new ControlUnreadable(
@@ -130,6 +141,8 @@ export function createControlStore(log: Pick<EventLog, 'last' | 'publish'>, regi
         await write(control, revision).catch(() => undefined);
       return control;
     },
+    begin: (change) =>
+      update((before) => (before.changes.length > 0 ? null : before), { ...change, what: 'first record' }),
     update,
     change: (trigger, next, change) =>
       update((control) => {

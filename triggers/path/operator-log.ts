@@ -111,7 +111,8 @@ const digest = ({ number, at, by, what, where, why, previousHash }: Omit<ActLine
     .update(JSON.stringify([number, at, by, what, where, why, previousHash]))
     .digest('hex');
 
-function lineOf({ data }: StoredMessage): ActLine | null {
+/** Null: it is none. */
+export function lineOf({ data }: StoredMessage): ActLine | null {
   const parsed = parseJson(Buffer.from(data));
   if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
   const line = parsed.value as unknown as ActLine;

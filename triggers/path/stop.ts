@@ -6,6 +6,9 @@
 /** Everything, or what bears this label: service, region, target, trigger, runbook, or any label of the alert. */
 export type Scope = 'all' | `${string}=${string}`;
 
+/** What was stopped is not known any more: covers everything, and is lifted by its own name only. */
+export const LOST: Scope = 'control-record=lost';
+
 export interface Stop {
   readonly scope: Scope;
   readonly why: string;
@@ -36,13 +39,15 @@ export const stopFor = (stops: readonly Stop[], facts: Facts): Stop | null =>
   stops.find(({ scope }) => covers(scope, facts)) ?? null;
 
 export function covers(scope: Scope, { values, labels }: Facts): boolean {
-  if (scope === 'all') return true;
+  if (coversAll(scope)) return true;
   const at = scope.indexOf('=');
   const [name, value] = [scope.slice(0, at), scope.slice(at + 1)];
   if (values[name]?.includes(value) === true) return true;
   if (labels !== null) return labels[name] === value;
   return values[name] === undefined;
 }
+
+const coversAll = (scope: Scope): boolean => scope === 'all' || scope === LOST;
 
 /** The facts of a run. `region`: where it acts. */
 export interface RunFacts {
@@ -69,4 +74,4 @@ export function factsOf({ trigger, runbook, service, region, labels }: RunFacts)
 }
 
 export const describeStop = ({ scope, why, by, at }: Stop): string =>
-  `${scope === 'all' ? 'everything' : scope} stopped by ${by} at ${at}${why === '' ? '' : `: ${why}`}`;
+  `${coversAll(scope) ? 'everything' : scope} stopped by ${by} at ${at}${why === '' ? '' : `: ${why}`}`;

@@ -122,6 +122,7 @@ const change = (
   withSession(options, async (session: Session) => {
     const trigger = named(options.id);
     const paths = await session.paths(...options.regions);
+    for (const { control } of paths) await control.begin({ ...describe(options, what), why: '' });
     await record(session, paths, options, what);
     for (const { control } of paths) await control.change(trigger, next, describe(options, what));
     const regions = paths.map(({ region }) => region);

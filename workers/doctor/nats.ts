@@ -8,6 +8,7 @@ import { natsSync } from '../nats-sync.ts';
 import { topologyOf } from '../provision.ts';
 import { FULL_FROM } from '../status/regions.ts';
 import { clockFinding } from './clock.ts';
+import { controlFindings } from './control.ts';
 import { type Examination, type Finding, error, ok, warning } from './finding.ts';
 import { isOlder } from './version.ts';
 
@@ -30,6 +31,7 @@ export const nats: Examination = {
       ...versionFindings(version, config),
       ...findings,
       ...(await identityFindings(log, config)),
+      ...(await controlFindings(log, config)),
       ...(await roomFindings(log, config)),
       ...(await permissionFindings(log, config)),
       clockFinding('NATS', clockAheadMs),
