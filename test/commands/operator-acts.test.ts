@@ -3,6 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { actStream } from '../../triggers/nats/subject.ts';
+import { regionTopology } from '../../triggers/nats/topology.ts';
+import { createOperatorLog } from '../../triggers/path/operator-log.ts';
 import { wholeActs } from '../support/acts.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
@@ -59,6 +62,35 @@ describe('what a person does by command', () => {
       assert.equal(line?.what, 'topology --apply', region);
       assert.match(line.why, /stream EVENTS_US: missing/, region);
     }
+  });
+
+  it('operator-log verify names the line that is missing and the one that was changed, and fails', async () => {
+    const region = 'ap';
+    const specs = regionTopology(region, { duplicateWindowMs: 100, replicas: 1, ackWaitMs: 30_000 });
+    // As somebody has it who can change the stream: ours refuses to take a line out.
+    await tocsin.log.ensureTopology(
+      specs
+        .filter(({ name }) => name === actStream(region))
+        .map((spec) => ({ ...spec, allowDelete: true, maxBytes: 1_048_576 })),
+      true,
+    );
+    const file = join(tocsin.servers.dir, 'ap.yaml');
+    writeFileSync(file, JSON.stringify({ regions: [region] }));
+    const verify = () => cli(tocsin.env, '-c', file, 'operator-log', 'verify');
+    const log = createOperatorLog(tocsin.log, region);
+    for (const what of ['mode observe', 'paused (hold)', 'resume'])
+      await log.append({ by: 'ann@laptop', what, where: 'trigger restart-service', why: '' });
+    assert.equal((await verify()).code, 0);
+    const last = (await tocsin.log.get(actStream(region), 3)) ?? assert.fail('no third line');
+    await tocsin.log.publish(
+      last.subject,
+      Buffer.from(Buffer.from(last.data).toString().replace('ann@laptop', 'bob@laptop')),
+    );
+    for (const sequence of [2, 3]) await tocsin.log.remove(actStream(region), sequence);
+    const found = await verify();
+    assert.equal(found.code, 1);
+    assert.match(found.stdout, /ACTS_AP #2-3 are missing/);
+    assert.match(found.stdout, /ACTS_AP #4 was changed: its content does not fit its hash/);
   });
 
   it('without its line nothing begins, and what ends a run ends it all the same', async () => {
