@@ -85,6 +85,9 @@ describe('a control record that is gone', () => {
       await list(),
       /eu {2}RED BUTTON: everything stopped by Tocsin at .* had decided last: mode observe, trigger restart-service/,
     );
+    const status = await cli(tocsin.env, 'status');
+    assert.equal(status.code, 1);
+    assert.match(status.stdout, /everything stopped by Tocsin at .*control record of region eu is gone/);
     const doctor = await cli(tocsin.env, 'doctor');
     assert.equal(doctor.code, 1);
     assert.match(doctor.stdout, /region eu has lost its control record: everything is stopped/);
