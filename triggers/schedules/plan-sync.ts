@@ -4,13 +4,10 @@
  */
 import { DAY } from '../../activities/calendar/civil.ts';
 import { expandCalendars } from '../../activities/calendar/compile-calendars.ts';
-import {
-  type CompiledSchedule,
-  HORIZON_DAYS,
-  type ScheduleSpec,
-  compileSchedule,
-  nominalOf,
-} from './compiled-schedule.ts';
+import { instantText } from '../../activities/calendar/instant-text.ts';
+import { type CompiledSchedule, HORIZON_DAYS, compileSchedule } from './compiled-schedule.ts';
+import { firedReadings } from './fired-readings.ts';
+import { type ScheduleNames, type ScheduleSpec, nominalOf } from './schedule-names.ts';
 import type { ReadyScheduleDefinition } from './schedule-definition.ts';
 import type { StoredSchedule } from './schedule-server.ts';
 
@@ -28,29 +25,30 @@ export type SyncPlan =
 
 /** Written out again when it has become this much shorter. */
 const RENEW_DAYS = 30;
+/** Newer zone data moves no instant by more. */
+const FAR = 3 * DAY;
 
 export function planSync(ready: ReadyScheduleDefinition, stored: StoredSchedule | null, now: number): SyncPlan {
-  if (stored === null) return { kind: 'create', compiled: compileSchedule(ready, now, now, null) };
-  const fired = firedNominal(stored);
+  if (stored === null) return { kind: 'create', compiled: compileSchedule(ready, now, now) };
   // What was due since then and has not fired stays in, so that it can be filled in.
   const from = Math.max(stored.lastFired ?? stored.names.from, now - ready.definition.catchUpSeconds);
-  const compiled = compileSchedule(ready, Math.min(from, now), now, fired);
+  const compiled = compileSchedule(ready, Math.min(from, now), now, firedReadings(stored));
   const why = difference(stored, compiled, now);
-  if (why !== null) return { kind: 'change', compiled, backfill: gap(stored, compiled.spec, from, now), why };
+  if (why !== null)
+    return {
+      kind: 'change',
+      compiled,
+      backfill: gap(stored, compiled, from, now),
+      why: why + silence(compiled, now),
+    };
   if (stored.names.until === null || stored.names.until - now > (HORIZON_DAYS - RENEW_DAYS) * DAY)
     return { kind: 'keep' };
   return {
     kind: 'append',
     compiled,
-    backfill: gap(stored, compiled.spec, from, now),
+    backfill: gap(stored, compiled, from, now),
     why: `the calendars end in ${Math.floor((stored.names.until - now) / DAY)} days`,
   };
-}
-
-/** The highest reading that has had its event, by the names under which it fired. */
-function firedNominal({ names, lastFired }: StoredSchedule): number | null {
-  if (lastFired === null || names.until === null || lastFired <= names.from) return names.fired;
-  return Math.max(names.fired ?? -Infinity, nominalOf(names, lastFired)[0]);
 }
 
 function difference(stored: StoredSchedule, compiled: CompiledSchedule, now: number): string | null {
@@ -61,21 +59,42 @@ function difference(stored: StoredSchedule, compiled: CompiledSchedule, now: num
   const [before, after] = [ahead(stored.spec), ahead(compiled.spec)];
   const first = before.findIndex((instant, index) => instant !== after[index]);
   if (first < 0 && before.length === after.length) return null;
-  return `tzdb ${compiled.names.tzdb} moves instants that ${stored.names.tzdb} had put elsewhere`;
+  const [old, current] = [stored.names.tzdb, compiled.names.tzdb];
+  return old === current
+    ? `the instants on the server are not those of the calendar, both by tzdb ${current}`
+    : `tzdb ${current} moves instants that ${old} had put elsewhere`;
+}
+
+/** What an operator would miss without a word: the clock of a zone further west shows once more what has been. */
+function silence({ silent }: CompiledSchedule, now: number): string {
+  const ahead = silent.filter((instant) => instant > now);
+  const last = ahead.at(-1);
+  return last === undefined
+    ? ''
+    : `; ${ahead.length} ${ahead.length === 1 ? 'instant' : 'instants'} until ${instantText(last)} will not fire: these local times had their event`;
 }
 
 function gap(
   stored: StoredSchedule,
-  spec: ScheduleSpec,
+  { spec, names }: CompiledSchedule,
   from: number,
   now: number,
 ): { readonly from: number; readonly to: number } | null {
   if (stored.paused !== null) return null;
   if (spec.everySeconds !== null) return from < now - spec.everySeconds ? { from, to: now } : null;
-  const wanted = new Set(expandCalendars(spec.calendars));
-  const due = expandCalendars(stored.spec.calendars).filter(
-    (instant) => instant > from && instant <= now && wanted.has(instant),
+  const pending = expandCalendars(stored.spec.calendars).filter((instant) => instant > from && instant <= now + FAR);
+  const due = new Set(pending.filter((instant) => instant <= now));
+  const sameDefinition = stored.names.definition === names.definition;
+  // What the newer data of the same zone puts into the past, before it could fire.
+  const awaited = new Set(sameDefinition ? pending.map((instant) => keyOf(stored.names, instant)) : []);
+  const missed = expandCalendars(spec.calendars).filter(
+    (instant) => instant > from && instant <= now && (due.has(instant) || awaited.has(keyOf(names, instant))),
   );
-  const [first] = due;
-  return first === undefined ? null : { from: first - 1, to: due.at(-1) ?? now };
+  const [first] = missed;
+  return first === undefined ? null : { from: first - 1, to: missed.at(-1) ?? now };
 }
+
+const keyOf = (names: ScheduleNames, instant: number): string => {
+  const { nominal, pass } = nominalOf(names, instant);
+  return `${nominal}/${pass}`;
+};

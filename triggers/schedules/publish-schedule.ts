@@ -3,7 +3,8 @@ import type { CloudEvent } from '../events/cloud-event.ts';
 import { type ScheduleFired, scheduleFired } from '../events/schedule-fired.ts';
 import type { EventLog } from '../nats/port.ts';
 import { publishEvent } from '../path/publish-event.ts';
-import { type ScheduleNames, firedAt } from './compiled-schedule.ts';
+import { firedAt } from './compiled-schedule.ts';
+import type { ScheduleNames } from './schedule-names.ts';
 
 function scheduleEvent(fired: ScheduleFired, recordedAt: string): CloudEvent {
   const pass = fired.pass === 1 ? '' : '/2';

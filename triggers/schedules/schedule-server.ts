@@ -1,5 +1,6 @@
 /** What the reconciler needs of the server that fires: one schedule for each definition, with its names beside it. */
-import type { CompiledSchedule, ScheduleNames, ScheduleSpec } from './compiled-schedule.ts';
+import type { CompiledSchedule } from './compiled-schedule.ts';
+import type { ScheduleNames, ScheduleSpec } from './schedule-names.ts';
 
 export interface StoredSchedule {
   readonly id: string;

@@ -16,7 +16,8 @@ import { instantText } from '../../activities/calendar/instant-text.ts';
 import type { UtcCalendar } from '../../activities/calendar/compile-calendars.ts';
 import { RUNBOOK_QUEUE, SCHEDULE_FIRED } from '../../workflows/kit/run-context.ts';
 import { EngineUnavailable } from '../path/engine.ts';
-import type { CompiledSchedule, ScheduleNames } from './compiled-schedule.ts';
+import type { CompiledSchedule } from './compiled-schedule.ts';
+import type { ScheduleNames } from './schedule-names.ts';
 import type { ScheduleServer, StoredSchedule } from './schedule-server.ts';
 
 /** What a schedule starts. */

@@ -4,6 +4,8 @@ import { DAY } from '../../activities/calendar/civil.ts';
 import { firingsUntil } from '../../activities/calendar/fire-times.ts';
 import { instantText } from '../../activities/calendar/instant-text.ts';
 import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { isFired } from '../../triggers/schedules/fired-readings.ts';
+import { NONE_FIRED } from '../../triggers/schedules/schedule-names.ts';
 import { type ReadyScheduleDefinition, readyDefinition } from '../../triggers/schedules/schedule-definition.ts';
 import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
 import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
@@ -41,7 +43,10 @@ async function differenceOf(
   const from = Math.floor(Date.now() / 1_000) + 1;
   // Elapsed time has no horizon of its own; a day of it tells enough.
   const until = stored.names.until ?? from + DAY;
-  const ours = firingsUntil(points.points, zone, points.policy, from, until).map(({ at }) => at);
+  // The local times that had their event are left out on purpose.
+  const had = isFired(stored.names.firedReadings ?? NONE_FIRED);
+  const firings = firingsUntil(points.points, zone, points.policy, from, until).filter((firing) => !had(firing));
+  const ours = firings.map(({ at }) => at);
   const theirs = await server.matching(id, from, until);
   const [wanted, given] = [new Set(ours), new Set(theirs)];
   return {

@@ -2,7 +2,7 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { ApplicationFailure, proxyActivities, setWorkflowOptions, sleep, workflowInfo } from '@temporalio/workflow';
 import { alwaysUpgraded } from './always-upgraded.ts';
-import type { ScheduleNames } from '../../triggers/schedules/compiled-schedule.ts';
+import type { ScheduleNames } from '../../triggers/schedules/schedule-names.ts';
 
 /** On the queue of the runbooks; may run twice, because both copies of the event have one id. */
 export interface ScheduleActivities {

@@ -33,7 +33,7 @@ const ready = (change: Partial<ScheduleDefinition> = {}, zone?: Zone): ReadySche
 };
 const stored = (definition: ReadyScheduleDefinition, compiledAt: number, lastFired: number | null): StoredSchedule => ({
   id: 'nightly',
-  ...compileSchedule(definition, compiledAt, compiledAt, null),
+  ...compileSchedule(definition, compiledAt, compiledAt),
   paused: null,
   lastFired,
   next: [],
@@ -94,9 +94,75 @@ describe('plan of a schedule', () => {
     }
   });
 
+  const OVERLAP = ['2026-10-20T00:00:00Z', '2026-11-01T05:50:00Z', '2026-11-01T07:30:00Z'] as const;
+  const GAP = ['2027-03-01T00:00:00Z', '2027-03-14T07:20:00Z', '2027-03-15T07:00:00Z'] as const;
+  for (const [when, [compiled, now, until], fired, expected] of [
+    [{ cron: '*/30 * * * *' }, OVERLAP, '2026-11-01T05:30:00Z', ['06:00', '06:30', '07:00', '07:30']],
+    [
+      { cron: '*/15 * * * *' },
+      OVERLAP,
+      '2026-11-01T05:45:00Z',
+      ['06:00', '06:15', '06:30', '06:45', '07:00', '07:15', '07:30'],
+    ],
+    [{ cron: '0 * * * *' }, OVERLAP, '2026-11-01T05:00:00Z', ['06:00', '07:00']],
+    [{ cron: '0,30 1 * * *' }, OVERLAP, '2026-11-01T05:30:00Z', ['06:00', '06:30']],
+    [{ at: ['02:45', '03:15'] }, GAP, '2027-03-14T07:15:00Z', ['07:45', '06:45']],
+  ] as const)
+    it(`keeps what is to come when ${JSON.stringify(when)} is compiled anew where clocks change`, () => {
+      const given = { id: 'nightly', zone: 'America/New_York', region: 'eu', catchUpSeconds: 30 * DAY };
+      const definition = readyDefinition({ ...given, ...when, onOverlap: 'both' }, zones);
+      const before = stored(definition, at(compiled), at(fired));
+      assert.deepEqual(planSync(definition, before, at(now)), { kind: 'keep' });
+      const changed = readyDefinition({ ...definition.definition, data: 1 }, zones);
+      const plan = planSync(changed, before, at(now));
+      assert.ok(plan.kind === 'change');
+      assert.equal(plan.why, 'the definition changed');
+      const ahead = expandCalendars(plan.compiled.spec.calendars).filter(
+        (instant) => instant > at(now) && instant <= at(until),
+      );
+      assert.deepEqual(
+        ahead.map((instant) => instantText(instant).slice(11, 16)),
+        expected,
+      );
+    });
+
+  it('says which instants of a zone further west will not fire, because the same local times had their event', () => {
+    const hourly = { cron: '0 * * * *' };
+    const before = stored(ready({ ...hourly, zone: 'Asia/Tokyo' }), NOW - 5 * DAY, at('2026-11-25T09:00:00Z'));
+    const plan = planSync(ready({ ...hourly, zone: 'America/Los_Angeles' }), before, at('2026-11-25T09:10:00Z'));
+    assert.ok(plan.kind === 'change');
+    assert.equal(
+      plan.why,
+      'the definition changed; 17 instants until 2026-11-26T02:00:00Z will not fire: these local times had their event',
+    );
+    const [next] = expandCalendars(plan.compiled.spec.calendars);
+    assert.equal(instantText(next ?? 0), '2026-11-26T03:00:00Z');
+  });
+
+  it('does not blame the zone data for instants that somebody else has changed', () => {
+    const before = stored(ready(), NOW - DAY, at('2026-11-25T07:30:00Z'));
+    const spec = { ...before.spec, calendars: before.spec.calendars.slice(1) };
+    const plan = planSync(ready(), { ...before, spec }, NOW);
+    assert.ok(plan.kind === 'change');
+    assert.equal(plan.why, `the instants on the server are not those of the calendar, both by tzdb ${zones.tzdb}`);
+  });
+
+  it('fills in what newer zone data puts into the past before it has fired', () => {
+    const zone = (offset: number, tzdb: string): Zone =>
+      createZone('America/New_York', tzdb, { first: offset, transitions: [], rule: '', knownUntil: Infinity });
+    const before = stored(ready({}, zone(-5 * 3_600, '2026a')), NOW - 10 * DAY, at('2026-11-24T07:30:00Z'));
+    const plan = planSync(ready({}, zone(-4 * 3_600, '2026b')), before, at('2026-11-25T07:00:00Z'));
+    assert.ok(plan.kind === 'change');
+    assert.equal(plan.why, 'tzdb 2026b moves instants that 2026a had put elsewhere');
+    assert.deepEqual(
+      [plan.backfill?.from, plan.backfill?.to].map((instant) => instantText(instant ?? 0)),
+      ['2026-11-25T06:29:59Z', '2026-11-25T06:30:00Z'],
+    );
+  });
+
   it('names the reading that was meant, in gaps and in both passes of an overlap', () => {
     const both = ready({ cron: '30 1,2 * * *', onOverlap: 'both' });
-    const { names } = compileSchedule(both, at('2026-10-30T00:00:00Z'), at('2026-10-30T00:00:00Z'), null);
+    const { names } = compileSchedule(both, at('2026-10-30T00:00:00Z'), at('2026-10-30T00:00:00Z'));
     const of = (instant: string): [string, number] => {
       const { nominal, pass } = firedAt(names, at(instant));
       return [nominal, pass];
