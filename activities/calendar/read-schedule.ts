@@ -21,12 +21,14 @@ const POLICIES = {
   onMissingDate: ['skip', 'last_day'],
 } as const;
 const FORMS = ['cron', 'at', 'every'] as const;
+const CONDITIONS = ['weekdays', 'daysOfMonth', 'nth', 'months', 'years'] as const;
 
 export function readSchedule(definition: Readonly<Record<string, unknown>>): PointSchedule {
   const policy = readPolicy(definition);
   const [form, ...more] = FORMS.filter((name) => definition[name] !== undefined && definition[name] !== null);
   const problems = new Problems();
   if (form === undefined || more.length > 0) problems.add('', `expected one of ${FORMS.join(', ')}`);
+  else refuseConditions(definition, form, problems);
   problems.done('bad-schedule');
   if (form === 'cron' || form === 'every') {
     const text = String(definition[form]);
@@ -35,6 +37,22 @@ export function readSchedule(definition: Readonly<Record<string, unknown>>): Poi
     return { points: 'everySeconds' in cron ? { ...cron, from: 0 } : cron, zone, policy };
   }
   return { points: readCalendar(definition), zone: null, policy };
+}
+
+/** What would be left out of account in silence, or leaves no day. */
+function refuseConditions(
+  definition: Readonly<Record<string, unknown>>,
+  form: (typeof FORMS)[number],
+  problems: Problems,
+): void {
+  for (const name of CONDITIONS) {
+    const value = definition[name];
+    if (value === undefined) continue;
+    if (form === 'cron') problems.add(`/${name}`, 'goes with at; expected it in the expression');
+    else if (form === 'every') problems.add(`/${name}`, 'goes with at; elapsed time knows no dates');
+    else if (value === null || (Array.isArray(value) && value.length === 0))
+      problems.add(`/${name}`, 'is empty; leave it out to mean every day');
+  }
 }
 
 /** Throws CalendarError `bad-schedule` for a word that is none of the choices. */
@@ -57,7 +75,9 @@ export function readPolicy(definition: Readonly<Record<string, unknown>>): FireP
 
 function readCalendar(definition: Readonly<Record<string, unknown>>): Cron {
   const problems = new Problems();
-  const times = listOf(definition['at']).flatMap((entry, index) => {
+  const entries = listOf(definition['at']);
+  if (entries.length === 0) problems.add('/at', 'no times; expected one like 02:30');
+  const times = entries.flatMap((entry, index) => {
     const minutes = readTime(entry, `/at/${index}`, problems);
     if (minutes === 1_440) problems.add(`/at/${index}`, '24:00 is 00:00 of the next day');
     return minutes === null ? [] : [minutes * 60];
@@ -65,14 +85,18 @@ function readCalendar(definition: Readonly<Record<string, unknown>>): Cron {
   const days = readDays(isRecord(definition) ? definition : {}, '', problems);
   problems.done('bad-schedule');
   const { daysOfMonth, months, years } = days;
-  const single = daysOfMonth?.filter(({ from, to }) => from === to && from > 0).map(({ from }) => from);
+  // What is counted from the end no month lacks.
+  const dates = daysOfMonth?.filter(({ from, to }) => from > 0 && to > 0).flatMap(({ from, to }) => numbers(from, to));
   return {
     times: times.toSorted((one, other) => one - other),
     wildcard: false,
     matchesDay: (day) => matchesDay(days, day),
-    daysOfMonth: single !== undefined && single.length > 0 ? single : null,
+    daysOfMonth: dates !== undefined && dates.length > 0 ? dates : null,
     matchesMonth: (year, month) => within(months, month) && within(years, year),
     byDayOfMonth: days.weekdays === undefined && days.nth === undefined,
     lastYear: years === undefined ? null : Math.max(...years.map(({ to }) => to)),
   };
 }
+
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);

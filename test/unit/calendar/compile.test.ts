@@ -59,6 +59,21 @@ describe('schedules', () => {
     ]);
   });
 
+  for (const [daysOfMonth, cron, expected] of [
+    ['30:31', '30-31', ['2027-01-30', '2027-01-31', '2027-02-28', '2027-03-30']],
+    ['29:30', '29-30', ['2027-01-29', '2027-01-30', '2027-02-28', '2027-03-29']],
+    [[1, '31:31'], '1,31', ['2027-01-31', '2027-02-01', '2027-02-28', '2027-03-01']],
+  ] as const)
+    it(`take a missing date of ${JSON.stringify(daysOfMonth)} as cron does of ${cron}`, () => {
+      const dates = (definition: Readonly<Record<string, unknown>>): string[] => {
+        const { points, policy } = readSchedule({ ...definition, onMissingDate: 'last_day' });
+        const after = readInstantText('2027-01-15T00:00:00Z');
+        return fireTimes(points, zones.zone('UTC'), policy, after, 4).map(({ at }) => instantText(at).slice(0, 10));
+      };
+      assert.deepEqual(dates({ at: '00:00', daysOfMonth }), expected);
+      assert.deepEqual(dates({ cron: `0 0 ${cron} * *` }), expected);
+    });
+
   for (const definition of [
     {},
     { cron: '0 0 * * *', every: '1h' },
@@ -67,6 +82,17 @@ describe('schedules', () => {
     { at: '01:00', weekdays: 'someday' },
     { every: 'often' },
     { cron: '0 0 * * *', onGap: 'guess' },
+    { cron: '0 9 * * 1-5', weekdays: 'mon' },
+    { cron: '0 9 * * 1-5', months: 'jan' },
+    { cron: '0 9 * * 1-5', years: null },
+    { every: '36h', months: 'jan' },
+    { every: '36h', daysOfMonth: 1 },
+    { at: '01:00', weekdays: null },
+    { at: '01:00', months: null },
+    { at: '01:00', years: [] },
+    { at: '01:00', months: [] },
+    { at: '01:00', nth: [] },
+    { at: [] },
   ])
     it(`refuse ${JSON.stringify(definition)}`, () => {
       assert.throws(() => readSchedule(definition), CalendarError);

@@ -124,6 +124,29 @@ const ROWS: readonly (readonly [why: string, yaml: string, expected: RegExp])[] 
     today('3:\\d+ /schedules/0/cron: schedule s: it fires more than'),
   ],
   [
+    'conditions beside a cron expression',
+    schedule("cron: '0 9 * * 1-5', weekdays: mon, months: jan"),
+    today(
+      '3:\\d+ /schedules/0/weekdays: schedule s: goes with at; expected it in the expression\n.*:3:\\d+ /schedules/0/months',
+    ),
+  ],
+  [
+    'a condition beside elapsed time',
+    schedule('every: 36h, months: jan'),
+    today('3:\\d+ /schedules/0/months: schedule s: goes with at; elapsed time knows no dates'),
+  ],
+  [
+    'a calendar with an empty condition',
+    schedule("at: '01:00', weekdays: "),
+    today('3:\\d+ /schedules/0/weekdays: schedule s: is empty; leave it out to mean every day'),
+  ],
+  [
+    'a calendar of no year',
+    schedule("at: '01:00', years: []"),
+    today('3:\\d+ /schedules/0/years: schedule s: is empty'),
+  ],
+  ['a calendar without times', schedule('at: []'), today('3:\\d+ /schedules/0/at: schedule s: no times')],
+  [
     'a schedule in a zone of the wrong case',
     'regions: [eu]\nschedules:\n  - id: s\n    zone: europe/berlin\n    every: 1h\n',
     today('4:5 /schedules/0/zone: schedule s: .*did you mean Europe/Berlin'),
