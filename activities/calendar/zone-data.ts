@@ -13,7 +13,7 @@ import { type Zone, createZone } from './zone.ts';
 import { isOffset, isZoneId, suggestZones } from './zone-id.ts';
 
 export interface ZoneData {
-  /** Release, such as `2026f`; `unknown` when a named directory does not say. */
+  /** Release, such as `2026f`; `unknown` when the directory that was named does not say. */
   readonly tzdb: string;
   /** The directory, or `moment-timezone`. */
   readonly origin: string;
@@ -46,8 +46,11 @@ export function openZoneData({ env = {}, directories = DIRECTORIES }: ZoneDataOp
   }
   const packed = fromPackage();
   const system = directories.map(fromDirectory).find((data) => data !== null);
-  return system !== undefined && system.tzdb >= packed.tzdb ? system : packed;
+  return system !== undefined && isRelease(system.tzdb) && system.tzdb >= packed.tzdb ? system : packed;
 }
+
+/** What does not say its release counts as the oldest. */
+const isRelease = (tzdb: string): boolean => /^\d{4}[a-z]/.test(tzdb);
 
 function fromDirectory(directory: string): ZoneData | null {
   const ids = new Set(namesIn(directory, '', 1).filter(isZoneId));

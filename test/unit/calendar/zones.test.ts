@@ -121,6 +121,23 @@ describe('zones', () => {
     assert.throws(() => zones.zone('Europe/Berlin'), /cannot be read/);
   });
 
+  for (const [why, release, origin] of [
+    ['files of a newer release win', '# version 2999a\n', 'files'],
+    ['files of the same release win', `# version ${openZoneData({ directories: [] }).tzdb}\n`, 'files'],
+    ['files of an older release lose', '# version 1999z\n', 'moment-timezone'],
+    ['files that do not say their release lose', null, 'moment-timezone'],
+    ['files of a release that is none lose', '# version unknown\n', 'moment-timezone'],
+  ] as const)
+    it(why, needsSystem, () => {
+      const dir = folder();
+      mkdirSync(join(dir, 'Europe'));
+      cpSync(join(SYSTEM, 'Europe/Berlin'), join(dir, 'Europe/Berlin'), { dereference: true });
+      if (release !== null) writeFileSync(join(dir, 'tzdata.zi'), release);
+      const zones = openZoneData({ directories: [dir] });
+      assert.equal(zones.origin, origin === 'files' ? dir : origin);
+      assert.equal(zones.ids.has('Asia/Tokyo'), origin !== 'files');
+    });
+
   it('are read again when the files are replaced', needsSystem, () => {
     const dir = folder();
     mkdirSync(join(dir, 'Europe'));
