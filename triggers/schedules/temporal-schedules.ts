@@ -92,17 +92,26 @@ export function createTemporalSchedules(client: Client, namespace: string): Sche
     pause: (id, why) => call(`pause schedule ${id}`, () => handle(id).pause(why)),
     resume: (id, why) => call(`resume schedule ${id}`, () => handle(id).unpause(why)),
     remove: (id) => call(`remove schedule ${id}`, () => handle(id).delete()),
-    matching: (id, from, to) =>
-      call(`ask when schedule ${id} fires`, async () => {
-        const { startTime } = await client.workflowService.listScheduleMatchingTimes({
-          namespace,
-          scheduleId: PREFIX + id,
-          startTime: { seconds: from as never, nanos: 0 },
-          endTime: { seconds: to as never, nanos: 0 },
-        });
-        return startTime.map(({ seconds }) => Number(seconds ?? 0)).filter((instant) => instant > from);
-      }),
+    matching: async (id, from, to) => {
+      const found: number[] = [];
+      // The server answers with so many at most, and does not say when it has cut them off.
+      for (let last = from, page: number[]; ; last = page.at(-1) ?? to) {
+        page = await call(`ask when schedule ${id} fires`, () => matchingAfter(id, last, to));
+        if (page.length === 0) return found;
+        found.push(...page);
+      }
+    },
   };
+
+  async function matchingAfter(id: string, from: number, to: number): Promise<number[]> {
+    const { startTime } = await client.workflowService.listScheduleMatchingTimes({
+      namespace,
+      scheduleId: PREFIX + id,
+      startTime: { seconds: from as never, nanos: 0 },
+      endTime: { seconds: to as never, nanos: 0 },
+    });
+    return startTime.map(({ seconds }) => Number(seconds ?? 0)).filter((instant) => instant > from);
+  }
 }
 
 function optionsOf({ spec, names }: CompiledSchedule): Options {
