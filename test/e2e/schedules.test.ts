@@ -1,39 +1,35 @@
 /** Schedules on a real Temporal and a real events log: which instants the server will act on, and that each becomes one event. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
-import { instantText, readingText } from '../../activities/calendar/instant-text.ts';
+import type { Client } from '@temporalio/client';
+import { floorMod } from '../../activities/calendar/civil.ts';
 import { firingsUntil } from '../../activities/calendar/fire-times.ts';
+import { instantText, readingText } from '../../activities/calendar/instant-text.ts';
 import { type ZoneData, openZoneData } from '../../activities/calendar/zone-data.ts';
-import { createZone } from '../../activities/calendar/zone.ts';
-import { connectLog } from '../../triggers/nats/nats-log.ts';
-import type { EventLog } from '../../triggers/nats/port.ts';
-import { eventStream } from '../../triggers/nats/subject.ts';
-import { regionTopology } from '../../triggers/nats/topology.ts';
+import { type Zone, createZone } from '../../activities/calendar/zone.ts';
+import { defineTrigger } from '../../triggers/define-trigger.ts';
+import { scheduleFired } from '../../triggers/events/schedule-fired.ts';
+import type { Disposition } from '../../triggers/path/disposition.ts';
+import { createEngine } from '../../triggers/path/engine.ts';
+import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
+import { compileSchedule } from '../../triggers/schedules/compiled-schedule.ts';
 import { publishSchedule } from '../../triggers/schedules/publish-schedule.ts';
-import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
-import { syncSchedules } from '../../triggers/schedules/sync-schedules.ts';
-import { createTemporalSchedules } from '../../triggers/schedules/temporal-schedules.ts';
+import type { ReadyScheduleDefinition } from '../../triggers/schedules/schedule-definition.ts';
+import { regionPath } from '../../workers/region-path.ts';
+import { jitterOf } from '../../workflows/engine/schedule-jitter.ts';
 import {
-  type ReadyScheduleDefinition,
-  type ScheduleDefinition,
-  readyDefinition,
-} from '../../triggers/schedules/schedule-definition.ts';
-import { workflowBundle } from '../../workers/bundle.ts';
-import { type TemporalConnection, connectTemporal } from '../../workers/temporal-connection.ts';
-import { type RunningWorker, createWorker } from '../../workers/worker.ts';
-import type { ScheduleActivities } from '../../workflows/engine/schedule-fired.ts';
-import { bundlesFolder } from '../support/bundles-folder.ts';
-import { cli } from '../support/cli.ts';
-import { type TestServers, startTestServers } from '../support/servers.ts';
+  DAY,
+  PATIENT_REGION,
+  REGION,
+  type ScheduleLab,
+  nowSeconds,
+  once,
+  ready,
+  startScheduleLab,
+} from '../support/schedule-lab.ts';
 import { until } from '../support/until.ts';
 
-const DAY = 86_400;
-const REGION = 'eu';
-const LIMITS = { maxCachedWorkflows: 20, maxActivities: 10, shutdownGraceMs: 1_000 };
-const logger = pino({ level: 'silent' });
 const zones = openZoneData();
 /** Every kind of rule: both hemispheres, odd offsets, gaps of half an hour, of two hours and at midnight, none at all. */
 const ZONES = [
@@ -79,115 +75,183 @@ const ZONES = [
   'Antarctica/Troll',
 ];
 
-const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
+const POLICIES = [
+  { onGap: 'shift', onOverlap: 'first' },
+  { onGap: 'first_after_gap', onOverlap: 'both' },
+  { onGap: 'skip', onOverlap: 'both' },
+] as const;
+
+/** Both edges and the middle of what its clock skips or shows twice; a zone without has one that others have. */
+function timesOf(zone: Zone, from: number, to: number): string[] {
+  const periods = zone.periods(from, to);
+  const readings = periods.slice(1).flatMap((period, index) => {
+    const [before, after] = [periods[index]?.offset ?? 0, period.offset];
+    return [period.from + before, period.from + Math.floor((before + after) / 2), period.from + after];
+  });
+  const times = readings.map((reading) => readingText(floorMod(reading, DAY)).slice(11, 16));
+  return times.length === 0 ? ['02:30'] : [...new Set(times)].toSorted();
+}
 
 describe('schedules', () => {
-  let servers: TestServers;
-  let temporal: TemporalConnection;
-  let log: EventLog;
-  let worker: RunningWorker;
-  let schedules: ScheduleServer;
-
+  let lab: ScheduleLab;
   before(async () => {
-    servers = await startTestServers({ nats: true, temporal: true });
-    log = await connectLog({ servers: servers.natsUrl, name: 'test' });
-    await log.ensureTopology(regionTopology(REGION, { duplicateWindowMs: 100, replicas: 1, ackWaitMs: 30_000 }), true);
-    await connect();
+    lab = await startScheduleLab();
   });
-  after(async () => {
-    await worker?.shutdown();
-    await temporal?.close();
-    await log?.close();
-    await servers?.stopAll();
-  });
+  after(() => lab?.stop());
 
-  const connect = async (): Promise<void> => {
-    const connection = { address: servers.temporalAddress };
-    temporal = await connectTemporal({ connection, namespace: servers.namespace, external: true });
-    schedules = createTemporalSchedules(temporal.client, servers.namespace);
-    const { codePath } = await workflowBundle(bundlesFolder(), logger);
-    const decisions: ScheduleActivities = {
-      publishSchedule: ({ names, due }) => publishSchedule(log, names, due, new Date().toISOString()),
-    };
-    worker = await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS);
-  };
-
-  /** Ids of the stored events of one schedule, in order. */
-  const stored = async (schedule: string): Promise<string[]> => {
-    const ids: string[] = [];
-    for await (const { data } of log.read({ stream: eventStream(REGION) })) {
-      const { id } = JSON.parse(Buffer.from(data).toString()) as { id: string };
-      if (id.startsWith(`schedule/${schedule}/`)) ids.push(id);
-    }
-    return ids;
-  };
-  const ready = (
-    definition: Pick<ScheduleDefinition, 'id' | 'zone'> & Partial<ScheduleDefinition>,
-    data: ZoneData = zones,
-  ): ReadyScheduleDefinition => readyDefinition({ region: REGION, catchUpSeconds: 365 * DAY, ...definition }, data);
-  /** Six fields that match this one instant, in UTC. */
-  const once = (instant: number): string => {
-    const date = new Date(instant * 1_000);
-    const fields = [
-      date.getUTCSeconds(),
-      date.getUTCMinutes(),
-      date.getUTCHours(),
-      date.getUTCDate(),
-      date.getUTCMonth() + 1,
-    ];
-    return `${fields.join(' ')} *`;
-  };
-  const sync = (...definitions: ReadyScheduleDefinition[]) =>
-    syncSchedules(schedules, definitions, nowSeconds(), logger);
-
-  it(`fire at our instants for 400 days in ${ZONES.length} zones`, async () => {
-    const all = ZONES.map((zone) => ready({ id: zone.toLowerCase().replaceAll(/[/_]/g, '-'), zone, at: '02:30' }));
+  it(`fire at our instants for 400 days around the transitions of ${ZONES.length} zones, by every policy`, async () => {
     const now = nowSeconds();
-    await sync(...all);
+    const all = ZONES.flatMap((name) =>
+      POLICIES.map((policy, index) =>
+        ready({
+          id: `${name.toLowerCase().replaceAll(/[/_]/g, '-')}-${index}`,
+          zone: name,
+          at: timesOf(zones.zone(name), now, now + 399 * DAY),
+          ...policy,
+        }),
+      ),
+    );
+    await lab.sync(...all);
+    let around = 0;
     for (const { definition, points, zone } of all) {
       const ours = firingsUntil(points.points, zone, points.policy, now + 60, now + 399 * DAY).map(({ at }) => at);
-      const theirs = await schedules.matching(definition.id, now + 60, now + 399 * DAY);
-      assert.deepEqual(theirs.map(instantText), ours.map(instantText), definition.zone);
+      const theirs = await lab.schedules().matching(definition.id, now + 60, now + 399 * DAY);
+      assert.deepEqual(theirs.map(instantText), ours.map(instantText), `${definition.zone} ${definition.onGap}`);
+      const transitions = zone.periods(now + DAY, now + 398 * DAY).slice(1);
+      for (const { from } of transitions) around += ours.filter((at) => Math.abs(at - from) <= DAY).length;
     }
-    assert.ok((await sync(...all)).every(({ did }) => did === 'keep'));
-    assert.ok((await sync()).every(({ did }) => did === 'orphan'));
-    for (const { definition } of all) await schedules.remove(definition.id);
-    assert.deepEqual(await schedules.list(), []);
+    assert.ok(around > 500, `${around} instants lie within a day of a transition`);
+    assert.ok((await lab.sync(...all)).every(({ did }) => did === 'keep'));
+    assert.ok((await lab.sync()).every(({ did }) => did === 'orphan'));
+    for (const { definition } of all) await lab.schedules().remove(definition.id);
+    assert.deepEqual(await lab.schedules().list(), []);
   });
 
-  it('become one event each, named by the local time that was meant', async () => {
+  it('become one event each, named by the local time that was meant, and may be as late as they say', async () => {
     const due = nowSeconds() + 4;
-    await sync(ready({ id: 'soon', zone: 'UTC', cron: once(due), data: { fleet: 'web' } }));
+    await lab.sync(ready({ id: 'soon', zone: 'UTC', cron: once(due), data: { fleet: 'web' }, catchUpSeconds: 5_400 }));
+    const description = await lab.temporal().client.schedule.getHandle('tocsin/soon').describe();
+    assert.equal(description.policies.catchupWindow, 5_400_000);
     const ids = await until('the event', async () => {
-      const found = await stored('soon');
+      const found = await lab.ids('soon');
       return found.length > 0 ? found : null;
     });
     assert.deepEqual(ids, [`schedule/soon/${readingText(due)}`]);
   });
 
-  it('lose nothing and double nothing when the server was away over an instant and the schedule is compiled again', async () => {
-    const due = nowSeconds() + 5;
-    await sync(ready({ id: 'outage', zone: 'UTC', cron: once(due) }));
-    await worker.shutdown();
-    await temporal.close();
-    await servers.temporal.kill();
-    await until('the instant to pass', () => nowSeconds() > due);
-    await servers.temporal.start();
-    await connect();
-    // At once: the server may have acted on it by then, or not.
-    const [report] = await sync(ready({ id: 'outage', zone: 'UTC', cron: once(due), data: { changed: true } }));
-    assert.equal(report?.did, 'change');
-    const expected = [`schedule/outage/${readingText(due)}`];
-    await until('the event', async () => (await stored('outage')).length > 0);
-    // Everything the server started has ended by then.
-    await until('the starts to end', async () => {
-      const { count } = await temporal.client.workflow.count(
-        "WorkflowType = 'scheduleFired' AND ExecutionStatus = 'Running'",
-      );
-      return count === 0;
+  it('come later by their jitter', async () => {
+    const jitterSeconds = 3;
+    // One of the next instants whose share is more than the second that anything may take.
+    const due = [4, 5, 6, 7, 8, 9].map((ahead) => nowSeconds() + ahead).find((each) => delayOf(each) > 1_500);
+    assert.ok(due !== undefined);
+    function delayOf(each: number): number {
+      return jitterOf('spread', each, jitterSeconds);
+    }
+    await lab.sync(ready({ id: 'spread', zone: 'UTC', cron: once(due), jitterSeconds }));
+    const [event] = await until('the event', async () => {
+      const found = await lab.stored('spread');
+      return found.length > 0 ? found : null;
     });
-    assert.deepEqual([...new Set(await stored('outage'))], expected);
+    assert.equal(event?.time, instantText(due));
+    const late = Date.parse(event.recordedtime) - due * 1_000;
+    assert.ok(late >= delayOf(due), `${late} ms after its instant, expected ${delayOf(due)} at least`);
   });
+
+  it('give no event while they are paused', async () => {
+    const beat = (id: string) => ready({ id, zone: 'UTC', every: '1s', catchUpSeconds: 60 });
+    await lab.sync(beat('paused'), beat('going-on'));
+    await until('both to fire', async () => {
+      const counts = [await lab.ids('paused'), await lab.ids('going-on')].map(({ length }) => length);
+      return counts.every((count) => count > 0);
+    });
+    await lab.schedules().pause('paused', 'a test');
+    const from = instantText(nowSeconds() + 1);
+    const since = async (id: string): Promise<number> =>
+      (await lab.stored(id)).filter(({ time }) => time > from).length;
+    await until('the other to fire on', async () => (await since('going-on')) >= 5);
+    assert.equal(await since('paused'), 0);
+    await lab.schedules().resume('paused', 'a test');
+    await until('it to fire again', async () => (await since('paused')) > 0);
+    await lab.schedules().remove('paused');
+    await lab.schedules().remove('going-on');
+  });
+
+  for (const region of [PATIENT_REGION, REGION])
+    it(`lose nothing and double nothing in an outage over an instant that ends with a change, region ${region}`, async () => {
+      const due = nowSeconds() + 5;
+      const id = `outage-${region}`;
+      const definition = ready({ id, zone: 'UTC', cron: once(due), region });
+      await lab.sync(definition);
+      await lab.outage(() => until('the instant to pass', () => nowSeconds() > due));
+      // At once: the server may have acted on it by then, or not.
+      const changed = ready({ ...definition.definition, data: { changed: true } });
+      const [report] = await lab.sync(changed);
+      assert.equal(report?.did, 'change');
+      await until('the event', async () => (await lab.ids(id, region)).length > 0);
+      await untilStartsEnd();
+      const stored = await lab.ids(id, region);
+      const expected = `schedule/${id}/${readingText(due)}`;
+      if (region === PATIENT_REGION) assert.deepEqual(stored, [expected]);
+      else {
+        // Copies that come further apart are stored, and start nothing.
+        await until('a copy', async () => {
+          const { names } = compileSchedule(changed, due - 1, due);
+          await publishSchedule(lab.log, names, due, new Date().toISOString());
+          return (await lab.ids(id, region)).length > stored.length;
+        });
+        assert.deepEqual([...new Set(await lab.ids(id, region))], [expected]);
+        assert.deepEqual(await becomeOfCopies(id), { started: 1, others: (await lab.ids(id, region)).length - 1 });
+      }
+    });
+
+  /** Everything the server started has ended by then. */
+  const untilStartsEnd = (): Promise<unknown> =>
+    until('the starts to end', async () => {
+      const query = "WorkflowType = 'scheduleFired' AND ExecutionStatus = 'Running'";
+      return (await lab.temporal().client.workflow.count(query)).count === 0;
+    });
+
+  /** What a trigger makes of the stored events of one schedule, counted in runs as well. */
+  async function becomeOfCopies(schedule: string): Promise<{ readonly started: number; readonly others: number }> {
+    const path = regionPath(REGION, lab.log);
+    const { client } = lab.temporal();
+    const process = createTriggerProcess({
+      ...path,
+      regions: [REGION],
+      engine: createEngine({ client, namespace: lab.servers.namespace }),
+      triggers: [
+        defineTrigger({
+          id: 'by-schedule',
+          on: scheduleFired,
+          match: { schedule },
+          run: 'patchFleet',
+          input: () => ({}),
+        }),
+      ],
+      options: { reorderBoundMs: 0, maxInFlight: 4, ackWaitMs: 30_000, catchUpPerMinute: 1_200 },
+      instance: 'test',
+      logger: pino({ level: 'silent' }),
+    });
+    process.start();
+    try {
+      const copies = (await lab.ids(schedule)).length;
+      const dispositions = await until('every copy to have its record', async () => {
+        const found: Disposition[] = [];
+        for await (const record of path.ledger.read({}))
+          if (record.kind === 'event') found.push(...record.dispositions);
+        return found.length >= copies ? found : null;
+      });
+      const started = dispositions.filter(({ kind }) => kind === 'started').length;
+      await until('the runs to be listed', async () => (await runs(client)) > 0);
+      assert.equal(await runs(client), started);
+      return { started, others: dispositions.length - started };
+    } finally {
+      await process.close(10_000);
+    }
+  }
+
+  const runs = async ({ workflow }: Client): Promise<number> =>
+    (await workflow.count("WorkflowType = 'patchFleet'")).count;
 
   it('fire once when new zone data moves an instant that has fired', async () => {
     const due = nowSeconds() + 4;
@@ -197,68 +261,17 @@ describe('schedules', () => {
     };
     // The wall shows two hours more than UTC, and by the newer data only one: the same reading comes an hour later.
     const local = once(due + 7_200);
-    await sync(ready({ id: 'moved', zone: 'Europe/Moved', cron: local }, offsetOf(7_200, '2026a')));
+    const moving = (data: ZoneData): ReadyScheduleDefinition =>
+      ready({ id: 'moved', zone: 'Europe/Moved', cron: local }, data);
+    await lab.sync(moving(offsetOf(7_200, '2026a')));
     const expected = [`schedule/moved/${readingText(due + 7_200)}`];
-    await until('the event', async () => (await stored('moved')).length > 0);
-    await until('the server to say so', async () => ((await schedules.read('moved'))?.lastFired ?? 0) === due);
-    const moved = ready({ id: 'moved', zone: 'Europe/Moved', cron: local }, offsetOf(3_600, '2026b'));
-    await sync(moved);
-    assert.deepEqual(await schedules.matching('moved', due, due + DAY), []);
-    // And once more, when nothing is left of the old names.
-    await sync(moved);
-    assert.deepEqual(await schedules.matching('moved', due, due + DAY), []);
-    assert.deepEqual(await stored('moved'), expected);
-  });
-
-  it('can be looked at and changed by commands', async () => {
-    const file = join(servers.dir, 'tocsin.yaml');
-    writeFileSync(
-      file,
-      [
-        'regions: [eu]',
-        'schedules:',
-        '  - { id: nightly, zone: America/New_York, cron: 30 2 * * * }',
-        '  - { id: weekly, zone: Europe/Berlin, at: ["03:00"], weekdays: sun, jitter: 5m }',
-      ].join('\n'),
-    );
-    const env = { ...process.env, TEMPORAL_ADDRESS: servers.temporalAddress, NATS_URL: servers.natsUrl };
-    const tocsin = (...args: string[]) => cli(env, '--json', '--config', file, 'schedule', ...args);
-    const preview = await tocsin('preview', 'nightly', '--days', '400');
-    const { instants } = preview.json as { instants: { note: string; nominal: string; local: string }[] };
-    const moved = instants.filter(({ note }) => note !== '');
-    // The second Sunday of March has no 02:30 in New York.
-    assert.equal(moved.length, 1);
-    assert.match(moved[0]?.note ?? '', /02:30:00 does not exist that day/);
-    assert.match(moved[0]?.local ?? '', /T03:30:00-04:00\[America\/New_York\]$/);
-    assert.equal((await tocsin('diff')).code, 1, 'nothing is on the server yet');
-    await sync(
-      ready({ id: 'nightly', zone: 'America/New_York', cron: '30 2 * * *' }),
-      ready({ id: 'weekly', zone: 'Europe/Berlin', at: ['03:00'], weekdays: 'sun', jitterSeconds: 300 }),
-    );
-    const diff = await tocsin('diff');
-    assert.equal(diff.code, 0, diff.stdout);
-    assert.equal((await tocsin('pause', 'weekly', '--why', 'change freeze')).code, 0);
-    const { schedules: listed } = (await tocsin('list')).json as { schedules: { id: string; state: string }[] };
-    assert.deepEqual(
-      listed.map(({ id, state }) => [id, state]),
-      [
-        ['nightly', 'active'],
-        ['weekly', 'change freeze'],
-      ],
-    );
-    assert.equal((await tocsin('resume', 'weekly')).code, 0);
-    const backfill = await tocsin(
-      'backfill',
-      'nightly',
-      '--from',
-      '2026-11-20T00:00:00Z',
-      '--to',
-      '2026-11-21T00:00:00Z',
-    );
-    assert.equal(backfill.code, 0, backfill.stdout);
-    assert.equal((await tocsin('pause', 'absent')).code, 2);
-    assert.equal((await tocsin('backfill', 'nightly', '--from', 'x', '--to', 'y')).code, 2);
-    assert.equal((await tocsin('remove', 'weekly')).code, 0);
-    assert.equal((await tocsin('diff')).code, 1);
+    await until('the event', async () => (await lab.ids('moved')).length > 0);
+    await until('the server to say so', async () => ((await lab.schedules().read('moved'))?.lastFired ?? 0) === due);
+    // Twice, so that at last nothing is left of the old names.
+    for (let time = 0; time < 2; time += 1) {
+      await lab.sync(moving(offsetOf(3_600, '2026b')));
+      assert.deepEqual(await lab.schedules().matching('moved', due, due + DAY), []);
+    }
+    assert.deepEqual(await lab.ids('moved'), expected);
   });
 });

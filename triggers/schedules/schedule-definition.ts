@@ -47,3 +47,33 @@ export function readyDefinition(definition: ScheduleDefinition, zones: ZoneData)
     );
   return { definition, points, zone: zones.zone(definition.zone) };
 }
+
+export interface UnreadableSchedule {
+  readonly id: string;
+  readonly why: string;
+}
+
+export interface ReadDefinitions {
+  readonly ready: readonly ReadyScheduleDefinition[];
+  readonly unreadable: readonly UnreadableSchedule[];
+}
+
+/** One that cannot be read, because its zone is gone or its definition is none, does not disturb the others. */
+export function readDefinitions(definitions: readonly ScheduleDefinition[], zones: ZoneData): ReadDefinitions {
+  const ready: ReadyScheduleDefinition[] = [];
+  const unreadable: UnreadableSchedule[] = [];
+  for (const definition of definitions) {
+    try {
+      ready.push(readyDefinition(definition, zones));
+    } catch (error) {
+      unreadable.push({ id: definition.id, why: calendarProblem(error) });
+    }
+  }
+  return { ready, unreadable };
+}
+
+/** Says what the calendar refuses; any other error is thrown again. */
+export function calendarProblem(error: unknown): string {
+  if (error instanceof CalendarError) return error.message;
+  throw error;
+}

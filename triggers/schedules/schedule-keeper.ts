@@ -1,10 +1,11 @@
 /**
  * Keeps the server's schedules in line while the process runs: at once, when the zone data changes, and once a day, so that the calendars
- * never run out. It never ends by itself; while the server is away it tries again.
+ * never run out. It never ends by itself; while the server is away it tries again. A definition that cannot be read is named and left
+ * alone until it can be read again.
  */
 import type { Logger } from 'pino';
 import type { ZoneData } from '../../activities/calendar/zone-data.ts';
-import { type ScheduleDefinition, readyDefinition } from './schedule-definition.ts';
+import { type ScheduleDefinition, readDefinitions } from './schedule-definition.ts';
 import type { ScheduleServer } from './schedule-server.ts';
 import { syncSchedules } from './sync-schedules.ts';
 
@@ -20,8 +21,6 @@ export interface ScheduleKeeperOptions {
 
 export interface ScheduleKeeper {
   start(): void;
-  /** False while the last attempt failed: the server is away, or a definition cannot be read any more. */
-  inLine(): boolean;
   close(): Promise<void>;
 }
 
@@ -35,14 +34,16 @@ export function createScheduleKeeper(options: ScheduleKeeperOptions): ScheduleKe
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let running: Promise<void> = Promise.resolve();
-  let last: { readonly tzdb: string; readonly at: number } | null = null;
+  let last: { readonly data: ZoneData; readonly at: number; readonly unreadable: string } | null = null;
 
   const look = async (): Promise<void> => {
     const data = zones();
-    if (last !== null && last.tzdb === data.tzdb && now() - last.at < DAILY_MS) return;
-    const ready = definitions.map((definition) => readyDefinition(definition, data));
-    await syncSchedules(server, ready, Math.floor(now() / 1_000), logger);
-    last = { tzdb: data.tzdb, at: now() };
+    const read = readDefinitions(definitions, data);
+    const unreadable = JSON.stringify(read.unreadable);
+    const same = last?.data === data && last.unreadable === unreadable;
+    if (last !== null && same && now() - last.at < DAILY_MS) return;
+    await syncSchedules(server, read, Math.floor(now() / 1_000), logger);
+    last = { data, at: now(), unreadable };
   };
   const again = async (): Promise<void> => {
     let next = LOOK_EVERY_MS;
@@ -63,7 +64,6 @@ export function createScheduleKeeper(options: ScheduleKeeperOptions): ScheduleKe
   };
   return {
     start: begin,
-    inLine: () => last !== null,
     close: () => {
       closed = true;
       clearTimeout(timer);

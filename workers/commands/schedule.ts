@@ -3,13 +3,14 @@ import { DAY } from '../../activities/calendar/civil.ts';
 import { type Firing, firingsUntil } from '../../activities/calendar/fire-times.ts';
 import { instantText, readingText, zonedText } from '../../activities/calendar/instant-text.ts';
 import { HORIZON_DAYS } from '../../triggers/schedules/compiled-schedule.ts';
-import type { ReadyScheduleDefinition } from '../../triggers/schedules/schedule-definition.ts';
+import { type ReadyScheduleDefinition, calendarProblem } from '../../triggers/schedules/schedule-definition.ts';
 import type { ScheduleServer } from '../../triggers/schedules/schedule-server.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { readInstant } from '../read-instant.ts';
 import { recordAct } from '../record-act.ts';
-import { allReady, differencesOf, serverOf } from './schedule-difference.ts';
+import { definitionOf, differencesOf, differs, readConfigured, serverOf } from './schedule-difference.ts';
+import { type MissedInstants, fillIn, missedInstants } from '../../triggers/schedules/fill-in.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 const MAX_NEXT = 3;
@@ -19,8 +20,8 @@ const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 export const listSchedules = (options: CommonOptions): Promise<number> =>
   withSession(options, async (session) => {
     const server = await serverOf(session);
-    const ready = allReady(session.config);
-    const known = ready.map(({ definition }) => definition.id);
+    const { ready, unreadable } = readConfigured(session.config);
+    const known = [...ready.map(({ definition }) => definition.id), ...unreadable.map(({ id }) => id)];
     const orphans = (await server.list()).filter((id) => !known.includes(id));
     const defined = [];
     for (const each of ready) {
@@ -36,9 +37,14 @@ export const listSchedules = (options: CommonOptions): Promise<number> =>
     }
     const lines = [
       ...defined.map(({ id, zone, state, next }) => `${id}  ${zone}  ${state}  ${next.join(', ')}`),
+      ...unreadable.map(({ id, why }) => `${id}  cannot be read: ${why}`),
       ...orphans.map((id) => `${id}  is on the server and not defined here; \`tocsin schedule remove ${id}\` ends it`),
     ];
-    output(options, { schedules: defined, orphans }, lines.length === 0 ? 'no schedules' : lines.join('\n'));
+    output(
+      options,
+      { schedules: defined, unreadable, orphans },
+      lines.length === 0 ? 'no schedules' : lines.join('\n'),
+    );
     return EXIT.ok;
   });
 
@@ -53,7 +59,7 @@ export function previewSchedule(options: PreviewCommand): number {
   if (!Number.isInteger(days) || days < 1 || days > HORIZON_DAYS)
     throw new CommandError(EXIT.refused, `--days ${options.days}; expected 1 to ${HORIZON_DAYS}`);
   const config = loadConfig(options.configFile === undefined ? {} : { file: options.configFile });
-  const ready = named(config, options.id);
+  const ready = definitionOf(config, options.id);
   const now = nowSeconds();
   const firings = firingsUntil(ready.points.points, ready.zone, ready.points.policy, now, now + days * DAY);
   const rows = firings.map((firing) => ({
@@ -95,13 +101,36 @@ export interface BackfillCommand extends ScheduleCommand {
   readonly to: string;
 }
 
-/** Instants that had their event already give none again: the id of an event is its nominal local time. */
+/** From the calendar, because what the server has begins with its last change. An instant that had its event gives the same event again. */
 export const backfillSchedule = (options: BackfillCommand): Promise<number> =>
-  change(options, `filled in from ${options.from} to ${options.to}`, (server) => {
+  withSession(options, async (session) => {
     const [from, to] = [readInstant('--from', options.from), readInstant('--to', options.to)];
     if (from >= to) throw new CommandError(EXIT.refused, `--from ${options.from} is not before --to ${options.to}`);
-    return server.backfill(options.id, from - 1, to);
+    if (to > nowSeconds())
+      throw new CommandError(EXIT.refused, `--to ${options.to} is to come: the schedule fires by itself from now on`);
+    const ready = definitionOf(session.config, options.id);
+    const missed = missedBetween(ready, from, to);
+    if (missed.due.length === 0) {
+      const reason = `nothing is due from ${options.from} to ${options.to}`;
+      output(options, { schedule: options.id, done: null, reason, events: [] }, `${options.id}: ${reason}`);
+      return EXIT.failed;
+    }
+    const done = `filled in from ${options.from} to ${options.to}`;
+    const log = await session.log();
+    await recordAct(log, [missed.names.region], { what: `schedule: ${done}`, where: options.id, why: options.why });
+    const events = await fillIn(log, missed, new Date().toISOString());
+    const text = `${options.id}: ${done}, ${events.length} ${events.length === 1 ? 'event' : 'events'}; triggers decide by their age`;
+    output(options, { schedule: options.id, done, events }, text);
+    return EXIT.ok;
   });
+
+function missedBetween(ready: ReadyScheduleDefinition, from: number, to: number): MissedInstants {
+  try {
+    return missedInstants(ready, from, to);
+  } catch (error) {
+    throw new CommandError(EXIT.refused, `schedule ${ready.definition.id}: ${calendarProblem(error)}`, error);
+  }
+}
 
 const change = (
   options: ScheduleCommand,
@@ -127,25 +156,18 @@ const change = (
 export const diffSchedules = (options: CommonOptions): Promise<number> =>
   withSession(options, async (session) => {
     const differences = await differencesOf(session);
-    const bad = differences.filter(({ missing, extra, absent }) => absent || missing.length > 0 || extra.length > 0);
-    const lines = differences.flatMap(({ id, compared, missing, extra, absent }) => [
-      absent
-        ? `${id}: not on the server`
-        : `${id}: ${compared} instants, ${missing.length} missing, ${extra.length} extra`,
+    const lines = differences.flatMap(({ id, unreadable, compared, missing, extra, absent }) => [
+      unreadable !== null
+        ? `${id}: cannot be read: ${unreadable}`
+        : absent
+          ? `${id}: not on the server`
+          : `${id}: ${compared} instants, ${missing.length} missing, ${extra.length} extra`,
       ...missing.slice(0, MAX_SHOWN).map((instant) => `  missing ${instant}`),
       ...extra.slice(0, MAX_SHOWN).map((instant) => `  extra   ${instant}`),
     ]);
     output(options, { schedules: differences }, lines.length === 0 ? 'no schedules' : lines.join('\n'));
-    return bad.length === 0 ? EXIT.ok : EXIT.failed;
+    return differences.some(differs) ? EXIT.failed : EXIT.ok;
   });
-
-function named(config: Config, id: string): ReadyScheduleDefinition {
-  const all = allReady(config);
-  const found = all.find(({ definition }) => definition.id === id);
-  if (found !== undefined) return found;
-  const known = all.map(({ definition }) => definition.id).join(', ') || 'none';
-  throw new CommandError(EXIT.refused, `schedule ${JSON.stringify(id)} is not defined; expected one of ${known}`);
-}
 
 const localText = ({ zone }: ReadyScheduleDefinition, instant: number): string =>
   zonedText(instant, zone.periodAt(instant).offset, zone.id);

@@ -1,5 +1,5 @@
 /** Schedules: whether the server will act at the instants of the calendar. */
-import { differencesOf } from '../commands/schedule-difference.ts';
+import { type ScheduleDifference, differencesOf, differs } from '../commands/schedule-difference.ts';
 import { type Examination, type Finding, error, ok } from './finding.ts';
 
 export const schedules: Examination = {
@@ -11,11 +11,13 @@ export const schedules: Examination = {
   },
 };
 
-function finding({ id, absent, compared, missing, extra }: Awaited<ReturnType<typeof differencesOf>>[number]): Finding {
+function finding(difference: ScheduleDifference): Finding {
+  const { id, unreadable, absent, compared, missing, extra } = difference;
+  if (unreadable !== null)
+    return error(`schedule ${id} cannot be read: ${unreadable}`, 'mend it; until then what is compiled of it goes on');
   if (absent)
     return error(`schedule ${id} is not on the server`, 'start a trigger process: it brings schedules in line');
-  if (missing.length === 0 && extra.length === 0)
-    return ok(`schedule ${id} agrees with the calendar, ${compared} instants`);
+  if (!differs(difference)) return ok(`schedule ${id} agrees with the calendar, ${compared} instants`);
   return error(
     `schedule ${id} differs from the calendar: ${missing.length} instants missing, ${extra.length} extra`,
     'restart a trigger process with this configuration and zone data; `tocsin schedule diff` names the instants',

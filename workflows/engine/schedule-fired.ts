@@ -2,6 +2,7 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { ApplicationFailure, proxyActivities, setWorkflowOptions, sleep, workflowInfo } from '@temporalio/workflow';
 import { alwaysUpgraded } from './always-upgraded.ts';
+import { jitterOf } from './schedule-jitter.ts';
 import type { ScheduleNames } from '../../triggers/schedules/schedule-names.ts';
 
 /** On the queue of the runbooks; may run twice, because both copies of the event have one id. */
@@ -30,16 +31,9 @@ export async function scheduleFired(names: ScheduleNames): Promise<{ readonly id
       nonRetryable: true,
     });
   const due = Math.floor(scheduled.getTime() / 1_000);
-  if (names.jitterSeconds > 0) await sleep(spread(`${names.schedule} ${due}`, names.jitterSeconds * 1_000));
+  if (names.jitterSeconds > 0) await sleep(jitterOf(names.schedule, due, names.jitterSeconds));
   return publishSchedule({ names, due });
 }
 
 // An instant must not wait for workers that have been taken away.
 setWorkflowOptions(alwaysUpgraded, scheduleFired);
-
-/** From 0 to below `bound`, the same for the same text: many schedules of one instant must not act at once (FNV-1a, 32 bits). */
-function spread(text: string, bound: number): number {
-  let hash = 0x811c_9dc5;
-  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x0100_0193);
-  return (hash >>> 0) % bound;
-}
