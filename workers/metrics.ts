@@ -30,18 +30,21 @@ export interface Metrics {
   noWorker(region: string, count?: number): void;
   /** What is read when the metrics are scraped: lag, dead letters, streams, pauses. */
   watchRegion(region: string, watched: WatchedRegion): void;
+  /** Release of the zone data that this process decides by from now on. */
+  zoneData(release: string): void;
 }
 
 export interface MetricsOptions {
   /** Triggers that may be a label; any other is `other`. */
   readonly triggers: readonly string[];
-  readonly build: { readonly version: string; readonly tzdata: string };
+  /** Of Tocsin. */
+  readonly version: string;
   readonly now?: () => number;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-export function createMetrics({ triggers, build, now = Date.now }: MetricsOptions): Metrics {
+export function createMetrics({ triggers, version, now = Date.now }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -89,7 +92,6 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
   const swept = gauge('tocsin_last_sweep_timestamp_seconds', 'When a sweep last looked at every run.', ['region']);
   const clock = gauge('tocsin_clock_ahead_seconds', 'A server’s clock less ours.', ['server']);
   const buildInfo = gauge('tocsin_build_info', 'Versions of this process; always 1.', ['version', 'node', 'tzdata']);
-  buildInfo.set({ ...build, node: process.versions.node }, 1);
   const settle = new Histogram({
     name: 'tocsin_settle_seconds',
     help: 'From stored in the stream to recorded and acknowledged.',
@@ -108,6 +110,10 @@ export function createMetrics({ triggers, build, now = Date.now }: MetricsOption
   const known = new Set(['', ...triggers]);
   const label = (trigger: string): string => (known.has(trigger) ? trigger : 'other');
   return {
+    zoneData: (tzdata) => {
+      buildInfo.reset();
+      buildInfo.set({ version, node: process.versions.node, tzdata }, 1);
+    },
     registry,
     accepted: (sender, count) => accepted.inc({ sender }, count),
     rejected: (sender, reason) => rejected.inc({ sender, reason }),

@@ -1,4 +1,4 @@
-/** Which release of the zone data this process decides by. Hosts of different releases may disagree about local time. */
+/** Which release of the zone data is there now. Hosts of different releases may disagree about local time. */
 import { openZoneData } from '../activities/calendar/zone-data.ts';
 
 export const tzVersion = (): string => openZoneData({ env: process.env }).tzdb;

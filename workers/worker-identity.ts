@@ -1,4 +1,4 @@
-/** How a worker is called in Temporal: `host pid part v=1.2.0 tz=2025b`, as the UI shows it beside each task. */
+/** How a worker is called in Temporal: `host pid part v=1.2.0 tz=2025b`, as the UI shows it beside each task. It says what the worker began with. */
 import { hostname } from 'node:os';
 import { packageVersion } from './package-version.ts';
 import { tzVersion } from './tz-version.ts';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { openZoneData } from '../../activities/calendar/zone-data.ts';
+import { packageVersion } from '../../workers/package-version.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type Installation, type LogLine, startInstallation } from '../support/installation.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
@@ -31,6 +33,18 @@ describe('the logs of one event', () => {
   after(() => tocsin.stop());
 
   const lines = (): LogLine[] => tocsin.logLines().filter((line) => line['eventId'] === eventId);
+
+  it('begin in each role with the zone data that it decides by', () => {
+    const { tzdb } = openZoneData();
+    for (const role of ['trigger', 'worker', 'intake']) {
+      const told = tocsin.logLines().filter((line) => line.role === role && line['tzdb'] !== undefined);
+      assert.deepEqual(
+        told.map(({ msg }) => msg),
+        [`tocsin ${packageVersion()} decides by zone data ${tzdb}`],
+        role,
+      );
+    }
+  });
 
   it('lead from the intake over the decision and the steps to the end of the run', () => {
     const told = lines()

@@ -8,8 +8,7 @@ import type { WatchedRegion } from '../../workers/region-gauges.ts';
 import { metricsContract, offeredMetrics } from '../support/metrics-contract.ts';
 
 const NOW = 1_000_000;
-const create = (): Metrics =>
-  createMetrics({ triggers: ['restart'], build: { version: '1.2.3', tzdata: '2025b' }, now: () => NOW });
+const create = (): Metrics => createMetrics({ triggers: ['restart'], version: '1.2.3', now: () => NOW });
 const record = (...dispositions: EventRecord['dispositions'][number][]): EventRecord =>
   ({ position: { storedAt: NOW - 500 }, event: {}, dispositions }) as unknown as EventRecord;
 const log = {
@@ -39,6 +38,7 @@ function used(): Metrics {
   metrics.answerRefused('approve', 'malformed');
   metrics.clockAhead('nats', -1_500);
   metrics.watchRegion('eu', watched);
+  metrics.zoneData('2025b');
   return metrics;
 }
 

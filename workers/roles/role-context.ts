@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { zoneDataSource } from '../../activities/calendar/zone-data.ts';
 import { type Config, configPath, durationMs } from '../config.ts';
 import { type Health, startHealth } from '../health.ts';
 import { type Lifecycle, createLifecycle } from '../lifecycle.ts';
@@ -11,7 +12,7 @@ import { packageVersion } from '../package-version.ts';
 import { freePort } from '../servers/server-process.ts';
 import { installRuntime } from '../temporal-runtime.ts';
 import { type Tracing, startTracing } from '../tracing.ts';
-import { tzVersion } from '../tz-version.ts';
+import { watchZoneData } from '../zone-data-watch.ts';
 import { project } from '../project.ts';
 
 export interface RoleContext {
@@ -38,8 +39,15 @@ export async function openRoleContext(config: Config, { configFile, logFile }: R
   const lifecycle = createLifecycle(logger);
   const metrics = createMetrics({
     triggers: project.triggers.map(({ id }) => id),
-    build: { version: packageVersion(), tzdata: tzVersion() },
+    version: packageVersion(),
   });
+  const zoneData = watchZoneData({
+    zones: zoneDataSource({ env: process.env }),
+    version: packageVersion(),
+    logger,
+    onRelease: metrics.zoneData,
+  });
+  lifecycle.onClose('zone data', 1_000, () => Promise.resolve(zoneData.close()));
   const { host, port } = config.health;
   // Any free port of loopback: `/metrics` includes what is offered there.
   const metricsPort = await freePort();

@@ -1,4 +1,4 @@
-/** Workers with zone data of different releases: they may disagree about local time. */
+/** Workers that began with zone data of different releases: they may disagree about local time. */
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../../pollers.ts';
 import type { TemporalClient } from '../../temporal-connection.ts';
 import { zoneDataOf } from '../../worker-identity.ts';
@@ -9,7 +9,7 @@ export interface ZoneDataLookOptions {
   readonly temporal: Pick<TemporalClient, 'client' | 'namespace'>;
   /** Those of the activity workers. */
   readonly queues: readonly string[];
-  /** Release of this host; null when it has none. */
+  /** Release with which this process began; null when it has none. */
   readonly own: string | null;
   readonly now?: () => number;
 }
@@ -33,8 +33,8 @@ export const zoneDataLook = ({ temporal, queues, own, now = Date.now }: ZoneData
       {
         key: 'zone-data',
         severity: 'warning',
-        title: `hosts have zone data of ${[...releases.keys()].toSorted().join(' and ')}`,
-        text: `They may disagree about local time; install the same tzdata everywhere.\n${[...releases].map(([release, who]) => `${release}: ${who}`).join('\n')}`,
+        title: `hosts began with zone data of ${[...releases.keys()].toSorted().join(' and ')}`,
+        text: `They may disagree about local time; install the same tzdata everywhere. Each told the release it began with; one installed since takes effect without a restart.\n${[...releases].map(([release, who]) => `${release}: ${who}`).join('\n')}`,
         link: null,
         at: now(),
       },
