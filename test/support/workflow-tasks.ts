@@ -2,8 +2,8 @@
 import type { Client } from '@temporalio/client';
 import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
 
-/** `break`: the task itself fails, again and again, as it does when the code cannot replay. */
-export type Answer = 'complete' | 'break' | { readonly fail: string };
+/** `break`: the task itself fails, again and again, as it does when the code cannot replay. `wait`: the run goes on as it is. */
+export type Answer = 'complete' | 'break' | 'wait' | { readonly fail: string };
 
 export interface WorkflowTasks {
   /** Set before the run is started: its task is offered at once, and only to be answered. */
@@ -17,7 +17,8 @@ const POLL_MS = 60_000;
 const COMPLETE_WORKFLOW = 4;
 const FAIL_WORKFLOW = 5;
 
-export function answerWorkflowTasks(client: Client): WorkflowTasks {
+/** `others`: answer to the tasks of runs that have none; absent: they get none. */
+export function answerWorkflowTasks(client: Client, others?: Answer): WorkflowTasks {
   const service = client.workflowService;
   const answers = new Map<string, Answer>();
   let poll = new AbortController();
@@ -29,22 +30,13 @@ export function answerWorkflowTasks(client: Client): WorkflowTasks {
     const task = await client.withAbortSignal(poll.signal, () =>
       client.withDeadline(Date.now() + POLL_MS, () => service.pollWorkflowTaskQueue(request)),
     );
-    const answer = answers.get(task.workflowExecution?.workflowId ?? '');
-    if (answer === undefined) return;
+    const answer = answers.get(task.workflowExecution?.workflowId ?? '') ?? others;
+    if (answer === undefined || task.taskToken.length === 0) return;
     const reply = { namespace: NAMESPACE, identity: IDENTITY, taskToken: task.taskToken };
     if (answer === 'break') {
       await service.respondWorkflowTaskFailed({ ...reply, failure: { message: 'the code cannot replay' } });
     } else {
-      const command =
-        answer === 'complete'
-          ? { commandType: COMPLETE_WORKFLOW, completeWorkflowExecutionCommandAttributes: {} }
-          : {
-              commandType: FAIL_WORKFLOW,
-              failWorkflowExecutionCommandAttributes: {
-                failure: { message: answer.fail, applicationFailureInfo: { type: 'Test' } },
-              },
-            };
-      await service.respondWorkflowTaskCompleted({ ...reply, commands: [command] });
+      await service.respondWorkflowTaskCompleted({ ...reply, commands: commandsOf(answer) });
     }
   };
   const work = async (): Promise<void> => {
@@ -66,4 +58,12 @@ export function answerWorkflowTasks(client: Client): WorkflowTasks {
       await working;
     },
   };
+}
+
+function commandsOf(answer: Exclude<Answer, 'break'>) {
+  if (answer === 'wait') return [];
+  if (answer === 'complete')
+    return [{ commandType: COMPLETE_WORKFLOW, completeWorkflowExecutionCommandAttributes: {} }];
+  const failure = { message: answer.fail, applicationFailureInfo: { type: 'Test' } };
+  return [{ commandType: FAIL_WORKFLOW, failWorkflowExecutionCommandAttributes: { failure } }];
 }
