@@ -9,19 +9,19 @@ import { createRuns } from '../../triggers/path/runs.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { regionPath } from '../../workers/region-path.ts';
-import { type Failpoint, withDeliveryFailpoints, withFailpoints } from './failpoint.ts';
+import { slowToStart, urgentFirst, withDeliveryFailpoints, withFailpoints } from './failpoint.ts';
+import type { FailpointSettings } from './failpoint-lab.ts';
 
-export interface FailpointSettings {
-  readonly natsUrl: string;
-  readonly temporalAddress: string;
-  readonly region: string;
-  readonly failpoints: readonly Failpoint[];
-  readonly logFile: string;
-  readonly callsFile: string;
+export interface TriggerSettings {
+  /** The normal lane comes after the urgent one, and starts take long. */
+  readonly busy: boolean;
 }
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as FailpointSettings;
-const { region, failpoints } = settings;
+/** Later than any run here is too young to be stuck. */
+const LATER_MS = 60_000;
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as FailpointSettings & TriggerSettings;
+const { region, failpoints, busy } = settings;
 const calls = new Set<string>();
 process.on('SIGTERM', () => {
   writeFileSync(settings.callsFile, JSON.stringify([...calls]));
@@ -31,7 +31,8 @@ process.on('SIGTERM', () => {
 const connection = await Connection.connect({ address: settings.temporalAddress });
 const client = new Client({ connection });
 const plain = await connectLog({ servers: settings.natsUrl, name: 'failpoint' });
-const log = withDeliveryFailpoints(plain, failpoints, calls, { earlier: 4, maxNakMs: 200 });
+const lanes = busy ? urgentFirst(plain) : plain;
+const log = withDeliveryFailpoints(lanes, failpoints, calls, { earlier: 4, maxNakMs: 200 });
 const path = regionPath(region, withFailpoints('log', log, failpoints, calls));
 const ports = {
   log: path.log,
@@ -41,12 +42,13 @@ const ports = {
   attempts: withFailpoints('attempts', path.attempts, failpoints, calls),
   control: withFailpoints('control', path.control, failpoints, calls),
 };
+const engine = createEngine({ client, namespace: 'default' });
 const logger = pino({ level: 'debug' }, pino.destination({ dest: settings.logFile, sync: true }));
 createTriggerProcess({
   ...ports,
   region,
   regions: [region],
-  engine: withFailpoints('engine', createEngine({ client, namespace: 'default' }), failpoints, calls),
+  engine: withFailpoints('engine', busy ? slowToStart(engine, calls) : engine, failpoints, calls),
   triggers,
   options: { reorderBoundMs: 1_000, maxInFlight: 16, ackWaitMs: 1_500 },
   instance: `failpoint/${process.pid}`,
@@ -59,5 +61,6 @@ createSweeper({
   book: ports.book,
   logger,
   everyMs: 500,
-  windowMs: 3_600_000,
+  windowMs: 3 * LATER_MS,
+  now: () => Date.now() + LATER_MS,
 }).start();
