@@ -110,10 +110,13 @@ export async function startFailpointLab(): Promise<FailpointLab> {
     },
     stop: async () => {
       for (const child of children) child.kill('SIGKILL');
-      await tasks.close();
-      await log.close();
-      await connection.close();
-      await servers.stopAll();
+      try {
+        await tasks.close();
+        await log.close();
+        await connection.close();
+      } finally {
+        await servers.stopAll();
+      }
     },
   };
   return lab;
@@ -133,16 +136,15 @@ async function openTrial(
     true,
   );
   const path = regionPath(region, log);
-  const runs = createRuns({ client, namespace: NAMESPACE });
   const closing: (() => Promise<unknown>)[] = [];
   const file = (name: string): string => join(servers.dir, `${region}.${name}`);
   const failpoint = wanted === undefined ? null : { ...wanted, marker: file('failpoint') };
-  const begun = Date.now();
   const trial: Trial = {
     lab,
     region,
     path,
     file,
+    ...outcomeOf(path, client),
     supervise: (program, settings, { failpoints = [], env = {} } = {}) => {
       const common: FailpointSettings = {
         natsUrl: servers.natsUrl,
@@ -155,18 +157,9 @@ async function openTrial(
       closing.push(supervise(program, { ...settings, ...common }, env, children));
     },
     onEnd: (close) => void closing.push(close),
-    runs: async () =>
-      (await collect(runs.startedSince(begun))).filter(({ context }) => context?.event?.stream === eventStream(region)),
-    records: () => collect(path.ledger.read({})),
-    letters: () => collect(path.deadLetters.list()),
     settled: async () => {
       await inStory('everything is acknowledged', async () => (await waiting(path)) === 0);
       if (failpoint !== null) await inStory('the failpoint was reached', () => existsSync(failpoint.marker));
-    },
-    audited: async () => {
-      const report = await audit({ ...path, runs, since: begun, repair: false, instance: 'test' });
-      assert.deepEqual(report.offenders, []);
-      return report.counts;
     },
   };
   const end = async (): Promise<void> => {
@@ -175,6 +168,23 @@ async function openTrial(
     await Promise.all((await trial.runs()).map((run) => forget(client, run)));
   };
   return { trial, end };
+}
+
+/** What has become of everything since now. */
+function outcomeOf(path: RegionPath, client: Client): Pick<Trial, 'runs' | 'records' | 'letters' | 'audited'> {
+  const begun = Date.now();
+  const runs = createRuns({ client, namespace: NAMESPACE });
+  const ours = ({ context }: RunInfo): boolean => context?.event?.stream === eventStream(path.region);
+  return {
+    runs: async () => (await collect(runs.startedSince(begun))).filter(ours),
+    records: () => collect(path.ledger.read({})),
+    letters: () => collect(path.deadLetters.list()),
+    audited: async () => {
+      const report = await audit({ ...path, runs, since: begun, repair: false, instance: 'test' });
+      assert.deepEqual(report.offenders, []);
+      return report.counts;
+    },
+  };
 }
 
 async function forget(client: Client, { workflowId, runId }: RunInfo): Promise<void> {

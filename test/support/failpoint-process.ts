@@ -9,19 +9,19 @@ import { createRuns } from '../../triggers/path/runs.ts';
 import { createSweeper } from '../../triggers/path/sweeper.ts';
 import { createTriggerProcess } from '../../triggers/path/trigger-process.ts';
 import { regionPath } from '../../workers/region-path.ts';
-import { slowToStart, urgentFirst, withDeliveryFailpoints, withFailpoints } from './failpoint.ts';
+import { heldLane, slowToStart, withDeliveryFailpoints, withFailpoints } from './failpoint.ts';
 import type { FailpointSettings } from './failpoint-lab.ts';
 
 export interface TriggerSettings {
-  /** The normal lane comes after the urgent one, and starts take long. */
-  readonly busy: boolean;
+  /** Without this file the normal lane is not pulled; and starts take long. Null: neither. */
+  readonly busyUntil: string | null;
 }
 
 /** Later than any run here is too young to be stuck. */
 const LATER_MS = 60_000;
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as FailpointSettings & TriggerSettings;
-const { region, failpoints, busy } = settings;
+const { region, failpoints, busyUntil } = settings;
 const calls = new Set<string>();
 process.on('SIGTERM', () => {
   writeFileSync(settings.callsFile, JSON.stringify([...calls]));
@@ -31,7 +31,7 @@ process.on('SIGTERM', () => {
 const connection = await Connection.connect({ address: settings.temporalAddress });
 const client = new Client({ connection });
 const plain = await connectLog({ servers: settings.natsUrl, name: 'failpoint' });
-const lanes = busy ? urgentFirst(plain) : plain;
+const lanes = busyUntil === null ? plain : heldLane(plain, busyUntil);
 const log = withDeliveryFailpoints(lanes, failpoints, calls, { earlier: 4, maxNakMs: 200 });
 const path = regionPath(region, withFailpoints('log', log, failpoints, calls));
 const ports = {
@@ -48,7 +48,7 @@ createTriggerProcess({
   ...ports,
   region,
   regions: [region],
-  engine: withFailpoints('engine', busy ? slowToStart(engine, calls) : engine, failpoints, calls),
+  engine: withFailpoints('engine', busyUntil === null ? engine : slowToStart(engine, calls), failpoints, calls),
   triggers,
   options: { reorderBoundMs: 1_000, maxInFlight: 16, ackWaitMs: 1_500 },
   instance: `failpoint/${process.pid}`,

@@ -1,5 +1,6 @@
 /** What a trigger process goes through while it dies at a failpoint: its everyday work, and its troubles. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import type { StoredEvent } from '../../triggers/intake/accept.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { bookSubject, eventStream, eventSubject } from '../../triggers/nats/subject.ts';
@@ -19,7 +20,7 @@ async function everydayStory(trial: Trial): Promise<void> {
   const { log, client } = trial.lab;
   // One transient failure, so that giving back and trying again are on the path as well.
   const transient: Failpoint = { at: 'ledger.find', fault: 'reply-lost', marker: trial.file('transient') };
-  superviseTrigger(trial, { busy: false }, [transient]);
+  superviseTrigger(trial, { busyUntil: null }, [transient]);
   const resolving = await storeAlert(log, region, 'firing', { instance: `${region} resolving` });
   await storeAlert(log, region, 'firing', { instance: `${region} failing` });
   await log.publish(eventSubject(region, 'normal', 'nats', 'x'), Buffer.from('not json'));
@@ -65,10 +66,13 @@ async function troublesStory(trial: Trial): Promise<void> {
   const stuck = firstRunOf(region, await storeAlert(log, region, 'firing', { instance: `${region} stuck` }));
   tasks.answer(stuck, 'break');
   const again = { instance: `${region} again` };
-  await storeAlert(log, region, 'firing', again);
+  const first = await storeAlert(log, region, 'firing', again);
+  const busyUntil = trial.file('normal-lane');
+  superviseTrigger(trial, { busyUntil });
+  await isRecorded(trial, first);
   await storeAlert(inNormalLane(log), region, 'resolved', { ...again, endsAt: '2026-01-01T00:10:00Z' });
-  await storeAlert(log, region, 'firing', { ...again, startsAt: '2026-01-01T00:20:00Z' });
-  superviseTrigger(trial, { busy: true });
+  await isRecorded(trial, await storeAlert(log, region, 'firing', { ...again, startsAt: '2026-01-01T00:20:00Z' }));
+  writeFileSync(busyUntil, '');
 
   await inStory('each episode has its run', async () => (await trial.runs()).length >= 3);
   await inStory('the run that cannot go on is recorded', async () =>
@@ -97,6 +101,11 @@ async function troublesStory(trial: Trial): Promise<void> {
 
 const superviseTrigger = (trial: Trial, settings: TriggerSettings, failpoints: readonly Failpoint[] = []): void =>
   trial.supervise('failpoint-process', settings, { failpoints });
+
+const isRecorded = ({ records }: Trial, { ack: { sequence } }: StoredEvent): Promise<unknown> =>
+  inStory(`event ${sequence} is recorded`, async () =>
+    (await records()).some((record) => record.kind === 'event' && record.position.sequence === sequence),
+  );
 
 const keyOf = ({ event }: StoredEvent): string => event.partitionkey ?? '';
 

@@ -121,18 +121,16 @@ export function withDeliveryFailpoints(
   };
 }
 
-/** A normal lane that is the longer one: nothing comes out of it before the urgent lane is settled. */
-export const urgentFirst = (log: EventLog): EventLog => ({
+/** A normal lane that is the longer one: nothing comes out of it before the file is there. */
+export const heldLane = (log: EventLog, file: string): EventLog => ({
   ...log,
   consume: async (options, handle) => {
     if (options.consumer === laneConsumer('normal'))
-      await until('the urgent lane is settled', async () => {
-        const { pending, ackPending } = await log.consumerState(options.stream, laneConsumer('urgent'));
-        return pending + ackPending === 0;
-      });
+      await until('the normal lane is let go', () => existsSync(file), HELD_MS);
     return log.consume(options, handle);
   },
 });
+const HELD_MS = 120_000;
 
 /** An engine that is slow: it starts nothing before more time was asked for, in so many words. */
 export const slowToStart = (engine: Engine, calls: ReadonlySet<string>): Engine => ({
