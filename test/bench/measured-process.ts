@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const BUILT = pathToFileURL(join(import.meta.dirname, 'built-program.mjs')).href;
+const BUILT = pathToFileURL(join(import.meta.dirname, '../support/built-import.mjs')).href;
 
 /** Started, and what it said when it was ready. `file`: beside this one. */
 export async function measuredProcess(

@@ -26,6 +26,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'deadLetters.show': 'commands',
   'deadLetters.redrive': 'commands',
   'deadLetters.discard': 'commands',
+  'control.begin': 'commands',
   'control.change': 'commands',
   'control.update': 'commands',
   'runs.find': 'audit, explain',

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
@@ -18,6 +19,8 @@ import type { Failpoint, Wanted } from './failpoint.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { until } from './until.ts';
 import { type WorkflowTasks, answerWorkflowTasks } from './workflow-tasks.ts';
+
+const BUILT = pathToFileURL(join(import.meta.dirname, 'built-import.mjs')).href;
 
 /** What each process under failpoints is told. */
 export interface FailpointSettings {
@@ -211,7 +214,7 @@ function supervise(
   const begin = (): void => {
     current = spawn(
       process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, `${program}.ts`), JSON.stringify(settings)],
+      ['--import', 'tsx', '--import', BUILT, join(import.meta.dirname, `${program}.ts`), JSON.stringify(settings)],
       { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } },
     );
     children.add(current);
