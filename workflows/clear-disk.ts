@@ -50,7 +50,10 @@ export const clearDisk = runbook<ClearDiskInput, ClearDiskReport, DiskActivities
   }
   if (now.full) {
     const clear = await run.verify(`has ${disk} room again?`, (on) => on.observeDisk({ host, path }), {
-      holds: ({ full }) => !full,
+      holds: (last) => {
+        now = last;
+        return !last.full;
+      },
       attempts: 2,
       everyMs: 2_000,
     });
