@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { pino } from 'pino';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { listedRunbooks } from '../../workers/front-door.ts';
+import type { HistoryEvent } from '../../workers/history-text.ts';
 import { readHistories, replay } from '../../workers/testing/replay-histories.ts';
 import { bundlesFolder } from '../support/bundles-folder.ts';
+import { CANNOT, CELLS, cellsOf } from '../support/history-cells.ts';
 
 // What does not replay is logged with its stack, many times over.
 Runtime.install({
@@ -41,36 +44,104 @@ describe('replay', () => {
       'denied',
       'escalated-quiet',
       'escalated',
+      'expired',
       'planned',
       'resolved-meanwhile',
       'restarted-quiet',
       'restarted',
       'stopped-quiet',
       'stopped',
+      'tried-again',
       'voided',
     ],
-    clearDisk: ['approved', 'cleared-by-all', 'cleared', 'denied', 'escalated', 'not-full', 'planned'],
+    clearDisk: [
+      'approved',
+      'cancelled',
+      'cleared-by-all',
+      'cleared',
+      'denied',
+      'escalated',
+      'expired',
+      'not-full',
+      'planned',
+      'resolved-meanwhile',
+      'tried-again',
+    ],
     killBlockers: [
       'approved',
       'asked',
       'cancelled-in-vain',
       'cancelled',
+      'denied',
+      'ended-by-hand',
+      'expired',
       'left',
       'nothing-blocked',
       'planned',
       'protected',
       'resolved-meanwhile',
       'terminated',
+      'tried-again',
     ],
-    patchFleet: ['budget', 'cancelled', 'no-targets', 'paused', 'rolled-out', 'skipped'],
-    patchWave: ['cancelled', 'done', 'sick-after-soak', 'undone'],
-    drainNode: ['blocked', 'drained', 'gone', 'planned', 'resolved-meanwhile', 'uncordoned'],
+    patchFleet: [
+      'approved',
+      'budget',
+      'cancelled',
+      'denied',
+      'expired',
+      'no-targets',
+      'paused',
+      'resolved-meanwhile',
+      'rolled-out',
+      'skipped',
+    ],
+    patchWave: [
+      'approved',
+      'cancelled',
+      'denied',
+      'done',
+      'expired',
+      'resolved-meanwhile',
+      'sick-after-soak',
+      'tried-again',
+      'undone',
+    ],
+    drainNode: [
+      'approved',
+      'blocked',
+      'cancelled',
+      'denied',
+      'drained',
+      'expired',
+      'gone',
+      'planned',
+      'resolved-meanwhile',
+      'tried-again',
+      'uncordoned',
+    ],
   };
   for (const [runbook, names] of Object.entries(outcomes))
     it(`there are recorded histories of every outcome of ${runbook}`, () => {
       assert.deepEqual(
         histories.map(({ workflowId }) => workflowId).filter((file) => file.startsWith(`${runbook}-`)),
         names.map((name) => `${runbook}-${name}.json`),
+      );
+    });
+
+  const cells = histories.map(({ history }) => {
+    const { events } = historyFromJSON(history);
+    const [started] = events ?? [];
+    const runbook = started?.workflowExecutionStartedEventAttributes?.workflowType?.name;
+    return { runbook, cells: cellsOf((events ?? []) as readonly HistoryEvent[]) };
+  });
+  const known = (runbook: string): ReadonlySet<string> =>
+    new Set(cells.filter((each) => each.runbook === runbook).flatMap((each) => each.cells));
+  for (const runbook of Object.keys(outcomes))
+    it(`the histories of ${runbook} are, by their events, an example of everything that can become of a run`, () => {
+      const reasons = CANNOT[runbook] ?? {};
+      assert.deepEqual(
+        CELLS.filter((cell) => known(runbook).has(cell)),
+        CELLS.filter((cell) => reasons[cell] === undefined),
       );
     });
 

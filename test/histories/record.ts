@@ -2,7 +2,7 @@
  * Records histories that the replay test replays: `node --import tsx test/histories/record.ts NAME...`. Run it for an outcome that is new,
  * never to make a failing replay pass: that failure says that runs in progress would break.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -19,6 +19,7 @@ import {
   STOPPED_SIGNAL,
 } from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, send } from '../support/approvals.ts';
+import { untilAtWork, untilTriedAgain } from '../support/attempts.ts';
 import { crashService } from '../support/crash-service.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { until } from '../support/until.ts';
@@ -35,6 +36,8 @@ const context: RunContext = {
   severity: 'critical',
   onResolved: 'cancel',
 };
+
+const stateFile = ({ servers }: Installation): string => join(servers.dir, 'demo/state.json');
 
 /** Sick, unless the outcome is that nothing had to be done. */
 const sick = (tocsin: Installation): Promise<void> => tocsin.service.exhaust();
@@ -66,16 +69,27 @@ const OUTCOMES: Readonly<Record<string, Recording>> = {
     stubborn: true,
     during: async ({ tocsin, workflowId }) => {
       const run = tocsin.client.workflow.getHandle(workflowId);
-      await until('an effect is at work', async () => {
-        const { raw } = await run.describe();
-        return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'restartUnit');
-      });
+      await untilAtWork(run, 'restartUnit');
       await run.cancel();
+    },
+  },
+  /** Its status command fails, until somebody mends it. */
+  'tried-again': {
+    prepare: async (tocsin) => {
+      await sick(tocsin);
+      const file = stateFile(tocsin);
+      writeFileSync(`${file}.kept`, readFileSync(file));
+      writeFileSync(file, 'torn');
+    },
+    during: async ({ tocsin, workflowId }) => {
+      await untilTriedAgain(tocsin.client.workflow.getHandle(workflowId), 'observeService');
+      writeFileSync(stateFile(tocsin), readFileSync(`${stateFile(tocsin)}.kept`));
     },
   },
   planned: { prepare: sick, mode: 'plan' },
   approved: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'approve') },
   denied: { prepare: sick, mode: 'approve', during: (running) => answer(running, 'deny') },
+  expired: { prepare: sick, mode: 'approve', expiry: '1 s' },
   voided: {
     prepare: sick,
     mode: 'approve',
@@ -101,6 +115,8 @@ interface Recording {
   readonly prepare: (tocsin: Installation) => Promise<void>;
   readonly stubborn?: boolean;
   readonly mode?: RunMode;
+  /** How long a question stands. */
+  readonly expiry?: string;
   readonly during?: (running: Running) => Promise<void>;
 }
 
@@ -145,8 +161,9 @@ async function answer(running: Running, decision: Decision): Promise<void> {
   await send(running.tocsin.client, running.workflowId, decision, [signed]);
 }
 
-async function record(name: string, { prepare, stubborn = false, mode, during }: Recording, key: SigningKey): Promise<void> {
-  const tocsin = await startInstallation({ stubborn, config: () => ({ approvals: { keys: [key.entry] } }) });
+async function record(name: string, recording: Recording, key: SigningKey): Promise<void> {
+  const { prepare, stubborn = false, mode, expiry = '30 m', during } = recording;
+  const tocsin = await startInstallation({ stubborn, config: () => ({ approvals: { keys: [key.entry], expiry } }) });
   try {
     await prepare(tocsin);
     await tocsin.startReady('worker');

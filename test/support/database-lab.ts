@@ -5,6 +5,7 @@ import { createEngine } from '../../triggers/path/engine.ts';
 import { type OpenHumanQuestion, openHumanQuestion } from '../../workers/open-question.ts';
 import { signAnswer } from '../../workers/sign-answer.ts';
 import type { KillBlockersInput } from '../../workflows/kill-blockers.ts';
+import type { Decision } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, send } from './approvals.ts';
 import { type Installation, startInstallation } from './installation.ts';
@@ -21,12 +22,17 @@ export interface DatabaseLab {
   /** What the run asks a human, once it does. */
   question(workflowId: string): Promise<OpenHumanQuestion>;
   answer(question: OpenHumanQuestion, choice: string): Promise<void>;
-  /** Approves what the run plans, once it asks. */
-  approve(workflowId: string): Promise<void>;
+  /** Approves or denies what the run plans, once it asks. */
+  approve(workflowId: string, decision?: Decision): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startDatabaseLab(): Promise<DatabaseLab> {
+export interface DatabaseLabOptions {
+  /** How long a question stands. */
+  readonly expiry?: string;
+}
+
+export async function startDatabaseLab({ expiry = '30 m' }: DatabaseLabOptions = {}): Promise<DatabaseLab> {
   const postgres = await startPostgres();
   const { ann } = makeKeys();
   if (ann === undefined) throw new Error('there is no key of ann');
@@ -34,7 +40,7 @@ export async function startDatabaseLab(): Promise<DatabaseLab> {
     env: { SHOP_URL: postgres.url('watcher') },
     config: () => ({
       postgres: [{ name: 'shop', region: 'eu', url: 'env:SHOP_URL', tls: 'off' }],
-      approvals: { keys: [ann.entry] },
+      approvals: { keys: [ann.entry], expiry },
     }),
   }).catch(async (error: unknown) => {
     await postgres.stop();
@@ -62,9 +68,9 @@ export async function startDatabaseLab(): Promise<DatabaseLab> {
       const unsigned = { decision: choice, workflowId, runId, execution, planHash, expiresAt, reason: 'test' };
       await send(client, workflowId, 'answer', [signAnswer(ann, unsigned)]);
     },
-    approve: async (workflowId) => {
+    approve: async (workflowId, decision = 'approve') => {
       const question = await until(`${workflowId} asks for approval`, () => openQuestion(client, workflowId));
-      await send(client, workflowId, 'approve', [answerTo(question, ann, 'approve')]);
+      await send(client, workflowId, decision, [answerTo(question, ann, decision)]);
     },
     stop: async () => {
       await tocsin.stop();
