@@ -14,7 +14,13 @@ export const CHARGE_FAULTS = ['hangs', 'throws', 'refuses'] as const;
 export function createKitActs(lines: string[]) {
   const keys = new Set<string>();
   return {
-    read: look(async (_request: { readonly name: string }) => ({ lines: lines.length })),
+    /** Fails at its first two attempts where the name says so, or always. */
+    read: look(async ({ name }: { readonly name: string }) => {
+      const { attempt } = Context.current().info;
+      if (name === 'fails always' || (name === 'fails twice' && attempt < 3))
+        throw new Error(`attempt ${attempt} failed`);
+      return { lines: lines.length };
+    }),
     write: async ({ line }: { readonly line: string }): Promise<void> => void lines.push(line),
     /** Goes on, deaf to its cancellation, until the test has written that it may end. */
     hold: async ({ line }: { readonly line: string }): Promise<void> => {

@@ -114,3 +114,4 @@ export { warmUp } from '../examples/verify.ts';
 export { tidyUp } from '../examples/report.ts';
 export { backUp } from '../examples/waitFor.ts';
 export { tidyFleet, tidyWave } from '../examples/waves.ts';
+export { looksOnce, tidiedByHand, tidiedByKit } from './tidied.ts';
