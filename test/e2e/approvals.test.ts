@@ -54,6 +54,26 @@ describe('a run that has to be approved', () => {
     assert.deepEqual(actions().slice(before), ['take-out', 'restart', 'put-back']);
   });
 
+  it('reports who approved it, and links to where the sender of its alert says that people can look', async () => {
+    const links = { source: 'http://prometheus.test/graph', runbook: 'https://wiki.test/checkout?tab=restart' };
+    const event = {
+      id: 'e1',
+      type: 'tocsin.alert.firing',
+      source: 'am',
+      stream: 'EVENTS_EU',
+      sequence: 7,
+      title: null,
+    };
+    const id = await approvals.begin({ event: { ...event, links } });
+    const answer = answerTo(await approvals.question(id), key('bob'), 'approve', { reason: 'it is the only one sick' });
+    await send(approvals.client, id, 'approve', [answer]);
+    const { report } = (await result(id)) as { report: string };
+    const [facts = '', ...sections] = report.split('\n\n## ');
+    for (const fact of ['event: EVENTS_EU #7', `source: ${links.source}`, `runbook: ${links.runbook}`])
+      assert.ok(facts.split('\n').includes(`- ${fact}`), report);
+    assert.ok(sections.includes('Answers\n\n- approved by Bob: it is the only one sick'), report);
+  });
+
   it('that is denied does nothing, and says who and why', async () => {
     const before = actions().length;
     const id = await approvals.begin();

@@ -100,6 +100,10 @@ describe('patchFleet', () => {
     });
     assert.deepEqual(run.report && 'left' in run.report && run.report.left, ['berlin/berlin-x']);
     assert.deepEqual([of('patch').length, run.undone], [1, ['take tokyo-x out of rotation']]);
+    assert.match(
+      run.report && 'report' in run.report ? run.report.report : '',
+      /## Done\n\n- take tokyo-x out of rotation\n[\s\S]*\n## Undone\n\n- take tokyo-x out of rotation$/,
+    );
     assert.ok(run.tookMs < 4 * HOUR, `${run.tookMs} ms`);
   });
 
