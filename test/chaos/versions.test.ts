@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
 import { type Version, describeDeployment } from '../../workers/versions/deployment.ts';
 import { wholeActs } from '../support/acts.ts';
@@ -12,15 +13,28 @@ import { until } from '../support/until.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 let tocsin: Installation;
-const roles: Awaited<ReturnType<typeof spawnRole>>[] = [];
+let roles: Awaited<ReturnType<typeof spawnRole>>[] = [];
 let runs = 0;
+
+/** Servers and workers of their own for one describe. */
+function withBehaviour(behaviour: 'pinned' | 'autoUpgrade'): void {
+  before(async () => {
+    roles = [];
+    tocsin = await startInstallation({ config: () => ({ deployment: { behaviour } }) });
+  });
+  after(async () => {
+    await Promise.all(roles.map((role) => role.kill()));
+    await tocsin.stop();
+  });
+}
 
 /** A project whose runbook says twice which code runs it; what build two does to sick targets fails. */
 function writeProject(build: string): string {
   const dir = join(tocsin.servers.dir, build);
   for (const folder of ['workflows', 'triggers', 'activities']) mkdirSync(join(dir, folder), { recursive: true });
   const write = (file: string, text: string): void => writeFileSync(join(dir, file), text);
-  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+  const packages = join(dir, 'node_modules');
+  if (!existsSync(packages)) symlinkSync(join(ROOT, 'node_modules'), packages);
   write('package.json', '{ "type": "module" }');
   write('triggers/index.ts', 'export const triggers: readonly never[] = [];');
   write('workflows/index.ts', `export { twice } from './twice.ts';\n`);
@@ -80,13 +94,7 @@ async function finish(run: Run): Promise<unknown> {
 }
 
 describe('versions of the workers', () => {
-  before(async () => {
-    tocsin = await startInstallation({ config: () => ({ deployment: {} }) });
-  });
-  after(async () => {
-    await Promise.all(roles.map((role) => role.kill()));
-    await tocsin.stop();
-  });
+  withBehaviour('pinned');
   let old: Run;
 
   it('the first takes runs once it is promoted, and not before', async () => {
@@ -142,5 +150,64 @@ describe('versions of the workers', () => {
       'promote version tocsin:two',
       'roll back version tocsin:two',
     ]);
+  });
+});
+
+describe('versions of workers whose runs are upgraded', () => {
+  withBehaviour('autoUpgrade');
+  const RUNS = 12;
+  let early: readonly Run[];
+  const begin = (count: number): Promise<Run[]> => Promise.all(Array.from({ length: count }, () => start()));
+  /** Begun on `build`, and at rest there. */
+  const rest = (build: string, count: number): Promise<unknown> =>
+    until(`${count} runs wait on ${build}`, async () => (await version(build))?.running === count, 60_000);
+  const promote = async (...args: readonly string[]): Promise<void> => {
+    const { code, stdout, stderr } = await cli(tocsin.env, 'versions', 'promote', ...args);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /takes (all|50 % of) runs, those in progress as well/);
+  };
+
+  it('a ramp takes its share of the runs in progress as well, each from its next step on', async () => {
+    await startBuild('one');
+    await promote('one');
+    early = await begin(2 * RUNS);
+    await rest('one', 2 * RUNS);
+    await startBuild('two');
+    await promote('two', '--ramp', '50');
+    const ended = await Promise.all(early.slice(0, RUNS).map(finish));
+    const [kept, moved] = [
+      ['one', 'one', 'one'],
+      ['two', 'one', 'two'],
+    ].map((way) => ended.filter((each) => isDeepStrictEqual(each, way)).length);
+    assert.equal((kept ?? 0) + (moved ?? 0), RUNS, JSON.stringify(ended));
+    assert.ok((kept ?? 0) > 0 && (moved ?? 0) > 0, `${kept} kept, ${moved} moved`);
+  });
+
+  it('a roll-back of the ramp takes all of them back to the current version', async () => {
+    assert.equal((await versions('roll-back', '--why', 'a drill')).code, 0);
+    const ended = await Promise.all(early.slice(RUNS, RUNS + 4).map(finish));
+    assert.deepEqual(
+      ended,
+      ended.map(() => ['one', 'one', 'one']),
+    );
+  });
+
+  it('a run in progress goes on with the code that is promoted, and an old worker may go', async () => {
+    await promote('two');
+    await roles[0]?.kill();
+    const ended = await Promise.all(early.slice(RUNS + 4).map(finish));
+    assert.deepEqual(
+      ended,
+      ended.map(() => ['two', 'one', 'two']),
+    );
+  });
+
+  it('and with the one before, once that is rolled back to', async () => {
+    const run = await start();
+    await rest('two', 1);
+    await startBuild('one');
+    const { code, stdout, stderr } = await versions('roll-back');
+    assert.equal(code, 0, stdout + stderr);
+    assert.deepEqual(await finish(run), ['one', 'two', 'one']);
   });
 });

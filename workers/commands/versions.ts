@@ -56,11 +56,14 @@ export const promoteVersion = (options: PromoteVersion): Promise<number> =>
       options,
       { deployment, build, share: percentage ?? 100 },
       percentage === null
-        ? `${build} takes all new runs`
-        : `${build} takes ${percentage} % of new runs; \`tocsin versions roll-back\` ends that`,
+        ? `${build} takes all ${runsOf(session.config)}`
+        : `${build} takes ${percentage} % of ${runsOf(session.config)}; \`tocsin versions roll-back\` ends that`,
     );
     return EXIT.ok;
   });
+
+const runsOf = ({ deployment }: Config): string =>
+  deployment?.behaviour === 'autoUpgrade' ? 'runs, those in progress as well' : 'new runs';
 
 /** While one is ramping: ends the ramp. Else: the version that was current before takes all new runs again. */
 export const rollBack = (options: ChangeVersion): Promise<number> =>
