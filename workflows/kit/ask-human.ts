@@ -30,9 +30,9 @@ export interface AskOptions<Choice extends string> {
   /** How long the question stands; default `approvals.expiry`. It ends before the run's execution timeout in any case. */
   readonly timeoutMs?: number;
   /** What counts when nobody answered in time. Without it the run fails as `AnswerExpired`. */
-  readonly otherwise?: Choice;
+  readonly otherwise?: NoInfer<Choice>;
   /** What a plan takes the answer to be. Without it a plan ends at the question. */
-  readonly assumed?: Choice;
+  readonly assumed?: NoInfer<Choice>;
 }
 
 export class HumanQuestions {
