@@ -15,7 +15,7 @@ export interface Metrics {
   recorded(region: string, record: EventRecord): void;
   /** An event was given back because of an error. */
   pathError(region: string, meaning: Meaning): void;
-  /** A run of a trigger that did not complete, once. */
+  /** A run that did not complete, once; an empty trigger: a person or Tocsin itself started it. */
   runFailed(region: string, trigger: string, outcome: string): void;
   /** A sweep has looked at every run. */
   swept(region: string): void;
@@ -42,6 +42,8 @@ export interface MetricsOptions {
   readonly now?: () => number;
 }
 
+/** Of runs that no trigger has started, or none that is known. */
+const OTHER = 'other';
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 export function createMetrics({ triggers, version, now = Date.now }: MetricsOptions): Metrics {
@@ -108,7 +110,7 @@ export function createMetrics({ triggers, version, now = Date.now }: MetricsOpti
   });
   const watch = regionGauges(registers, now);
   const known = new Set(['', ...triggers]);
-  const label = (trigger: string): string => (known.has(trigger) ? trigger : 'other');
+  const label = (trigger: string): string => (known.has(trigger) ? trigger : OTHER);
   return {
     zoneData: (tzdata) => {
       buildInfo.reset();
@@ -127,7 +129,7 @@ export function createMetrics({ triggers, version, now = Date.now }: MetricsOpti
     },
     pathError: (region, meaning) => pathErrors.inc({ region, meaning }),
     // What a run says of its trigger comes from whoever started it.
-    runFailed: (region, trigger, outcome) => failed.inc({ region, trigger: label(trigger), outcome }),
+    runFailed: (region, trigger, outcome) => failed.inc({ region, trigger: label(trigger) || OTHER, outcome }),
     swept: (region) => swept.set({ region }, now() / 1_000),
     condition: (trigger, ms) => condition.observe({ trigger }, ms / 1_000),
     noWorker: (region, count = 1) => noWorker.inc({ region }, count),
@@ -137,7 +139,8 @@ export function createMetrics({ triggers, version, now = Date.now }: MetricsOpti
     watchRegion: (region, watched) => {
       // From zero on: the rate of a counter that begins at one is nothing.
       for (const meaning of ['pause', 'retry', 'suspect'] satisfies Meaning[]) pathErrors.inc({ region, meaning }, 0);
-      for (const trigger of triggers) for (const outcome of FAILURES) failed.inc({ region, trigger, outcome }, 0);
+      for (const trigger of [...triggers, OTHER])
+        for (const outcome of FAILURES) failed.inc({ region, trigger, outcome }, 0);
       watch(region, watched);
     },
   };

@@ -80,6 +80,18 @@ describe('metrics', () => {
     assert.doesNotMatch(await metrics.registry.metrics(), /tocsin_events_waiting\{/);
   });
 
+  it('a run without a trigger has a label too, and its first failure shows as a rate', async () => {
+    const metrics = create();
+    metrics.watchRegion('eu', watched);
+    const failed = async (): Promise<string | undefined> =>
+      /^tocsin_runs_failed_total\{region="eu",trigger="other",outcome="terminated"\} (\d+)$/m.exec(
+        await metrics.registry.metrics(),
+      )?.[1];
+    assert.equal(await failed(), '0');
+    metrics.runFailed('eu', '', 'terminated');
+    assert.equal(await failed(), '1');
+  });
+
   it('a trigger that nobody configured is no label of its own', async () => {
     const metrics = create();
     for (let each = 0; each < 50; each += 1) metrics.runFailed('eu', `made-up-${each}`, 'failed');
