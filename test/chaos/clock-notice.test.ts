@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { clockOff, lacksFaketime } from '../support/skewed-process.ts';
 import { until } from '../support/until.ts';
-
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
-const lacksFaketime = existsSync(FAKETIME) ? false : 'faketime (Debian) is not installed';
 
 describe('a trigger process on a host whose clock is a minute behind', { skip: lacksFaketime }, () => {
   let tocsin: Installation;
@@ -15,9 +12,7 @@ describe('a trigger process on a host whose clock is a minute behind', { skip: l
     receiver = await startReceiver();
     tocsin = await startInstallation({
       env: {
-        LD_PRELOAD: FAKETIME,
-        FAKETIME: '-60',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        ...clockOff('-60'),
         CLOCK_WEBHOOK: receiver.url.href,
       },
       config: ({ target, origin }) => ({

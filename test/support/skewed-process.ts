@@ -8,6 +8,13 @@ const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 /** For `skip`: why it cannot be run here; false: it can. */
 export const lacksFaketime = existsSync(FAKETIME) ? false : 'faketime (Debian) is not installed';
 
+/** Environment of a process whose clock is off by this, such as `-60`; its timers run as always. */
+export const clockOff = (offset: string): Readonly<Record<string, string>> => ({
+  LD_PRELOAD: FAKETIME,
+  FAKETIME: offset,
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+});
+
 export interface SkewedProcess {
   /** The first line it printed. */
   readonly said: string;
