@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect } from 'nats';
@@ -7,6 +6,7 @@ import { bookSubject, eventStream, eventSubject } from '../../triggers/nats/subj
 import { freePort } from '../../workers/servers/server-process.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, type RoleProcess, spawnRole, startInstallation } from '../support/installation.ts';
+import { oldZoneData } from '../support/old-zone-data.ts';
 import { alertmanagerPayload, storeAlert } from '../support/payloads.ts';
 import { type PrometheusFixture, startPrometheus } from '../support/prometheus.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -61,11 +61,8 @@ describe('alerts', () => {
   });
 
   it('a host whose clock is a minute behind and whose zone data is old', { skip: lacksFaketime }, async () => {
-    const zones = join(tocsin.servers.dir, 'zoneinfo');
-    mkdirSync(join(zones, 'Europe'), { recursive: true });
-    cpSync('/usr/share/zoneinfo/Europe/Berlin', join(zones, 'Europe/Berlin'), { dereference: true });
-    writeFileSync(join(zones, 'tzdata.zi'), '# version 2019a\n');
-    const other = await spawnRole(['trigger'], { ...tocsin.env, TZDIR: zones, ...clockOff('-60') }, tocsin.servers.dir);
+    const { dir } = tocsin.servers;
+    const other = await spawnRole(['trigger'], { ...tocsin.env, ...oldZoneData(dir), ...clockOff('-60') }, dir);
     try {
       await until('it is ready', () => other.ready());
       prometheus.scrape([trigger.metricsUrl, intake.metricsUrl, other.metricsUrl]);

@@ -5,6 +5,7 @@ import { Refused } from '../../workers/notify/channel.ts';
 import { createEmailChannel } from '../../workers/notify/email.ts';
 import { type SmtpServer, sendMail } from '../../workers/notify/smtp.ts';
 import { evil, message } from '../support/notices.ts';
+import { readMail } from '../support/read-mail.ts';
 import { type SmtpServerOptions, makeCertificate, startSmtpServer } from '../support/smtp-server.ts';
 import { until } from '../support/until.ts';
 
@@ -42,7 +43,7 @@ describe('notifier by SMTP', () => {
     await channel.send(message({ title: 'eu: läuft nicht 🔔'.repeat(8), text: 'reason: ü\n.\nend' }), never);
     const [mail] = server.mails;
     assert.deepEqual([mail?.from, mail?.to, mail?.encrypted], ['tocsin@a.test', ['x@b.test', 'y@b.test'], false]);
-    const { headers, body } = read(mail?.data ?? '');
+    const { headers, body } = readMail(mail?.data ?? '');
     assert.equal(headers['subject'], `[critical] ${'eu: läuft nicht 🔔'.repeat(8)}`);
     assert.equal(headers['message-id'], '<0d9bb1f0-8d3f-4e39-a5a3-2a3a1ff6d4c1@a.test>');
     assert.equal(headers['date'], 'Mon, 01 Jun 2026 12:00:00 +0000');
@@ -56,7 +57,7 @@ describe('notifier by SMTP', () => {
     await channel.send(evil, never);
     assert.equal(server.mails.length, 1);
     assert.deepEqual(server.mails[0]?.to, ['x@b.test', 'y@b.test']);
-    const { headers } = read(server.mails[0]?.data ?? '');
+    const { headers } = readMail(server.mails[0]?.data ?? '');
     assert.deepEqual(Object.keys(headers), [
       'from',
       'to',
@@ -197,21 +198,3 @@ describe('notifier by SMTP', () => {
     });
   }
 });
-
-/** A mail as its reader sees it. */
-function read(data: string): { headers: Record<string, string>; body: string } {
-  const [head = '', body = ''] = data.split('\r\n\r\n');
-  const headers = head
-    .replaceAll('\r\n ', ' ')
-    .split('\r\n')
-    .map((line) => {
-      const [name = '', ...value] = line.split(': ');
-      const decoded = value
-        .join(': ')
-        .replaceAll(/=\?UTF-8\?B\?(\S+?)\?=(?: (?==\?))?/g, (_all, word: string) =>
-          Buffer.from(word, 'base64').toString('utf8'),
-        );
-      return [name.toLowerCase(), decoded] as const;
-    });
-  return { headers: Object.fromEntries(headers), body: Buffer.from(body, 'base64').toString('utf8') };
-}
