@@ -11,20 +11,27 @@ import { answerTo, send } from '../support/approvals.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-keys-'));
 const file = (name: string): string => join(dir, `${name}.pem`);
 let tocsin: Installation;
 let worker: RoleProcess;
+let channel: Receiver;
 
 before(async () => {
+  channel = await startReceiver();
   const keys = [
     { id: 'ann', person: 'Ann', publicKey: makeKey(file('ann')) },
     { id: 'me', person: 'Me', login: userInfo().username, publicKey: makeKey(file('me')) },
   ];
   makeKey(file('stranger'));
-  tocsin = await startInstallation({ config: () => ({ approvals: { keys } }) });
+  const notify = { channels: [{ kind: 'webhook', url: 'env:NOTIFY_URL' }], perMinute: 600 };
+  tocsin = await startInstallation({
+    env: { NOTIFY_URL: channel.url.href },
+    config: () => ({ approvals: { keys, reminders: ['3s'] }, temporal: { uiUrl: 'https://ui.test' }, notify }),
+  });
   await tocsin.service.exhaust();
   // In force before the first event: whoever only looks must not have acted once.
   await run('trigger', 'mode', 'restart-service', 'observe');
@@ -32,6 +39,7 @@ before(async () => {
 });
 after(async () => {
   await tocsin?.stop();
+  await channel.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -53,6 +61,15 @@ async function noted(what: string, id: string, why: string): Promise<void> {
   const line = (await wholeActs(tocsin.log, tocsin.region)).at(-1);
   assert.deepEqual([line?.what, line?.where.split(', ')[0], line?.why], [what, `run ${id}`, why]);
 }
+interface Told {
+  readonly key: string;
+  readonly severity: string;
+  readonly title: string;
+  readonly text: string;
+  readonly link: string;
+}
+const toldOf = (id: string): Told[] =>
+  channel.requests.map(({ body }) => JSON.parse(body) as Told).filter(({ key }) => key.startsWith(`run/${id}/`));
 const errorOf = ({ json }: { readonly json: unknown }): string => (json as { error: string }).error;
 
 describe('approving by command', () => {
@@ -107,6 +124,59 @@ describe('approving by command', () => {
     assert.match(details.stdout, /1\. take checkout out of rotation .* undo: putBackInRotation[\s\S]*approved/);
     assert.equal(((await tocsin.client.workflow.getHandle(id).result()) as { outcome: string }).outcome, 'restarted');
     await tocsin.service.exhaust();
+  });
+
+  it('who may approve is told of the question, and again when nobody answers', async () => {
+    const id = await asking();
+    const { runId, asked } = await openQuestion(tocsin.client, id);
+    const [first, second] = await until('they are told twice', () => toldOf(id).length > 1 && toldOf(id));
+    assert.deepEqual(
+      [first?.key, first?.severity, first?.title],
+      [`run/${id}/approval ${asked.expiresAt} 0`, 'warning', 'restartService for checkout waits for approval'],
+    );
+    assert.match(first?.text ?? '', /^asked: Ann, Me\n[\s\S]*2\. restart checkout \(eu\)/);
+    assert.equal(decodeURIComponent(first?.link ?? ''), `https://ui.test/namespaces/default/workflows/${id}/${runId}`);
+    assert.deepEqual(
+      [second?.severity, second?.title],
+      ['critical', 'restartService for checkout waits for approval, asked 2 times'],
+    );
+    assert.equal((await run('deny', id, '--key', file('ann'), '--why', 'not now')).code, 0);
+  });
+
+  it('a wrong signature, the requester and an answer to another run have their lines in the operator log', async () => {
+    const [id, other] = [await asking(), await asking()];
+    const ring = tocsin.config.approvals.keys;
+    const ann = loadKey(file('ann'), ring);
+    const question = await openQuestion(tocsin.client, id);
+    const forged = answerTo(question, { ...ann, privateKey: loadKey(file('me'), ring).privateKey }, 'approve');
+    const ofOther = answerTo(await openQuestion(tocsin.client, other), ann, 'approve');
+    const before = effects();
+    const refusalOf = async (answer: unknown): Promise<string> => {
+      const result = await send(tocsin.client, id, 'approve', [answer]);
+      return typeof result !== 'string' && !result.accepted ? result.refusal : assert.fail(JSON.stringify(result));
+    };
+    assert.equal(await refusalOf(forged), 'wrong-signature');
+    assert.equal(await refusalOf(ofOther), 'other-workflow');
+    assert.equal((await run('approve', id, '--key', file('me'))).code, 1);
+    const lines = await until('all have their lines', async () => {
+      const { json } = await run('operator-log', 'list');
+      const found = (json as { where: string; what: string; by: string }[]).filter(
+        ({ what, where }) => where === `run ${id}` && what.startsWith('answer refused'),
+      );
+      return found.length === 3 && found;
+    });
+    assert.deepEqual(
+      lines.map(({ what }) => what),
+      ['wrong-signature', 'other-workflow', 'requester'].map((refusal) => `answer refused (${refusal})`),
+    );
+    assert.equal((await run('operator-log', 'verify')).code, 0);
+    const page = await (await fetch(worker.metricsUrl)).text();
+    for (const refusal of ['wrong-signature', 'other-workflow'])
+      assert.ok(page.includes(`tocsin_answers_refused_total{decision="approve",refusal="${refusal}"} 1\n`), refusal);
+    assert.match(page, /^tocsin_answers_refused_total\{decision="approve",refusal="requester"\} 2$/m);
+    assert.equal(effects(), before);
+    for (const each of [id, other])
+      assert.equal((await run('deny', each, '--key', file('ann'), '--why', 'not now')).code, 0);
   });
 
   it('answers that are garbage have lines in the operator log, the first of a run only; all are counted', async () => {
