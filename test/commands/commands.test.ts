@@ -130,30 +130,59 @@ describe('commands', () => {
   });
 
   it('a trigger observes, is paused and resumed while everything runs; the list says who changed what', async () => {
+    const keys = new Map<string, string | undefined>();
     const kindOf = async (instance: string): Promise<string> => {
       const { event } = await storeAlert(tocsin.log, tocsin.region, 'firing', { instance });
+      keys.set(instance, event.partitionkey);
       const record = await until('it is recorded', async () =>
         (await tocsin.records()).find((each) => each.event.alertKey === event.partitionkey),
       );
       const [first] = record.dispositions;
       return first !== undefined && 'reason' in first ? `${first.kind}(${first.reason})` : (first?.kind ?? 'none');
     };
-    /** A change takes effect within two seconds, not at once. */
-    const becomes = (wanted: string, prefix: string): Promise<true> => {
+    /**
+     * A change takes effect within two seconds, not at once. Resolves to the instance of which it was true; an alert is known by the first
+     * eight characters of it.
+     */
+    const becomes = (wanted: string, prefix: string): Promise<string> => {
       let attempt = 0;
-      return until(`${prefix} is ${wanted}`, async () => (await kindOf(`${prefix} ${attempt++}`)) === wanted);
+      return until(`${prefix} is ${wanted}`, async () => {
+        const instance = `${prefix} ${attempt++}`;
+        return (await kindOf(instance)) === wanted && instance;
+      });
+    };
+    const runsOf = async (instance: string): Promise<number> => {
+      let count = 0;
+      for await (const { context } of tocsin.runs.startedSince(0))
+        if (context?.alertKey === keys.get(instance)) count += 1;
+      return count;
     };
     assert.equal((await run('trigger', 'mode', 'restart-service', 'observe', '--why', 'first week')).code, 0);
-    await becomes('ignored(observed)', 'observe');
+    await becomes('ignored(observed)', 'look');
     assert.equal((await run('trigger', 'mode', 'restart-service', 'auto')).code, 0);
     await becomes('started', 'auto');
     assert.equal((await run('trigger', 'pause', 'restart-service')).code, 0);
-    await becomes('held(paused)', 'pause');
+    const held = await becomes('held(paused)', 'pause');
     const resumed = await run('trigger', 'resume', 'restart-service');
-    const { backlog } = resumed.json as { backlog: { detail: string }[] };
+    const { backlog } = resumed.json as { backlog: { title: string; detail: string }[] };
     assert.ok(backlog.length >= 1);
     assert.match(backlog[0]?.detail ?? '', /would run restartService/);
+    assert.ok(
+      backlog.some(({ title }) => title.includes(`on ${held} `)),
+      JSON.stringify(backlog),
+    );
     await becomes('started', 'resume');
+    assert.equal((await run('trigger', 'pause', 'restart-service', '--ignore')).code, 0);
+    const ignored = await becomes('ignored(paused)', 'ignore');
+    const again = await run('trigger', 'resume', 'restart-service');
+    const titles = (again.json as { backlog: { title: string }[] }).backlog.map(({ title }) => title);
+    assert.ok(
+      titles.every((title) => !title.includes(`on ${ignored} `)),
+      'what was ignored is no backlog',
+    );
+    const last = await becomes('started', 'again');
+    await until('what was stored last is seen to run', async () => (await runsOf(last)) === 1);
+    assert.deepEqual(await Promise.all([held, ignored].map(runsOf)), [0, 0], 'nobody has started those');
     const list = await run('trigger', 'list');
     const [region] = list.json as { changes: { what: string; why: string }[] }[];
     assert.deepEqual(
@@ -163,6 +192,8 @@ describe('commands', () => {
         ['mode observe', 'first week'],
         ['mode auto', ''],
         ['paused (hold)', ''],
+        ['resumed', ''],
+        ['paused (ignore)', ''],
         ['resumed', ''],
       ],
     );
