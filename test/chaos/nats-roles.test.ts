@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
 import { NATS_ROLES, type NatsUserRole } from '../../triggers/nats/permissions.ts';
-import { natsServerConfig, passwordVariable } from '../../triggers/nats/server-config.ts';
+import { passwordVariable } from '../../triggers/nats/server-config.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { type CliResult, cli } from '../support/cli.ts';
 import { type RoleProcess, spawnRole } from '../support/installation.ts';
@@ -21,7 +21,6 @@ describe('processes and commands with the users of `topology --nats-config`', ()
   const roles: RoleProcess[] = [];
   before(async () => {
     for (const role of NATS_ROLES) process.env[passwordVariable(role)] = `password-of-${role}`;
-    nats = await startSecuredNats(() => natsServerConfig(['eu']));
     temporal = await startTestServers({ temporal: true });
     port = await freePort();
     const file = join(temporal.dir, 'tocsin.yaml');
@@ -38,6 +37,10 @@ describe('processes and commands with the users of `topology --nats-config`', ()
       file,
       stringify({ dataDir: join(temporal.dir, 'data'), regions: ['eu'], intake: { port }, services }),
     );
+    // Asked for before there is a server.
+    const printed = await cli({ ...process.env, TOCSIN_CONFIG: file }, 'topology', '--nats-config');
+    assert.equal(printed.code, 0, printed.stderr);
+    nats = await startSecuredNats(() => printed.stdout);
     env = { ...process.env, TOCSIN_CONFIG: file, NATS_URL: nats.url, TEMPORAL_ADDRESS: temporal.temporalAddress };
   });
   after(async () => {
