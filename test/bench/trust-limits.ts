@@ -27,15 +27,15 @@ export async function limitFigures(report: (line: string) => void): Promise<Row[
 async function costs(lab: LimitLab): Promise<Row[]> {
   const nothing: RunCost[] = [];
   const one: RunCost[] = [];
-  const entity: number[] = [];
+  const entity: RunCost[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const bare = await cost(lab, 'bare', `bare-${round}`, []);
     const unlimited = await cost(lab, 'unlimited', `unlimited-${round}`, []);
-    const before = await eventsOf(lab, 'limit/one/cost');
+    const before = await costOfLimit(lab, 'limit/one/cost');
     const limited = await cost(lab, 'limited', `limited-${round}`, [limit('one', 'cost')]);
     nothing.push(difference(unlimited, bare));
     one.push(difference(limited, unlimited));
-    if (round > 0) entity.push((await eventsOf(lab, 'limit/one/cost')) - before);
+    if (round > 0) entity.push(difference(await costOfLimit(lab, 'limit/one/cost'), before));
   }
   return [
     row(
@@ -60,7 +60,16 @@ async function costs(lab: LimitLab): Promise<Row[]> {
       'actions/run',
       one.map(({ actions }) => actions),
     ),
-    row('one limit: events of the limit', 'events/lease', entity),
+    row(
+      'one limit: events of the limit',
+      'events/lease',
+      entity.map(({ events }) => events),
+    ),
+    row(
+      'one limit: actions of the limit',
+      'actions/lease',
+      entity.map(({ actions }) => actions),
+    ),
   ];
 }
 
@@ -103,9 +112,9 @@ async function cost(
   return costOf(handle);
 }
 
-/** 0 while it is not in use. */
-const eventsOf = async (lab: LimitLab, id: string): Promise<number> =>
-  (await costOf(lab.client.workflow.getHandle(id)).catch(() => ({ events: 0 }))).events;
+/** Nothing while it is not in use. */
+const costOfLimit = (lab: LimitLab, id: string): Promise<RunCost> =>
+  costOf(lab.client.workflow.getHandle(id)).catch(() => ({ events: 0, actions: 0 }));
 
 const difference = (more: RunCost, less: RunCost): RunCost => ({
   events: more.events - less.events,
