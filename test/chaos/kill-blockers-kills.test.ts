@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KillBlockersReport } from '../../workflows/kill-blockers.ts';
@@ -7,19 +8,25 @@ import { type DatabaseLab, startDatabaseLab } from '../support/database-lab.ts';
 import { effectsOf, killPoints, runKilled } from '../support/effect-kills.ts';
 import { type Chain, lockChain } from '../support/lock-chain.ts';
 import { lacksPostgres } from '../support/postgres.ts';
+import { SHIPPED_EFFECTS } from '../support/shipped-effects.ts';
 
 const INPUT = { database: 'shop', minWaitMs: 0 };
-const EFFECTS = ['cancelBackend', 'terminateBackend'];
+const EFFECTS: readonly string[] = SHIPPED_EFFECTS.killBlockers;
 /** What the server itself writes when it obeys. */
 const OBEYED = [/canceling statement due to user request/g, /terminating connection due to administrator command/g];
 
 describe('a worker that is killed while killBlockers ends a session', { skip: lacksPostgres }, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tocsin-blockers-'));
+  const [begun, hold] = [join(dir, 'begun'), join(dir, 'hold')];
   let lab: DatabaseLab;
   let told = 0;
   before(async () => {
-    lab = await startDatabaseLab();
+    lab = await startDatabaseLab({ hold });
   });
-  after(() => lab?.stop());
+  after(async () => {
+    await lab?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
 
   /** Cancelling its statement does not release the row, so that it is terminated too. */
   const prepare = async (row: number): Promise<Chain> => {
@@ -51,7 +58,6 @@ describe('a worker that is killed while killBlockers ends a session', { skip: la
   for (const [index, point] of killPoints(EFFECTS).entries())
     it(`${point.moment} ${point.activity}: the server obeys once`, async () => {
       const chain = await prepare(index + 2);
-      const begun = join(lab.tocsin.servers.dir, 'begun');
       // A database writes no file for a test, but a line of its log.
       const obeys = OBEYED[EFFECTS.indexOf(point.activity)];
       const watch = setInterval(() => {
@@ -62,7 +68,7 @@ describe('a worker that is killed while killBlockers ends a session', { skip: la
           tocsin: lab.tocsin,
           point,
           begun,
-          hold: join(lab.tocsin.servers.dir, 'hold'),
+          hold,
           begin: async () => (await lab.begin(INPUT)).workflowId,
         });
         // The attempt that comes after the killed one finds no such session any more.

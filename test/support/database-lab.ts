@@ -1,5 +1,6 @@
 /** A whole installation with a real database `shop` whose sessions can be made to block each other, and runs of killBlockers on it. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import type { WorkflowHandle } from '@temporalio/client';
 import { createEngine } from '../../triggers/path/engine.ts';
 import { type OpenHumanQuestion, openHumanQuestion } from '../../workers/open-question.ts';
@@ -8,6 +9,7 @@ import type { KillBlockersInput } from '../../workflows/kill-blockers.ts';
 import type { Decision } from '../../workflows/kit/approval-message.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, send } from './approvals.ts';
+import { startHoldingProxy } from './holding-proxy.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { until } from './until.ts';
@@ -30,20 +32,32 @@ export interface DatabaseLab {
 export interface DatabaseLabOptions {
   /** How long a question stands. */
   readonly expiry?: string;
+  /** While this file is there, a session is ended as Tocsin asks, and Tocsin does not hear of it. */
+  readonly hold?: string;
 }
 
-export async function startDatabaseLab({ expiry = '30 m' }: DatabaseLabOptions = {}): Promise<DatabaseLab> {
+export async function startDatabaseLab({ expiry = '30 m', hold }: DatabaseLabOptions = {}): Promise<DatabaseLab> {
   const postgres = await startPostgres();
+  const proxy = await startHoldingProxy(
+    postgres.port,
+    (request) => hold !== undefined && /pg_(cancel|terminate)_backend\(/.test(request.toString()) && existsSync(hold),
+  );
+  const close = async (): Promise<void> => {
+    await proxy.close();
+    await postgres.stop();
+  };
+  const address = new URL(postgres.url('watcher'));
+  address.port = String(proxy.port);
   const { ann } = makeKeys();
   if (ann === undefined) throw new Error('there is no key of ann');
   const tocsin = await startInstallation({
-    env: { SHOP_URL: postgres.url('watcher') },
+    env: { SHOP_URL: address.href },
     config: () => ({
       postgres: [{ name: 'shop', region: 'eu', url: 'env:SHOP_URL', tls: 'off' }],
       approvals: { keys: [ann.entry], expiry },
     }),
   }).catch(async (error: unknown) => {
-    await postgres.stop();
+    await close();
     throw error;
   });
   const { client, servers } = tocsin;
@@ -74,7 +88,7 @@ export async function startDatabaseLab({ expiry = '30 m' }: DatabaseLabOptions =
     },
     stop: async () => {
       await tocsin.stop();
-      await postgres.stop();
+      await close();
     },
   };
 }

@@ -17,7 +17,7 @@ export interface EffectKill {
   readonly begun: string;
   /** While it is there, the target goes on with what it has begun. */
   readonly hold: string;
-  /** Written before the process dies. */
+  /** The moment at which it died, written before it dies: `after` where `during` was meant and the target had begun and ended unseen. */
   readonly marker: string;
 }
 
@@ -50,23 +50,23 @@ function killing(activity: Activity, { occurrence, moment, begun, hold, marker }
     const { activityId, workflowExecution } = Context.current().info;
     calls.add(`${workflowExecution?.workflowId} ${activityId}`);
     if (calls.size !== occurrence || existsSync(marker)) return activity(...args);
-    if (moment === 'before') die(marker);
+    if (moment === 'before') die(marker, 'before');
     if (moment === 'during') {
       rmSync(begun, { force: true });
       writeFileSync(hold, '');
     }
     const acting = activity(...args);
     if (moment === 'during') {
-      const look = setInterval(() => existsSync(begun) && die(marker), LOOK_EVERY_MS);
+      const look = setInterval(() => existsSync(begun) && die(marker, 'during'), LOOK_EVERY_MS);
       await acting.finally(() => clearInterval(look));
     }
     await acting;
-    return die(marker);
+    return die(marker, 'after');
   };
 }
 
-function die(marker: string): never {
-  writeFileSync(marker, '');
+function die(marker: string, moment: Moment): never {
+  writeFileSync(marker, moment);
   process.kill(process.pid, 'SIGKILL');
   // The signal arrives a moment later; nothing may happen in it.
   for (;;);

@@ -3,7 +3,7 @@
  * in their order, and a way to begin a run; what the target's own record says afterwards is for the test to judge.
  */
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EffectKill, KILL_VARIABLE, MOMENTS, type Moment } from './effect-kill-hook.ts';
 import type { Installation } from './installation.ts';
@@ -33,16 +33,17 @@ export const killPoints = (effects: readonly string[]): KillPoint[] =>
     return MOMENTS.map((moment) => ({ activity, occurrence, moment }));
   });
 
-/** Resolves to the report of the run; the worker was killed exactly once. */
+/** Resolves to the report of the run; the worker was killed exactly once, at that very moment. */
 export async function runKilled({ tocsin, point, begun, hold, begin }: KilledRun): Promise<unknown> {
   const marker = join(tocsin.servers.dir, 'killed');
-  rmSync(marker, { force: true });
+  for (const file of [marker, hold]) rmSync(file, { force: true });
   tocsin.env[KILL_VARIABLE] = JSON.stringify({ ...point, begun, hold, marker } satisfies EffectKill);
   tocsin.env['NODE_OPTIONS'] = `--import tsx --import ${join(import.meta.dirname, 'effect-kill-preload.mjs')}`;
   const first = await tocsin.startReady('worker');
   const id = await begin();
   await until('the worker was killed', () => existsSync(marker) && !isAlive(first.pid));
   rmSync(hold, { force: true });
+  assert.equal(readFileSync(marker, 'utf8'), point.moment, 'it was killed at another moment');
   delete tocsin.env[KILL_VARIABLE];
   delete tocsin.env['NODE_OPTIONS'];
   const second = await tocsin.startReady('worker');
@@ -54,8 +55,12 @@ export async function runKilled({ tocsin, point, begun, hold, begin }: KilledRun
 }
 
 /** What the run called, by its history, without the activities that only look. */
-export async function effectsOf(tocsin: Installation, workflowId: string, looks: readonly string[]): Promise<string[]> {
-  const { events } = await tocsin.client.workflow.getHandle(workflowId).fetchHistory();
+export async function effectsOf(
+  { client }: Pick<Installation, 'client'>,
+  workflowId: string,
+  looks: readonly string[],
+): Promise<string[]> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const called = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
     typeof scheduled?.activityType?.name === 'string' ? [scheduled.activityType.name] : [],
   );
