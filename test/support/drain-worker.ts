@@ -14,15 +14,17 @@ import { type Clusters, createClusters } from '../../activities/kubernetes/clust
 import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
+import { triggers } from '../../triggers/index.ts';
+import { targetRules } from '../../workers/inventory/target-rules.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { createWorker } from '../../workers/worker.ts';
-
-/** Dies before the effect begins, after the API server has carried out its first change, or after it is done and before that is told. */
-export const MOMENTS = ['before', 'during', 'after'] as const;
+import type { Moment } from './effect-kill-hook.ts';
+import type { SHIPPED_EFFECTS } from './shipped-effects.ts';
 
 export interface Kill {
-  readonly effect: 'cordonNode' | 'evictPods' | 'uncordonNode';
-  readonly moment: (typeof MOMENTS)[number];
+  readonly effect: (typeof SHIPPED_EFFECTS.drainNode)[number];
+  /** `during`: after the API server has carried out its first change. `after`: when it is done and before that is told. */
+  readonly moment: Moment;
   /** Written when it has happened, so that the next process goes on. */
   readonly marker: string;
 }
@@ -52,7 +54,7 @@ const decisions = createDecisions({
 let acting: string | null = null;
 const activities = killed(
   createKubernetesActivities({
-    allowedTarget: createAllowedTarget({ region: 'eu', inventory, rules: [] }),
+    allowedTarget: createAllowedTarget({ region: 'eu', inventory, rules: targetRules({ allow: [] }, triggers) }),
     clusters: dyingClusters(createClusters([{ name: 'test', kubeconfig: () => ({ text: kubeconfig, path: null }) }])),
   }),
 );

@@ -8,7 +8,7 @@ export interface RuleNames {
   readonly runbooks: readonly string[];
 }
 
-export const targetRules = ({ allow }: InventoryConfig, triggers: readonly Trigger[]): TargetRule[] => [
+export const targetRules = ({ allow }: Pick<InventoryConfig, 'allow'>, triggers: readonly Trigger[]): TargetRule[] => [
   ...allow,
   ...triggers.flatMap(({ id, targets }) => (targets === undefined ? [] : [{ trigger: id, targets }])),
 ];
