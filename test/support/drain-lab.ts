@@ -7,6 +7,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { pino } from 'pino';
 import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
+import type { StartRequest } from '../../triggers/path/ports.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import type { DrainNodeInput } from '../../workflows/drain-node.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
@@ -22,8 +23,9 @@ export interface DrainLab {
   readonly kube: TestKubernetes;
   readonly client: Client;
   startWorker(kill?: Kill): Promise<ChildProcess>;
-  /** Workflow id of the run. */
   begin(input: DrainNodeInput, context?: Partial<RunContext>): Promise<WorkflowHandle>;
+  /** As a trigger has asked for it. */
+  start(request: StartRequest): Promise<WorkflowHandle>;
   /** What was changed since, as `cordon web-1`, `evict shop/x`; only what the API server accepted. */
   effects(from?: number): string[];
   /** Pods of one deployment, all on web-1, with web-2 open for what has to go. `minAvailable`: of its budget; absent: it has none. */
@@ -39,7 +41,7 @@ export const NODES = ['web-1', 'web-2'] as const;
 const NO_APPROVALS = { keys: [], quorum: 1, quorums: {}, expiryMs: 600_000, remindersMs: [], escalation: [] };
 const LIMIT = limitDefinition('drain-per-pool', { scope: 'label:pool', waitMs: 300_000 });
 
-export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS): Promise<DrainLab> {
+export async function startDrainLab(approvals: Partial<ApprovalSettings> = {}): Promise<DrainLab> {
   const [servers, kube] = await Promise.all([startTestServers({ temporal: true }), startKubernetes()]);
   const connection = await Connection.connect({ address: servers.temporalAddress });
   const client = new Client({ connection, namespace: servers.namespace });
@@ -55,9 +57,14 @@ export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS):
     worker.kill('SIGKILL');
     await gone;
   };
+  const start = async (request: StartRequest): Promise<WorkflowHandle> => {
+    await createEngine({ client, namespace: servers.namespace }).start(request);
+    return client.workflow.getHandle(request.workflowId);
+  };
   return {
     kube,
     client,
+    start,
     startWorker: async (kill) => {
       const options: DrainWorkerOptions = {
         address: servers.temporalAddress,
@@ -71,7 +78,7 @@ export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS):
           labels: { cluster: 'test', pool: 'web' },
         })),
         limits: [LIMIT],
-        approvals,
+        approvals: { ...NO_APPROVALS, ...approvals },
         kill: kill ?? null,
       };
       const file = join(import.meta.dirname, 'drain-worker.ts');
@@ -84,8 +91,7 @@ export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS):
       started += 1;
       const full: RunContext = { ...CONTEXT, service: input.node, generation: started, ...context };
       const workflowId = `${full.mode === 'plan' ? 'plan/' : ''}drain-node/test#${started}`;
-      const engine = createEngine({ client, namespace: servers.namespace });
-      await engine.start({
+      return start({
         workflowId,
         workflowType: 'drainNode',
         input,
@@ -93,7 +99,6 @@ export async function startDrainLab(approvals: ApprovalSettings = NO_APPROVALS):
         executionTimeoutMs: 600_000,
         summary: `drain ${input.node}`,
       });
-      return client.workflow.getHandle(workflowId);
     },
     effects: (from = 0) =>
       kube
