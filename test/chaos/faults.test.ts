@@ -164,7 +164,7 @@ describe('faults', { skip: lacksHosts }, () => {
   let lab: HostsLab;
   let services: RecordingServices;
   before(async () => {
-    services = recordingServices(recordDir, ['checkout', 'cart', 'search'], UNHEALTHY);
+    services = recordingServices(recordDir, ['checkout', 'cart', 'search'], () => UNHEALTHY);
     const [checkout, ...others] = services.targets;
     assert.ok(checkout !== undefined && ann !== undefined);
     const { takeOut, putBack } = checkout;

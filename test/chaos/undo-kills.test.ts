@@ -23,7 +23,7 @@ describe('a worker that is killed while it undoes', () => {
     tocsin = await startInstallation({
       env: { TOCSIN_PROJECT: join(import.meta.dirname, '../support/undo-project') },
       config: ({ target, origin }) => {
-        services = recordingServices(dir, SERVICES, target.health);
+        services = recordingServices(dir, SERVICES, () => target.health);
         return { services: services.targets, http: { allow: [{ origin, private: true }] } };
       },
     });

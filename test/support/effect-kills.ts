@@ -26,6 +26,8 @@ export interface KilledRun {
   readonly begin: () => Promise<string>;
 }
 
+const KILLED_WITHIN_MS = 120_000;
+
 /** Every moment of every effect, from the activities of the runbook's effects in their order. */
 export const killPoints = (effects: readonly string[]): KillPoint[] =>
   effects.flatMap((activity, index) => {
@@ -41,8 +43,13 @@ export async function runKilled({ tocsin, point, begun, hold, begin }: KilledRun
   tocsin.env['NODE_OPTIONS'] = `--import tsx --import ${join(import.meta.dirname, 'effect-kill-preload.mjs')}`;
   const first = await tocsin.startReady('worker');
   const id = await begin();
-  await until('the worker was killed', () => existsSync(marker) && !isAlive(first.pid));
-  rmSync(hold, { force: true });
+  try {
+    await until('the worker was killed', () => existsSync(marker) && !isAlive(first.pid), KILLED_WITHIN_MS);
+  } finally {
+    // One that lived on would take the runs of the tests after this one.
+    await first.kill();
+    rmSync(hold, { force: true });
+  }
   assert.equal(readFileSync(marker, 'utf8'), point.moment, 'it was killed at another moment');
   delete tocsin.env[KILL_VARIABLE];
   delete tocsin.env['NODE_OPTIONS'];

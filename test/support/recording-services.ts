@@ -43,8 +43,12 @@ exec 9>&-
 while [ -e ../hold ]; do sleep 0.05; done
 `.trim();
 
-/** `health`: answers 2xx. */
-export function recordingServices(dir: string, names: readonly string[], health: string): RecordingServices {
+/** `healthOf`: address that answers 2xx while the service is well. */
+export function recordingServices(
+  dir: string,
+  names: readonly string[],
+  healthOf: (name: string) => string,
+): RecordingServices {
   const record = join(dir, 'record');
   const control = join(dir, 'control');
   writeFileSync(control, CONTROL);
@@ -68,7 +72,7 @@ export function recordingServices(dir: string, names: readonly string[], health:
       name,
       region: 'eu',
       labels: { patch: 'night' },
-      health,
+      health: healthOf(name),
       status: command(name, 'status'),
       restart: command(name, 'restart', '{invocation}'),
       patch: command(name, 'patch'),
