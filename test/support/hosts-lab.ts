@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ServiceTarget } from '../../activities/service-treatment.ts';
 import { type BeginRun, beginsRuns } from './begin-run.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import { type SmallDisk, lacksMount, mountSmallDisk } from './small-disk.ts';
@@ -32,13 +33,15 @@ export interface HostsLab {
 }
 
 export interface LabOptions {
+  /** More services of the inventory. */
+  readonly services?: readonly ServiceTarget[];
   /** More sections of the configuration. */
   readonly config?: object;
   /** More environment for the roles. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function startHostsLab({ config = {}, env = {} }: LabOptions = {}): Promise<HostsLab> {
+export async function startHostsLab({ services = [], config = {}, env = {} }: LabOptions = {}): Promise<HostsLab> {
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-hosts-'));
   const sshd = await startSshd(dir, HOST);
   const disk = mountSmallDisk(DISK_MIB);
@@ -61,6 +64,7 @@ export async function startHostsLab({ config = {}, env = {} }: LabOptions = {}):
       services: [
         { name: 'checkout', region: 'eu', systemd: { host: HOST, unit: LAB_UNIT } },
         { ...service.target, name: 'local' },
+        ...services,
       ],
       disks: [
         {
