@@ -3,6 +3,7 @@
  * choose a database by name (R8). Ending is compare-and-act (R9): one transaction, named by its pid and both of its beginnings.
  */
 import type { AllowedTarget } from './allowed-target.ts';
+import { followsAnother } from './earlier-attempt.ts';
 import { look } from './look.ts';
 import { permanent } from './permanent.ts';
 import type { DatabaseOf } from './postgres/databases.ts';
@@ -83,8 +84,11 @@ async function end(
     session.query(signalStatement(how), [pid, backendStart, xactStart]),
   );
   const transaction = `transaction of ${xactStart} in session ${pid} of ${backendStart}`;
-  if (row === undefined || row['signalled'] === false) return { outcome: 'gone', detail: `${transaction} has ended` };
+  const before = followsAnother() ? ', perhaps by an attempt before this one' : '';
+  if (row === undefined || row['signalled'] === false)
+    return { outcome: 'gone', detail: `${transaction} has ended${before}` };
   if (typeof row['protected'] === 'string') return { outcome: 'protected', detail: row['protected'] };
-  if (row['blocks'] !== true) return { outcome: 'not-blocking', detail: `nobody waits for the ${transaction}` };
+  if (row['blocks'] !== true)
+    return { outcome: 'not-blocking', detail: `nobody waits for the ${transaction}${before}` };
   return { outcome: 'signalled', detail: `pg_${how}_backend, ${transaction}` };
 }

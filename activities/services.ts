@@ -3,6 +3,7 @@
  * come from configuration. A restart is compare-and-act (R9): only the invocation that was observed sick is restarted.
  */
 import type { AllowedTarget } from './allowed-target.ts';
+import { followsAnother } from './earlier-attempt.ts';
 import type { Http } from './http.ts';
 import { look } from './look.ts';
 import { permanent } from './permanent.ts';
@@ -31,6 +32,13 @@ export interface Observation {
 export interface RestartRequest extends ServiceRequest {
   /** The instance that was observed sick. */
   readonly invocation: string | null;
+}
+
+export interface Restarted {
+  /** By this very attempt. */
+  readonly restarted: boolean;
+  /** Another instance runs, and an attempt before this one may have started it. */
+  readonly perhapsBefore?: true;
 }
 
 export type ServiceActivities = ReturnType<typeof createServiceActivities>;
@@ -70,8 +78,9 @@ export function createServiceActivities({ allowedTarget, treatmentOf, http, ssh,
     }),
 
     /** May run twice: the second time another instance runs, and the command leaves that one alone. */
-    restartUnit: async ({ service, invocation }: RestartRequest): Promise<{ readonly restarted: boolean }> => {
-      return { restarted: await find(service).control.restart(invocation) };
+    restartUnit: async ({ service, invocation }: RestartRequest): Promise<Restarted> => {
+      const restarted = await find(service).control.restart(invocation);
+      return { restarted, ...(!restarted && followsAnother() ? { perhapsBefore: true } : {}) };
     },
 
     /**

@@ -31,7 +31,7 @@ export interface TreatedChain {
   /** Sessions that waited for it. */
   readonly blocked: number;
   readonly longestWaitMs: number;
-  /** `gone`: it had ended, or nobody waited for it any more. `protected` and `still-there` call a human. */
+  /** `gone`: it had ended, or nobody waited for it any more; the notes of the report say more. `protected` and `still-there` call a human. */
   readonly became: 'cancelled' | 'terminated' | 'gone' | 'left' | 'protected' | 'still-there';
 }
 
@@ -101,13 +101,16 @@ async function endBy(
   run: Run<PostgresActivities>,
 ): Promise<Became> {
   const request = { database, backend: transactionOf(root) };
-  const { outcome } = await run.act(
+  const { outcome, detail } = await run.act(
     `${way} ${nameOf(root)} in ${database}`,
     (on) => (way === 'cancel' ? on.cancelBackend(request) : on.terminateBackend(request)),
     { assumed: { outcome: 'signalled', detail: '' } },
   );
   if (outcome === 'protected') return 'protected';
-  if (outcome !== 'signalled') return 'gone';
+  if (outcome !== 'signalled') {
+    run.note(detail);
+    return 'gone';
+  }
   const free = await run.verify(
     `does nobody wait for ${nameOf(root)} any more?`,
     (on) => on.observeLocks({ database, minWaitMs: 0 }),

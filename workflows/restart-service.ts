@@ -12,10 +12,13 @@ export interface RestartServiceReport {
   readonly service: string;
   /** What was seen first. */
   readonly seen: string;
+  /** False: another instance ran by then; the notes of the report say more. */
   readonly restarted: boolean;
   /** Markdown. */
   readonly report: string;
 }
+
+const PERHAPS_BEFORE = ', perhaps started by an attempt before, of which nothing was heard';
 
 export const restartService = runbook<RestartServiceInput, RestartServiceReport, ServiceActivities>(
   async ({ service }, run) => {
@@ -31,11 +34,12 @@ export const restartService = runbook<RestartServiceInput, RestartServiceReport,
         undo: (on) => on.putBackInRotation({ service }),
       });
     }
-    const { restarted } = await run.act(
+    const { restarted, perhapsBefore = false } = await run.act(
       `restart ${service}`,
       (on) => on.restartUnit({ service, invocation: seen.invocation }),
       { heartbeatMs: 20_000, assumed: { restarted: true } },
     );
+    if (!restarted) run.note(`another instance of ${service} runs${perhapsBefore ? PERHAPS_BEFORE : ''}`);
     const healthy = await run.verify(
       `does ${service} answer its health check?`,
       (on) => on.observeService({ service }),

@@ -72,6 +72,8 @@ describe('services', () => {
     assert.notEqual(well.invocation, sick.invocation);
 
     assert.deepEqual(await step(() => on.restartUnit(request)), { restarted: false }, 'a second time does nothing');
+    const again = new MockActivityEnvironment({ startToCloseTimeoutMs: 60_000, attempt: 2 });
+    assert.deepEqual(await again.run(() => on.restartUnit(request)), { restarted: false, perhapsBefore: true });
     assert.deepEqual(
       demo.effects().map(({ action, invocation, key }) => ({ action, invocation, key })),
       [{ action: 'restart', invocation: sick.invocation, key: 'restart-service/a#1/r1/7' }],
