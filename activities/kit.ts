@@ -3,6 +3,7 @@ export type { ActivityDependencies } from './index.ts';
 export {
   createServiceActivities,
   type Observation,
+  type Restarted,
   type RestartRequest,
   type ServiceActivities,
   type ServiceDependencies,
