@@ -7,7 +7,7 @@ import { expandCalendars } from '../../activities/calendar/compile-calendars.ts'
 import { instantText } from '../../activities/calendar/instant-text.ts';
 import { type CompiledSchedule, HORIZON_DAYS, compileSchedule } from './compiled-schedule.ts';
 import { firedReadings } from './fired-readings.ts';
-import { type ScheduleNames, type ScheduleSpec, nominalOf } from './schedule-names.ts';
+import { type ScheduleNames, nominalOf } from './schedule-names.ts';
 import type { ReadyScheduleDefinition } from './schedule-definition.ts';
 import type { StoredSchedule } from './schedule-server.ts';
 
@@ -54,11 +54,13 @@ export function planSync(ready: ReadyScheduleDefinition, stored: StoredSchedule 
 function difference(stored: StoredSchedule, compiled: CompiledSchedule, now: number): string | null {
   if (stored.names.definition !== compiled.names.definition) return 'the definition changed';
   const common = Math.min(stored.names.until ?? now, compiled.names.until ?? now);
-  const ahead = ({ calendars }: ScheduleSpec): number[] =>
-    expandCalendars(calendars).filter((instant) => instant > now && instant <= common);
-  const [before, after] = [ahead(stored.spec), ahead(compiled.spec)];
-  const first = before.findIndex((instant, index) => instant !== after[index]);
-  if (first < 0 && before.length === after.length) return null;
+  // With the readings that name the events: other data may leave an instant where it is and put another reading there.
+  const ahead = ({ spec, names }: Pick<CompiledSchedule, 'spec' | 'names'>): string[] =>
+    expandCalendars(spec.calendars)
+      .filter((instant) => instant > now && instant <= common)
+      .map((instant) => `${instant} ${keyOf(names, instant)}`);
+  const [before, after] = [ahead(stored), ahead(compiled)];
+  if (before.length === after.length && before.every((each, index) => each === after[index])) return null;
   const [old, current] = [stored.names.tzdb, compiled.names.tzdb];
   return old === current
     ? `the instants on the server are not those of the calendar, both by tzdb ${current}`

@@ -58,6 +58,18 @@ describe('plan of a schedule', () => {
     assert.equal(plan.backfill, null);
   });
 
+  it('takes the readings of newer data for instants that stay where they are', () => {
+    const quarters = { zone: 'Asia/Tel_Aviv', cron: '*/15 * * 10,11 *' };
+    const now = at('2027-10-30T23:00:00Z');
+    const plan = planSync(
+      ready(quarters, zones.zone('Europe/Nicosia')),
+      stored(ready(quarters), now - 5 * DAY, now),
+      now,
+    );
+    assert.ok(plan.kind === 'change');
+    assert.equal(firedAt(plan.compiled.names, at('2027-10-31T00:30:00Z')).nominal, '2027-10-31T03:30:00');
+  });
+
   it('fills in what was due and has not fired, and only what is still wanted', () => {
     const before = stored(ready(), NOW - 10 * DAY, at('2026-11-23T07:30:00Z'));
     const same = planSync(ready({ data: 1 }), before, NOW);
