@@ -124,7 +124,7 @@ describe('a trigger process with a notifier', () => {
     try {
       const { severity, title, text } = await until('it is told', () => told().find(({ key }) => key === 'zone-data'));
       assert.equal(severity, 'warning');
-      assert.match(title, /^hosts have zone data of 2019a and 20\d\d[a-z]$/);
+      assert.match(title, /^hosts began with zone data of 2019a and 20\d\d[a-z]$/);
       assert.match(text, new RegExp(`^${OLD_RELEASE}: \\S+ ${worker.pid} `, 'm'));
       assert.match(text, /^20\d\d[a-z]: this trigger process$/m);
     } finally {
