@@ -108,13 +108,20 @@ async function assertFree(name: string, port: number, setting: string): Promise<
 const PORTS = { from: 15_000, to: 32_000 } as const;
 const PORT_TRIES = 100;
 
-/** A port of loopback that nobody uses now. Rejects when a hundred chosen by chance are all taken. */
+/** Ports of one process: two that look for one at once must not both find the same before either listens. */
+const OWN_PORTS = 1_000;
+const ownFrom = PORTS.from + (process.pid % Math.floor((PORTS.to - PORTS.from) / OWN_PORTS)) * OWN_PORTS;
+const handedOut = new Set<number>();
+
+/** A port of loopback that nobody uses now, and that this process was not given before. Rejects when a hundred chosen by chance are all taken. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < PORT_TRIES; tries += 1) {
-    const port = randomInt(PORTS.from, PORTS.to);
+    const port = randomInt(ownFrom, ownFrom + OWN_PORTS);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
     if (await canListen(port)) return port;
   }
-  throw new Error(`no free port found between ${PORTS.from} and ${PORTS.to} on 127.0.0.1`);
+  throw new Error(`no free port found between ${ownFrom} and ${ownFrom + OWN_PORTS} on 127.0.0.1`);
 }
 
 const canListen = (port: number): Promise<boolean> =>
