@@ -2,10 +2,11 @@
  * What watches a process from outside: `/livez` (it answers), `/readyz` (every part does its work right now, else 503 with the names of
  * those that do not), `/metrics` (ours and the SDK's, Prometheus text).
  */
-import { setTimeout } from 'node:timers/promises';
 import fastify from 'fastify';
 import type { Registry } from 'prom-client';
 import { cannotListen } from './cannot-listen.ts';
+import { inTime } from './in-time.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface Health {
   /** A part of the process; `check` may throw or take too long, which counts as no. It is not asked again while it has not answered. */
@@ -34,7 +35,11 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
   const checks = new Map<string, () => Promise<boolean>>();
   let complete = false;
   const readiness = async () => {
-    const answers = await Promise.all([...checks].map(async ([name, check]) => [name, await inTime(check())] as const));
+    const answers = await Promise.all(
+      [...checks].map(
+        async ([name, check]) => [name, await inTime(check(), CHECK_TIMEOUT_MS).catch(() => false)] as const,
+      ),
+    );
     const parts = Object.fromEntries(answers);
     return { ready: complete && answers.every(([, ok]) => ok), parts: { started: complete, ...parts } };
   };
@@ -51,20 +56,15 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
   const { host, port } = options;
   await server.listen({ host, port }).catch(cannotListen('health', options, 'health.port or TOCSIN_HEALTH_PORT'));
   return {
-    addCheck: (name, check) => void checks.set(name, oneAtATime(check)),
+    addCheck: (name, check) =>
+      void checks.set(
+        name,
+        oneAtATime(() => answer(check)),
+      ),
     started: () => (complete = true),
     readiness,
     close: () => server.close(),
   };
-}
-
-/** Whoever asks while it is being answered gets the same answer. */
-function oneAtATime(check: Check): () => Promise<boolean> {
-  let running: Promise<boolean> | null = null;
-  return () =>
-    (running ??= answer(check).finally(() => {
-      running = null;
-    }));
 }
 
 async function answer(check: Check): Promise<boolean> {
@@ -72,16 +72,6 @@ async function answer(check: Check): Promise<boolean> {
     return await check();
   } catch {
     return false;
-  }
-}
-
-async function inTime(asked: Promise<boolean>): Promise<boolean> {
-  const late = new AbortController();
-  const no = setTimeout(CHECK_TIMEOUT_MS, false, { signal: late.signal }).catch(() => false);
-  try {
-    return await Promise.race([asked, no]);
-  } finally {
-    late.abort();
   }
 }
 

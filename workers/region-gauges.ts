@@ -5,6 +5,7 @@ import type { EventLog } from '../triggers/nats/port.ts';
 import { bookStream, deadStream, eventStream, ledgerStream } from '../triggers/nats/subject.ts';
 import { type ControlStore, controlOf } from '../triggers/path/control.ts';
 import { lagOf } from '../triggers/path/lag.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface WatchedRegion {
   readonly log: Pick<EventLog, 'consumerState' | 'next' | 'streamState'>;
@@ -29,7 +30,8 @@ export function regionGauges(
     collect: () => Promise<void>,
   ) => new Gauge({ name, help, labelNames: [...labelNames], registers, collect });
 
-  const lookAtLanes = shared(async () => {
+  // The gauges of one scrape are collected side by side: they share one look.
+  const lookAtLanes = oneAtATime(async () => {
     for (const each of [waiting, age, pulled]) each.reset();
     await inEach(async (region, { log }) => {
       for (const lag of await lagOf(log, region)) {
@@ -50,7 +52,7 @@ export function regionGauges(
   );
   const pulled = gauge('tocsin_lane_pulled', '1 while a trigger process pulls this lane.', LANE, lookAtLanes);
 
-  const lookAtStreams = shared(async () => {
+  const lookAtStreams = oneAtATime(async () => {
     for (const each of [letters, full]) each.reset();
     await inEach(async (region, { log }) => {
       for (const stream of [eventStream, ledgerStream, deadStream, bookStream].map((streamOf) => streamOf(region))) {
@@ -68,7 +70,7 @@ export function regionGauges(
     lookAtStreams,
   );
 
-  const lookAtTriggers = shared(async () => {
+  const lookAtTriggers = oneAtATime(async () => {
     for (const each of [paused, modes]) each.reset();
     await inEach(async (region, { control, triggers }) => {
       const current = await control.read();
@@ -87,12 +89,6 @@ export function regionGauges(
     lookAtTriggers,
   );
   return (region, watched) => void regions.set(region, watched);
-}
-
-/** The gauges of one scrape are collected side by side: they share one look. */
-function shared(look: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => (running ??= look().finally(() => (running = undefined)));
 }
 
 async function soon(work: Promise<void>): Promise<void> {

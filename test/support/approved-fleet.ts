@@ -12,7 +12,6 @@ import { workflowBundle } from '../../workers/bundle.ts';
 import { openQuestion } from '../../workers/open-question.ts';
 import { addSearchAttributes } from '../../workers/provision.ts';
 import { provideBinary } from '../../workers/servers/binaries.ts';
-import type { TemporalConnection } from '../../workers/temporal-connection.ts';
 import { TestRun } from '../../workers/testing/index.ts';
 import { placesOf } from '../../workers/testing/test-places.ts';
 import { createWorker } from '../../workers/worker.ts';
@@ -22,6 +21,7 @@ import { answerTo, makeKeys, send } from './approvals.ts';
 import { bundlesFolder } from './bundles-folder.ts';
 import { world } from './fleet.ts';
 import { labContext } from './lab-context.ts';
+import { testConnection } from '../../workers/testing/test-connection.ts';
 import { until } from './until.ts';
 
 export interface ApprovedFleet {
@@ -48,7 +48,7 @@ export async function startApprovedFleet(): Promise<ApprovedFleet> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  const temporal = connectionOf(environment);
+  const temporal = testConnection(environment);
   await addSearchAttributes(temporal, SEARCH_ATTRIBUTES);
   const { ann } = makeKeys();
   if (ann === undefined) throw new Error('there is no key of ann');
@@ -105,12 +105,3 @@ export async function startApprovedFleet(): Promise<ApprovedFleet> {
     },
   };
 }
-
-const connectionOf = (environment: TestWorkflowEnvironment): TemporalConnection => ({
-  client: environment.client,
-  connection: environment.nativeConnection,
-  namespace: environment.namespace ?? 'default',
-  dataConverter: undefined,
-  operatorService: environment.connection.operatorService,
-  close: () => Promise.resolve(),
-});

