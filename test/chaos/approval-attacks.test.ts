@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes, sign } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { ApproverKey } from '../../activities/approvals.ts';
 import type { SigningKey } from '../../workers/approval-key.ts';
 import { type OpenQuestion, openQuestion } from '../../workers/open-question.ts';
 import { type AnswerResult, type SignedAnswer, signedText } from '../../workflows/kit/approval-message.ts';
 import { canonical } from '../../workflows/kit/canonical.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
-import { type Approvals, answerTo, send, startApprovals } from '../support/approvals.ts';
+import { type Approvals, type Held, answerTo, send, startApprovals } from '../support/approvals.ts';
 import { until } from '../support/until.ts';
 
 let approvals: Approvals;
@@ -38,6 +40,8 @@ interface Attack {
    * got into the history. `server`: Temporal refused it, no part of Tocsin saw it.
    */
   readonly seen: 'history' | 'log' | 'server';
+  /** What was done in all, where a part of it had been approved before. */
+  readonly done?: readonly string[];
 }
 
 const key = (id: string): SigningKey => approvals.keys[id] ?? assert.fail(id);
@@ -433,6 +437,36 @@ const ATTACKS: readonly Attack[] = [
     seen: 'server',
   },
   {
+    name: 'while the cancelled run undoes what was approved before',
+    done: ['take-out', 'put-back'],
+    attack: (target) =>
+      undoneUnder(target, async (again, undo) => {
+        await handleOf(target).cancel();
+        await until('it undoes', undo.reached);
+        return target.update('approve', answerTo(again, key('bob'), 'approve'));
+      }),
+    refused: 'already-decided',
+    seen: 'history',
+  },
+  {
+    name: 'right behind the request to cancel, which the run hears of together with it',
+    done: ['take-out', 'put-back'],
+    attack: (target) =>
+      undoneUnder(target, async (again) => {
+        const judged = approvals.hold('judgeAnswer');
+        // While it is judged the run hears of nothing else.
+        const before = target.update('approve', answerTo(again, key('mallory'), 'approve'));
+        await until('an answer is judged', judged.reached);
+        await handleOf(target).cancel();
+        const answered = await sendBehind(target, answerTo(again, key('bob'), 'approve'));
+        judged.release();
+        await before;
+        return answered();
+      }),
+    refused: 'already-decided',
+    seen: 'history',
+  },
+  {
     name: 'after the run was terminated',
     attack: async (target) => {
       await approvals.client.workflow.getHandle(target.id).terminate('over');
@@ -444,7 +478,7 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 describe('approval attacks', () => {
-  for (const { name, run = {}, quorum = 1, attack, refused, seen } of ATTACKS)
+  for (const { name, run = {}, quorum = 1, attack, refused, seen, done = [] } of ATTACKS)
     it(`${name}: refused, nothing done, seen in ${seen}`, async () => {
       approvals.configure({ quorum });
       const id = await approvals.begin(run);
@@ -465,7 +499,7 @@ describe('approval attacks', () => {
         );
       if (seen !== 'server')
         await until('it is told for the audit', () => approvals.refused.includes(`${id} ${refusal}`));
-      assert.equal(approvals.service.effects().length, effects, 'nothing was done');
+      assert.deepEqual(actionsSince(effects), done, 'nothing was done that was not approved');
       await approvals.client.workflow
         .getHandle(id)
         .terminate('the test is over')
@@ -546,6 +580,57 @@ describe('approval attacks', () => {
     await approvals.client.workflow.getHandle(id).terminate('the test is over');
   });
 });
+
+const handleOf = ({ id }: Pick<Target, 'id'>) => approvals.client.workflow.getHandle(id);
+
+const ringWithout = (...ids: readonly string[]): ApproverKey[] =>
+  Object.values(approvals.keys).flatMap(({ entry }) => (ids.includes(entry.id) ? [] : [entry]));
+
+const actionsSince = (count: number): string[] =>
+  approvals.service
+    .effects()
+    .slice(count)
+    .map(({ action }) => action);
+
+/**
+ * The first effect is approved and done, and a new question stands, since the key of who approved is revoked; then the attack, which is to make the run
+ * undo that effect. The undo is held back until the attack is answered.
+ */
+async function undoneUnder(
+  target: Target,
+  attack: (again: OpenQuestion, undo: Held) => Promise<Answered>,
+): Promise<Answered> {
+  const [effect, undo] = [approvals.hold('takeOutOfRotation'), approvals.hold('putBackInRotation')];
+  try {
+    assert.equal(accepted(await target.update('approve', approve(target))), true);
+    await until('the first effect is at work', effect.reached);
+    approvals.configure({ keys: ringWithout('mallory', 'ann') });
+    effect.release();
+    const again = await until('it asks anew', async () => {
+      const now = await openQuestion(approvals.client, target.id);
+      return now.asked.planHash === target.question.asked.planHash ? null : now;
+    });
+    return await attack(again, undo);
+  } finally {
+    effect.release();
+    undo.release();
+    approvals.configure({ keys: ringWithout('mallory') });
+    await assert.rejects(handleOf(target).result(), WorkflowFailedError);
+  }
+}
+
+/** Sends an approval, and resolves once the server has it to what becomes of it. */
+async function sendBehind({ id }: Target, answer: SignedAnswer): Promise<() => Promise<Answered>> {
+  const { client, namespace } = approvals.temporal;
+  const updateId = randomBytes(8).toString('hex');
+  const answered = send(client, id, 'approve', [answer], updateId);
+  await until('the server has it', async () => {
+    const updateRef = { workflowExecution: { workflowId: id }, updateId };
+    await client.workflowService.pollWorkflowExecutionUpdate({ namespace, updateRef });
+    return true;
+  });
+  return () => answered;
+}
 
 const accepted = (answer: Answered): boolean => typeof answer === 'object' && answer.accepted;
 

@@ -21,6 +21,7 @@ describe('a region without workers', () => {
         late: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
         soon: { noWorkerAfterMs: 1_500, whenNoWorker: 'ask', failOver: ['spare'] },
         given: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
+        gone: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
         over: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead', 'spare'] },
         tried: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
         named: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['renamed'] },
@@ -82,6 +83,21 @@ describe('a region without workers', () => {
     assert.ok(error instanceof WorkflowFailedError);
     assert.match(error.cause?.message ?? '', /nothing was done; given up by Ann: test; start one/);
     assert.deepEqual([...lab.done('g'), ...lab.done('undo g')], []);
+  });
+
+  it('asks also how to undo, once the run is cancelled, and heeds the answer', async () => {
+    const worker = await lab.startWorker('gone');
+    lab.hangs.add('u');
+    const run = await lab.begin('placed', 'undone', { name: 'u', region: 'gone' });
+    await until('it acts', () => lab.done('u').length === 1);
+    await run.cancel();
+    await worker.shutdown();
+    assert.deepEqual(await lab.answer(run, 'act in spare'), ['wait on', 'give up', 'act in spare']);
+    await assert.rejects(run.result(), WorkflowFailedError);
+    assert.deepEqual(
+      lab.done('undo u').map(({ region, meant }) => [region, meant]),
+      [['spare', 'gone']],
+    );
   });
 
   it('asks no longer once a worker has come', async () => {

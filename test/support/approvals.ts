@@ -2,7 +2,7 @@
  * Runs that have to be approved, on a real Temporal: workers with a key ring of the test's own making, a sick service whose effects can be
  * counted, and the hands of everybody who might answer, honest or not. Everything is closed by `stop`.
  */
-import { type KeyObject, generateKeyPairSync } from 'node:crypto';
+import { type KeyObject, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
@@ -48,11 +48,19 @@ export interface Approvals {
   shiftClock(ms: number): void;
   /** Changes the settings for questions from now on. */
   configure(settings: Partial<ApprovalSettings>): void;
+  /** Calls of this activity wait, once they have begun, until they are let go. */
+  hold(activity: string): Held;
   /** Starts a run of restartService; resolves to its workflow id. */
   begin(context?: Partial<RunContext>): Promise<string>;
   /** What it asks, once it does. */
   question(workflowId: string): Promise<OpenQuestion>;
   stop(): Promise<void>;
+}
+
+export interface Held {
+  /** Whether a call waits by now. */
+  reached(): boolean;
+  release(): void;
 }
 
 const REGION = 'eu';
@@ -84,14 +92,19 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
     escalation: [],
     ...settings,
   };
-  const decisions = createDecisions({
-    approvals: () => current,
-    tell: (notice) => void told.push(notice),
-    now: () => Date.now() + shiftMs,
-  });
-  const activities = refusePlans(
-    createActivities(
-      servicesOf({ region: REGION, services: [service.target], allow: [{ origin: service.origin, private: true }] }),
+  const { holdable, hold } = holding();
+  const decisions = holdable(
+    createDecisions({
+      approvals: () => current,
+      tell: (notice) => void told.push(notice),
+      now: () => Date.now() + shiftMs,
+    }),
+  );
+  const activities = holdable(
+    refusePlans(
+      createActivities(
+        servicesOf({ region: REGION, services: [service.target], allow: [{ origin: service.origin, private: true }] }),
+      ),
     ),
   );
   const { namespace, temporalAddress: address } = servers;
@@ -115,6 +128,7 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
       shiftMs += ms;
     },
     configure: (changes) => void Object.assign(current, changes),
+    hold,
     begin: async (context = {}) => {
       started += 1;
       const full: RunContext = { ...CONTEXT, generation: started, ...context };
@@ -135,6 +149,40 @@ export async function startApprovals(settings: Partial<ApprovalSettings> = {}): 
       await temporal.close();
       await service.close();
       await servers.stopAll();
+    },
+  };
+}
+
+type Activity = (input: never) => Promise<unknown>;
+
+/** Activities of which any can be kept waiting, those of the runbook worker among them. */
+function holding(): { readonly holdable: (acts: object) => object; readonly hold: Approvals['hold'] } {
+  const gates = new Map<string, () => Promise<void>>();
+  const heldBack =
+    (name: string, act: Activity): Activity =>
+    async (input) => {
+      await gates.get(name)?.();
+      return act(input);
+    };
+  return {
+    holdable: (acts) =>
+      Object.fromEntries(
+        Object.entries(acts as Readonly<Record<string, Activity>>).map(([name, act]) => [name, heldBack(name, act)]),
+      ),
+    hold: (name) => {
+      let [reached, open] = [false, (): void => undefined];
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      gates.set(name, () => {
+        reached = true;
+        return opened;
+      });
+      return {
+        reached: () => reached,
+        release: () => {
+          gates.delete(name);
+          open();
+        },
+      };
     },
   };
 }
@@ -177,14 +225,15 @@ export async function send(
   workflowId: string,
   name: string,
   args: readonly unknown[],
+  updateId: string = randomUUID(),
 ): Promise<AnswerResult | string> {
   try {
     const handle = client.workflow.getHandle(workflowId);
     const [first, ...more] = args;
     return await client.withDeadline(Date.now() + 8_000, () =>
       args.length === 0
-        ? handle.executeUpdate<AnswerResult, []>(name)
-        : handle.executeUpdate<AnswerResult, [unknown, ...unknown[]]>(name, { args: [first, ...more] }),
+        ? handle.executeUpdate<AnswerResult, []>(name, { updateId })
+        : handle.executeUpdate<AnswerResult, [unknown, ...unknown[]]>(name, { args: [first, ...more], updateId }),
     );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) return `refused by the run: ${error.cause?.message ?? ''}`;

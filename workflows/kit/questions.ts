@@ -5,15 +5,17 @@
  */
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   defineSignal,
   defineUpdate,
+  isCancellation,
   log,
   patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Counted } from '../../activities/approvals.ts';
+import type { Counted, JudgeRequest } from '../../activities/approvals.ts';
 import type { RunNotice } from '../../activities/tell.ts';
 import {
   type ANSWER_UPDATE,
@@ -23,6 +25,7 @@ import {
   type Question,
   type Refusal,
   type SignedAnswer,
+  type Verdict,
   shapeProblem,
 } from './approval-message.ts';
 import type { Checklist } from './checklist.ts';
@@ -34,6 +37,8 @@ import { refusedAnswers } from './refused-answers.ts';
 const MAX_REFUSED = 100;
 /** Runs of before waited for their turn in any case. */
 const LEAVES_QUEUE = 'question-leaves-queue';
+/** Nor was an answer judged once they were cancelled. */
+const JUDGES_WHEN_CANCELLED = 'answers-judged-when-cancelled';
 /** Of what was refused, the checklist shows the first; the log has all. */
 const MAX_REFUSED_LINES = 10;
 
@@ -175,7 +180,7 @@ export class Questions {
     const open = this.#open;
     const allowed = open?.by[update];
     if (open === null || allowed === undefined) return this.#notOpen(update);
-    const verdict = await decisions.judgeAnswer({
+    const verdict = await judged({
       answer,
       decisions: allowed,
       question: { planHash: open.question.planHash, expiresAt: open.question.expiresAt },
@@ -184,6 +189,8 @@ export class Questions {
       approvedBy: open.given.map(({ person }) => person),
       used: this.#used,
     });
+    if (verdict === null)
+      return this.#refuse(update, 'already-decided', 'the run was cancelled before this answer was judged');
     if (!verdict.valid) return this.#refuse(update, verdict.refusal, verdict.detail);
     // Others may have answered while this one was judged.
     if (this.#open !== open || open.settled !== null)
@@ -239,5 +246,19 @@ export class Questions {
 
   #show(open: Open): void {
     this.#checklist.question(open.text(open.given));
+  }
+}
+
+/** Null when the run is cancelled meanwhile. */
+async function judged(request: JudgeRequest): Promise<Verdict | null> {
+  const judge = (): Promise<Verdict> => decisions.judgeAnswer(request);
+  // Handlers are parts of the whole run: also while it is cancelled, and asks how to undo.
+  if (CancellationScope.current().consideredCancelled && patched(JUDGES_WHEN_CANCELLED))
+    return CancellationScope.nonCancellable(judge);
+  try {
+    return await judge();
+  } catch (error) {
+    if (isCancellation(error)) return null;
+    throw error;
   }
 }
