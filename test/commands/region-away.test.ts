@@ -3,12 +3,14 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
+import { createSenderActivity } from '../../triggers/intake/sender-activity.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import { type Config, loadConfig } from '../../workers/config.ts';
 import { stopFilePath } from '../../workers/red-button/stop-file.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { wholeActs } from '../support/acts.ts';
 import { type CliResult, cli } from '../support/cli.ts';
+import { storeAlert } from '../support/payloads.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
@@ -43,8 +45,9 @@ describe('commands while the NATS server of one of two regions is away', () => {
     ]);
     servers.push(us, eu);
     const file = join(us.dir, 'tocsin.yaml');
+    const senders = [{ name: 'am', kind: 'alertmanager', auth: { kind: 'none' } }];
     const regions = REGIONS.map((name, index) => ({ name, zone: 'UTC', nats: { url: servers[index]?.natsUrl } }));
-    writeFileSync(file, stringify({ dataDir: join(us.dir, 'data'), regions }));
+    writeFileSync(file, stringify({ dataDir: join(us.dir, 'data'), regions, intake: { senders } }));
     config = loadConfig({ file, env: {} });
     env = { ...process.env, TOCSIN_CONFIG: file, TEMPORAL_ADDRESS: us.temporalAddress };
     for (const [index, region] of REGIONS.entries()) {
@@ -149,6 +152,92 @@ describe('commands while the NATS server of one of two regions is away', () => {
     assert.equal(whole.code, 0, whole.stdout);
     assert.deepEqual(await stopsIn('us'), []);
     assert.equal(existsSync(stopFilePath(config)), false);
+  });
+
+  describe('what was stored in the other region is told, and the one that is missing is named', () => {
+    before(async () => {
+      const { log, deadLetters } = path('eu');
+      const { ack } = await storeAlert(log, 'eu', 'firing');
+      const activity = createSenderActivity(log, 'eu');
+      activity.note('am', { kind: 'accepted' });
+      await activity.flush();
+      const original = (await log.get(ack.stream, ack.sequence)) ?? assert.fail();
+      const letter = { trigger: 'restart-service', reason: 'test', message: 'a test', deliveryCount: 1 };
+      await deadLetters.bury({ ...letter, original, recordedBy: 'test' });
+    });
+
+    for (const [name, args, told] of [
+      ['held list', ['held', 'list'], /^nothing is held$/m],
+      ['dead-letters list', ['dead-letters', 'list'], /^eu\/1 .*restart-service {2}test: a test$/m],
+      ['explain', ['explain', 'service=checkout', '--since', '1h'], /checkout on a fails its health check/],
+      ['sources', ['sources'], /^\/in\/am {2}alertmanager, auth none, eu: .*1 stored/m],
+    ] as const)
+      it(name, async () => {
+        await usAway();
+        const { code, stdout, stderr } = await cli(env, ...args);
+        assert.equal(code, 3, stdout + stderr);
+        assert.match(stdout, told);
+        assert.match(stdout, /^us: NOT KNOWN: NATS at /m);
+        const facts = (await run(...args)).json as readonly { readonly region?: string; readonly error?: string }[];
+        assert.deepEqual(
+          facts.filter(({ error }) => error !== undefined).map(({ region }) => region),
+          ['us'],
+        );
+        assert.equal(facts.length > 1, name !== 'held list');
+        await usBack();
+        const whole = await cli(env, ...args);
+        assert.equal(whole.code, 0, whole.stdout + whole.stderr);
+        assert.match(whole.stdout, told);
+        assert.doesNotMatch(whole.stdout, /NOT KNOWN/);
+      });
+
+    it('explain, of what is nowhere else: it is not said that there is nothing', async () => {
+      await usAway();
+      const { code, stdout } = await cli(env, 'explain', 'am:NeverSeen', '--since', '1h');
+      assert.equal(code, 3);
+      assert.match(stdout, /^nothing about "am:NeverSeen" in regions eu within 1h/);
+      assert.match(stdout, /^us: NOT KNOWN: NATS at /m);
+    });
+
+    it('tail', async () => {
+      await usAway();
+      const { code, stdout, stderr } = await cli(env, 'tail', '--since', '1h', '--limit', '1');
+      assert.match(stdout, /eu #1 .*stored: tocsin\.alert\.firing/);
+      assert.match(stderr, /^us: NOT KNOWN: NATS at /m);
+      assert.equal(code, 3);
+    });
+
+    it('audit proves nothing about the region that is missing, and says so', async () => {
+      await usAway();
+      const { code, stdout } = await cli(env, 'audit', '--since', '1h');
+      assert.match(stdout, /^ok {2}eu since .*: 1 stored = 0 recorded \+ 1 pending/m);
+      assert.match(stdout, /^NOT AUDITED us, nothing is proved: NATS at .* does not answer/m);
+      assert.equal(code, 3);
+      const reports = (await run('audit', '--since', '1h')).json as readonly { region: string; ok: boolean }[];
+      assert.deepEqual(
+        reports.map(({ region, ok }) => [region, ok]),
+        [
+          ['eu', true],
+          ['us', false],
+        ],
+      );
+    });
+
+    it('a letter is shown and put back while another region is away', async () => {
+      await usAway();
+      const shown = await cli(env, 'dead-letters', 'show', 'eu/1');
+      assert.equal(shown.code, 0, shown.stdout + shown.stderr);
+      const put = await cli(env, 'dead-letters', 'redrive', 'eu/1');
+      assert.equal(put.code, 0, put.stdout + put.stderr);
+    });
+
+    it('and when no region answers, nothing is told: exit code 3', async () => {
+      await usAway();
+      for (const command of [['held', 'list'], ['dead-letters', 'list'], ['sources'], ['audit'], ['tail']]) {
+        const { code, stdout } = await cli(env, ...command, '--region', 'us');
+        assert.deepEqual([code, /ok|nothing|no dead/.test(stdout)], [3, false], command.join(' '));
+      }
+    });
   });
 
   it('trigger list and status show the other region, and name the one that is missing', async () => {

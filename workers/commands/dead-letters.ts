@@ -4,7 +4,8 @@ import type { StoredDeadLetter } from '../../triggers/path/ports.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
-import { type CommonOptions, output, withSession } from './session.ts';
+import { exitCodeOf, missingFacts, missingLines, someOf } from './region-answers.ts';
+import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 export interface DeadLetterCommand extends CommonOptions {
   readonly region?: string;
@@ -14,28 +15,39 @@ export interface DeadLetterCommand extends CommonOptions {
 const nameOf = (region: string, { id }: StoredDeadLetter): string => `${region}/${id}`;
 const MAX_SHOWN = 4_000;
 
+/** Exit code 3 when a region does not answer; the letters of the others are listed all the same. */
 export const listDeadLetters = (options: DeadLetterCommand): Promise<number> =>
   withSession(options, async (session) => {
-    const found: { name: string; letter: StoredDeadLetter }[] = [];
-    for (const { region, deadLetters } of await session.paths(options.region))
-      for await (const letter of deadLetters.list()) found.push({ name: nameOf(region, letter), letter });
-    const lines = found.map(
+    const { found, missing } = someOf(await session.readEach([options.region], named));
+    const letters = found.flat();
+    const lines = letters.map(
       ({ name, letter }) =>
         `${name}  ${new Date(letter.storedAt).toISOString()}  ${letter.trigger || '(every trigger)'}  ${letter.reason}: ${letter.message}`,
     );
     output(
       options,
-      found.map(({ name, letter }) => toJson(name, letter)),
-      lines.join('\n') || 'no dead letters',
+      [...letters.map(({ name, letter }) => toJson(name, letter)), ...missingFacts(missing)],
+      [...(lines.length === 0 ? ['no dead letters'] : lines), ...missingLines(missing)].join('\n'),
     );
-    return EXIT.ok;
+    return exitCodeOf({ missing });
   });
+
+interface Named {
+  readonly name: string;
+  readonly letter: StoredDeadLetter;
+}
+
+async function named({ region, deadLetters }: RegionPath): Promise<Named[]> {
+  const letters: Named[] = [];
+  for await (const letter of deadLetters.list()) letters.push({ name: nameOf(region, letter), letter });
+  return letters;
+}
 
 export const showDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
   withSession(options, async (session) => {
-    const { path, id } = locate(await session.paths(), name);
+    const { path, id } = await locate(session, name);
     const letter = await path.deadLetters.show(id);
-    if (letter === null) throw missing(name);
+    if (letter === null) throw notThere(name);
     const { stream, sequence, subject } = letter.original;
     const text = [
       `${name}: ${letter.reason}`,
@@ -53,9 +65,9 @@ export const showDeadLetter = (options: DeadLetterCommand, name: string): Promis
 
 export const redriveDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
   withSession(options, async (session) => {
-    const { path, id } = locate(await session.paths(), name);
+    const { path, id } = await locate(session, name);
     const letter = await path.deadLetters.show(id);
-    if (letter === null) throw missing(name);
+    if (letter === null) throw notThere(name);
     if (isRequest(letter))
       throw new CommandError(
         EXIT.refused,
@@ -69,17 +81,18 @@ export const redriveDeadLetter = (options: DeadLetterCommand, name: string): Pro
 
 export const discardDeadLetter = (options: DeadLetterCommand, name: string): Promise<number> =>
   withSession(options, async (session) => {
-    const { path, id } = locate(await session.paths(), name);
-    if ((await path.deadLetters.show(id)) === null) throw missing(name);
+    const { path, id } = await locate(session, name);
+    if ((await path.deadLetters.show(id)) === null) throw notThere(name);
     await recordAct(path.log, [path.region], { what: 'discard', where: `dead letter ${name}` });
     await path.deadLetters.discard(id);
     output(options, { discarded: name }, `${name} is gone; its record stays in the ledger`);
     return EXIT.ok;
   });
 
-function locate(paths: readonly RegionPath[], name: string): { readonly path: RegionPath; readonly id: number } {
-  const [, region, id] = /^([a-z0-9-]+)\/(\d+)$/.exec(name) ?? [];
-  const path = paths.find((each) => each.region === region);
+/** Opens the region of the letter, and no other. */
+async function locate(session: Session, name: string): Promise<{ readonly path: RegionPath; readonly id: number }> {
+  const [, region = '', id] = /^([a-z0-9-]+)\/(\d+)$/.exec(name) ?? [];
+  const [path] = session.config.regions.includes(region) ? await session.paths(region) : [];
   if (path === undefined || id === undefined)
     throw new CommandError(
       EXIT.refused,
@@ -88,7 +101,7 @@ function locate(paths: readonly RegionPath[], name: string): { readonly path: Re
   return { path, id: Number(id) };
 }
 
-const missing = (name: string): CommandError =>
+const notThere = (name: string): CommandError =>
   new CommandError(EXIT.failed, `dead letter ${name} is not there: redriven, discarded or expired`);
 
 const toJson = (name: string, { data, ...letter }: StoredDeadLetter): unknown => ({

@@ -5,6 +5,7 @@ import { durationMs } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { recordAct } from '../record-act.ts';
 import type { RegionPath } from '../region-path.ts';
+import { exitCodeOf, missingFacts, missingLines, someOf } from './region-answers.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 export interface HeldCommand extends CommonOptions {
@@ -13,18 +14,26 @@ export interface HeldCommand extends CommonOptions {
   readonly since: string;
 }
 
+/** Exit code 3 when a region does not answer; what the others hold is listed all the same. */
 export const listHeld = (options: HeldCommand): Promise<number> =>
   withSession(options, async (session) => {
-    const held = [];
-    for (const path of await session.paths(...options.regions))
-      for (const alert of await heldAlerts(path, { since: Date.now() - durationMs(options.since) }))
-        held.push({ name: `${path.region}/${alert.newest.sequence}`, ...alert });
+    const since = Date.now() - durationMs(options.since);
+    const { found, missing } = someOf(
+      await session.readEach(options.regions, async (path) =>
+        (await heldAlerts(path, { since })).map((alert) => ({
+          name: `${path.region}/${alert.newest.sequence}`,
+          ...alert,
+        })),
+      ),
+    );
+    const held = found.flat();
     const lines = held.map(
       ({ name, key, trigger, reason, state, count, last, detail }) =>
         `${name}  ${key}  ${trigger}  held(${reason}), ${state}, ${count} times until ${last}\n    ${detail}`,
     );
-    output(options, held, lines.length === 0 ? 'nothing is held' : lines.join('\n'));
-    return EXIT.ok;
+    const text = lines.length === 0 ? ['nothing is held'] : lines;
+    output(options, [...held, ...missingFacts(missing)], [...text, ...missingLines(missing)].join('\n'));
+    return exitCodeOf({ missing });
   });
 
 /** `name`: `region/sequence`, as the list shows it. Its triggers decide again; a pause or the red button still hold it. */

@@ -17,13 +17,25 @@ export interface RegionAnswers<T> {
 const REGION_MS = 6_000;
 
 /** Asks them side by side; never rejects. */
-export async function askEach<T>(
+export const askEach = <T>(
+  regions: readonly string[],
+  ask: (region: string) => Promise<T>,
+): Promise<RegionAnswers<T>> => answersOf(regions, (region) => inTime(ask(region), REGION_MS));
+
+/** The same, where the work may be long: the bound is on what it begins with, `reach`. */
+export const readEach = <Reached, T>(
+  regions: readonly string[],
+  reach: (region: string) => Promise<Reached>,
+  work: (reached: Reached) => Promise<T>,
+): Promise<RegionAnswers<T>> => answersOf(regions, async (region) => work(await inTime(reach(region), REGION_MS)));
+
+async function answersOf<T>(
   regions: readonly string[],
   ask: (region: string) => Promise<T>,
 ): Promise<RegionAnswers<T>> {
   const found: T[] = [];
   const missing: Missing[] = [];
-  const answers = await Promise.allSettled(regions.map((region) => inTime(ask(region), REGION_MS)));
+  const answers = await Promise.allSettled(regions.map(ask));
   for (const [index, answer] of answers.entries())
     if (answer.status === 'fulfilled') found.push(answer.value);
     else missing.push({ region: regions[index] ?? '', error: answer.reason });

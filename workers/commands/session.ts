@@ -9,7 +9,7 @@ import { regionalLog } from '../../triggers/nats/regional-log.ts';
 import { natsAccess } from '../nats-access.ts';
 import { type RegionPath, regionPath } from '../region-path.ts';
 import { type TemporalClient, connectClient } from '../temporal-connection.ts';
-import { type RegionAnswers, askEach } from './region-answers.ts';
+import { type RegionAnswers, askEach, readEach } from './region-answers.ts';
 
 export interface CommonOptions {
   readonly configFile?: string;
@@ -29,6 +29,11 @@ export interface Session {
     regions: readonly (string | undefined)[],
     work: (path: RegionPath) => Promise<T>,
   ): Promise<RegionAnswers<T>>;
+  /** The same for work that may be long: reading what a region has stored. */
+  readEach<T>(
+    regions: readonly (string | undefined)[],
+    work: (path: RegionPath) => Promise<T>,
+  ): Promise<RegionAnswers<T>>;
   runs(): Promise<ReturnType<typeof createRuns>>;
 }
 
@@ -45,6 +50,7 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
     paths: async (...regions) => Promise.all(chosenRegions(config, regions).map(pathOf)),
     inEach: async (regions, each) =>
       askEach(chosenRegions(config, regions), async (region) => each(await pathOf(region))),
+    readEach: async (regions, each) => readEach(chosenRegions(config, regions), pathOf, each),
     runs: async () => createRuns(await session.temporal()),
   };
   try {

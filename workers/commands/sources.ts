@@ -5,7 +5,7 @@ import {
   createSenderActivity,
   ratePerMinute,
 } from '../../triggers/intake/sender-activity.ts';
-import { EXIT } from '../exit-code.ts';
+import { exitCodeOf, missingFacts, missingLines, someOf } from './region-answers.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 export interface SourcesCommand extends CommonOptions {
@@ -21,27 +21,31 @@ interface Row extends Omit<Activity, 'minutes'> {
   readonly perMinute: number;
 }
 
-/** One row per sender, and per region where it sends to several. */
+/** One row per sender, and per region where it sends to several. Exit code 3 when a region does not answer; what was stored in the others is told. */
 export const listSources = (options: SourcesCommand): Promise<number> =>
   withSession(options, async (session) => {
     const now = Date.now();
     const rows: Row[] = [];
-    const paths = await session.paths(options.region);
-    for (const { name, kind, auth } of session.config.intake.senders) {
-      const all = await Promise.all(
-        paths.map(async ({ region, log }) => ({
-          region,
-          activity: await createSenderActivity(log, region).read(name),
-        })),
-      );
-      const active = all.filter(({ activity }) => activity !== NO_ACTIVITY);
+    const { senders } = session.config.intake;
+    const { found, missing } = someOf(
+      await session.inEach([options.region], async ({ region, log }) => {
+        const kept = createSenderActivity(log, region);
+        return Promise.all(senders.map(async ({ name }) => ({ name, region, activity: await kept.read(name) })));
+      }),
+    );
+    for (const { name, kind, auth } of senders) {
+      const active = found.flat().filter((each) => each.name === name && each.activity !== NO_ACTIVITY);
       for (const { region, activity } of active.length > 0 ? active : [{ region: null, activity: NO_ACTIVITY }]) {
         const { minutes: _minutes, ...counts } = activity;
         rows.push({ name, kind, auth: auth.kind, region, ...counts, perMinute: ratePerMinute(activity, now) });
       }
     }
-    output(options, rows, rows.map((row) => lineOf(row, now)).join('\n'));
-    return EXIT.ok;
+    output(
+      options,
+      [...rows, ...missingFacts(missing)],
+      [...rows.map((row) => lineOf(row, now)), ...missingLines(missing)].join('\n'),
+    );
+    return exitCodeOf({ missing });
   });
 
 function lineOf(row: Row, now: number): string {

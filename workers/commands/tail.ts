@@ -9,6 +9,7 @@ import { durationMs } from '../config.ts';
 import { sentence } from '../disposition-text.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { RegionPath } from '../region-path.ts';
+import { exitCodeOf, missingLines, someOf } from './region-answers.ts';
 import { type CommonOptions, withSession } from './session.ts';
 import { project } from '../project.ts';
 
@@ -40,7 +41,7 @@ interface Line {
 const KNOWN = new Set(project.triggers.map(({ on }) => on.type));
 const DISPOSITIONS = ['started', 'joined', 'ignored', 'held', 'dead', 'filtered'];
 
-/** With `json` one document per line. */
+/** With `json` one document per line. A region that does not answer is named at once; the others are followed, and the exit code is 3. */
 export const tail = (options: TailCommand): Promise<number> =>
   withSession(options, async (session) => {
     const wanted = wantedBy(options);
@@ -58,18 +59,19 @@ export const tail = (options: TailCommand): Promise<number> =>
     };
     try {
       const since = options.since === undefined ? {} : { since: Date.now() - durationMs(options.since) };
-      const paths = await session.paths(options.region);
+      const { found: paths, missing } = someOf(await session.inEach([options.region], async (path) => path));
+      for (const line of missingLines(missing)) process.stderr.write(`${line}\n`);
       await Promise.all(
         paths.flatMap((path) => [
           each(path, eventStream(path.region), storedLine, { ...since, signal: end.signal }, show),
           each(path, ledgerStream(path.region), decidedLine, { ...since, signal: end.signal }, show),
         ]),
       );
+      return exitCodeOf({ missing });
     } finally {
       stop();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, stop);
     }
-    return EXIT.ok;
   });
 
 async function each(
