@@ -18,22 +18,29 @@ export async function recordAct(log: EventLog, regions: readonly string[], reque
   for (const region of regions) await createOperatorLog(log, region).append(act);
 }
 
-/** For what ends effects: a log that cannot be written is told on stderr, and does not stand in its way. */
+export interface Unlogged {
+  readonly region: string;
+  readonly error: string;
+}
+
+/** For what ends effects: a log that cannot be written is told on stderr, and does not stand in its way. Resolves to where the line is missing. */
 export async function recordBrake(
   log: (region: string) => Promise<EventLog>,
   regions: readonly string[],
   request: ActRequest,
-): Promise<void> {
-  const record = async (region: string): Promise<void> => {
+): Promise<readonly Unlogged[]> {
+  const record = async (region: string): Promise<readonly Unlogged[]> => {
     try {
       await recordAct(await log(region), [region], request);
+      return [];
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       process.stderr.write(`the operator log of ${region} could not be written: ${why}
 `);
+      return [{ region, error: why }];
     }
   };
-  await Promise.all(regions.map(record));
+  return (await Promise.all(regions.map(record))).flat();
 }
 
 /** Whose log has the line about a run: that of its region, or of the first one when it names none that is configured. */

@@ -57,10 +57,10 @@ export const steerRollout = (options: SteerCommand, steering: Steering): Promise
   });
 
 /** A pause is a brake: a log that cannot be written does not stand in its way. */
-function record(session: Session, region: string | null, act: ActRequest, { kind }: Steering): Promise<void> {
+async function record(session: Session, region: string | null, act: ActRequest, { kind }: Steering): Promise<void> {
   const regions = regionOfAct(session.config, region);
-  if (kind === 'pause') return recordBrake(session.log, regions, act);
-  return session.log(...regions).then((log) => recordAct(log, regions, act));
+  if (kind === 'pause') await recordBrake(session.log, regions, act);
+  else await recordAct(await session.log(...regions), regions, act);
 }
 
 function whereOf(workflowId: string, steering: Steering): string {

@@ -8,7 +8,7 @@ import { type Config, chosenRegions, loadConfig } from '../config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { stopFilePath, writeStopFile } from '../red-button/stop-file.ts';
 import { type Told, tellRuns } from '../red-button/tell-runs.ts';
-import { recordBrake } from '../record-act.ts';
+import { type Unlogged, recordBrake } from '../record-act.ts';
 import { userName } from '../user-name.ts';
 import { type Missing, exitCodeOf, messageOf, missingFacts } from './region-answers.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
@@ -58,14 +58,21 @@ async function stopByRecord(
   local.settle(missing.length > 0);
   if (missing.length > 0) process.stderr.write(`${notStopped(missing)}\n`);
   // After it: nothing may stand before the red button, and the control record names who pressed it as well.
-  await recordBrake(session.log, stopped, { what: 'stop', where: pressed.scope, why: pressed.why });
+  const unlogged = await recordBrake(session.log, stopped, { what: 'stop', where: pressed.scope, why: pressed.why });
   const told = stopped.length === 0 ? null : await tell(session, stopped, pressed);
-  const facts = { stopped: pressed, regions: stopped, file: local.file, runs: told };
+  const facts = {
+    stopped: pressed,
+    regions: stopped,
+    file: local.file,
+    runs: told,
+    ...(unlogged.length === 0 ? {} : { unlogged }),
+  };
   const done =
     told === null
       ? []
       : [
           `${describeStop(pressed)}, in ${stopped.join(', ')}; no effect begins later than two seconds from now. ${wordsOf(told)}`,
+          ...unlogged.map(notKept),
         ];
   if (missing.length > 0) {
     const failures = missingFacts(missing).map((each) => ({
@@ -78,13 +85,18 @@ async function stopByRecord(
   }
   const note = local.file === null ? [] : [`${local.words()} as well, because the record took long`];
   output(options, facts, [...done, ...note].join('\n'));
-  return EXIT.ok;
+  return unlogged.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 const notStopped = (missing: readonly Missing[]): string =>
   `NOT stopped everywhere: ${missingFacts(missing)
     .map(({ region, error }) => `${region}: ${error}`)
     .join('; ')}.`;
+
+/** The line is how a record that is lost is missed. */
+const notKept = ({ region, error }: Unlogged): string =>
+  `${region}: stopped, but NOT in the operator log: ${error}. Were the control record of ${region} lost now, nobody would miss it, and effects would ` +
+  'begin in what starts afterwards: give the same `tocsin stop` again until this line is gone.';
 
 /** What happens where the record was not written: from here nobody knows which of its workers see it. */
 function meanwhile(region: string, { redButton: { failClosedAfter } }: Config): string {

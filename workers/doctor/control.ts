@@ -1,7 +1,7 @@
 /** What operators decide: is it still there, and readable. */
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { ControlUnreadable, createControlStore } from '../../triggers/path/control.ts';
-import { lossIn } from '../../triggers/path/lost-control.ts';
+import { createLostControl, lossIn } from '../../triggers/path/lost-control.ts';
 import { LOST } from '../../triggers/path/stop.ts';
 import type { Config } from '../config.ts';
 import { type Finding, error } from './finding.ts';
@@ -17,10 +17,16 @@ export async function controlFindings(log: EventLog, { regions }: Config): Promi
 
 async function findingOf(log: EventLog, region: string): Promise<Finding | null> {
   try {
-    const loss = lossIn(await createControlStore(log, region).read());
-    return loss === null
-      ? null
-      : error(`region ${region} has lost its control record: everything is stopped, since ${loss.at}`, REMEDY);
+    const control = await createControlStore(log, region).read();
+    const loss = lossIn(control);
+    if (loss !== null)
+      return error(`region ${region} has lost its control record: everything is stopped, since ${loss.at}`, REMEDY);
+    return control.stops.length > 0 && (await createLostControl(log, region)(null)) === null
+      ? error(
+          `region ${region} is stopped, and its operator log has no line of it: were the control record lost, effects would begin`,
+          'give the same `tocsin stop` again, so that the line is written',
+        )
+      : null;
   } catch (failure) {
     if (!(failure instanceof ControlUnreadable)) throw failure;
     return error(failure.message, 'docs/security.md, "What is left", says what to do');
