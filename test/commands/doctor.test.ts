@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { LogFull } from '../../triggers/nats/errors.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
+import type { EventLog } from '../../triggers/nats/port.ts';
+import { eventStream } from '../../triggers/nats/subject.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { provideBinary } from '../../workers/servers/binaries.ts';
 import { type ServerProcess, freePort, listens, startServer } from '../../workers/servers/server-process.ts';
 import { cli } from '../support/cli.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
+import { limitStream } from '../support/limit-stream.ts';
+import { clockOff, lacksFaketime } from '../support/skewed-process.ts';
 
 interface Told {
   readonly severity: 'ok' | 'warning' | 'error';
@@ -34,10 +40,11 @@ describe('tocsin doctor', () => {
   };
   const wrong = (told: readonly Told[]): string[] =>
     told.filter(({ severity }) => severity === 'error').map(({ what }) => what);
-  const has = (told: readonly Told[], severity: Told['severity'], what: RegExp): void => {
+  const has = (told: readonly Told[], severity: Told['severity'], what: RegExp, remedy = /^/): void => {
     const found = told.find((each) => each.severity === severity && what.test(each.what));
     assert.ok(found, `${String(what)} in ${JSON.stringify(told)}`);
     assert.equal(found.remedy === '', severity === 'ok');
+    assert.match(found.remedy, remedy);
   };
 
   it('finds nothing that must be done on a sound installation', async () => {
@@ -77,6 +84,50 @@ describe('tocsin doctor', () => {
     has(missing.told, 'error', /stream EVENTS_US: missing/);
     has(missing.told, 'warning', /no worker takes from activities-us/);
   });
+
+  it('finds a stream that is nearly full, and one that takes nothing more, and says how to make room', async () => {
+    const remedy = /^raise its max_bytes \(nats stream edit\): a full stream refuses, and nothing is started then$/;
+    const [stream, maxBytes] = [eventStream('eu'), 64 * 1_024];
+    const before = await limitStream(tocsin.servers.natsUrl, stream, maxBytes);
+    try {
+      const nearly = Math.ceil(maxBytes * 0.8);
+      await fill(tocsin.log, stream, nearly);
+      const filling = await ask();
+      assert.equal(filling.code, 1);
+      has(filling.told, 'error', /^stream EVENTS_EU is 8\d % full$/, remedy);
+      await assert.rejects(fill(tocsin.log, stream, maxBytes + 1), LogFull);
+      const full = await ask();
+      assert.equal(full.code, 1);
+      has(full.told, 'error', /^stream EVENTS_EU is (9\d|100) % full$/, remedy);
+      assert.deepEqual(wrong(full.told).length, 1, JSON.stringify(wrong(full.told)));
+    } finally {
+      await limitStream(tocsin.servers.natsUrl, stream, before);
+    }
+    assert.deepEqual(wrong((await ask()).told), []);
+  });
+
+  for (const [offset, severity, code] of [
+    ['-60', 'error', 1],
+    ['+60', 'error', 1],
+    ['-4', 'warning', 0],
+  ] as const)
+    it(
+      `finds that its clock is off by ${offset} s, from both servers, and says what sets it`,
+      { skip: lacksFaketime },
+      async () => {
+        const { code: ended, told } = await ask(clockOff(offset));
+        assert.equal(ended, code, JSON.stringify(told));
+        for (const server of ['NATS', 'Temporal'])
+          has(
+            told,
+            severity,
+            new RegExp(
+              `^the clock of ${server} is \\d+ ms ${offset.startsWith('-') ? 'ahead of' : 'behind'} this host's$`,
+            ),
+            /^let NTP set both clocks \(chronyc tracking, timedatectl\)$/,
+          );
+      },
+    );
 
   it('finds a search attribute that is missing', async () => {
     const { connection } = tocsin.client;
@@ -118,6 +169,12 @@ describe('tocsin doctor', () => {
     has(noTemporal.told, 'ok', /^NATS is/);
   });
 });
+
+/** Stores what no trigger wants until the stream has so many bytes; rejects when it takes no more. */
+async function fill(log: EventLog, stream: string, bytes: number): Promise<void> {
+  while ((await log.streamState(stream)).bytes < bytes)
+    await log.publish('events.eu.normal.test.filler', randomBytes(512), { expectStream: stream });
+}
 
 interface Operator {
   removeSearchAttributes(request: object): Promise<unknown>;
