@@ -1,6 +1,6 @@
 /** The SDK's process-wide runtime: its logs go to our logger, its metrics to a Prometheus endpoint on loopback, signals stay ours. */
 import { Runtime } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import { type Logger, stdSerializers } from 'pino';
 
 export interface RuntimeOptions {
   readonly logger: Logger;
@@ -10,7 +10,7 @@ export interface RuntimeOptions {
 
 /** Call once per process, before the first connection. */
 export function installRuntime({ logger, metricsPort }: RuntimeOptions): void {
-  const sdk = logger.child({ part: 'temporal-sdk' });
+  const sdk = logger.child({ part: 'temporal-sdk' }, { serializers: { error: stdSerializers.err } });
   Runtime.install({
     logger: {
       log: (level, message, meta) => sdk[BY_DESIGN.test(message) ? 'debug' : LEVELS[level]](ours(meta), message),
