@@ -1,9 +1,11 @@
 /**
  * The calls of one effect, over all its tries. One that came to its end is not made again when a later one was refused, by a stop or the end of a
- * window: it would come under another key.
+ * window: it would come under another key. Whoever fails asks here whether anything has begun that may have to be undone.
  */
-import { patched } from '@temporalio/workflow';
+import { ApplicationFailure, patched } from '@temporalio/workflow';
 import { asJson, canonical } from './canonical.ts';
+import { isUntouched } from './red-button.ts';
+import { NO_WORKER } from './run-context.ts';
 import type { Activities } from './step-activities.ts';
 
 /** Runs of before made all calls again. */
@@ -16,13 +18,16 @@ interface EndedCall {
 
 export class EffectCalls<Acts extends Activities<Acts>> {
   readonly #ended = new Map<number, EndedCall>();
+  /** In this try. */
   #made = 0;
+  #begun = false;
 
-  /** Calls that were made since it was last asked. */
-  made(): number {
-    const made = this.#made;
+  /** Whether nothing began, in this try, which ended with `error`, and in those before it. Once for each try that failed. */
+  neverBegan(error: unknown): boolean {
+    // A call before the one that was refused came to its end.
+    this.#begun ||= this.#made > 1 || (this.#made === 1 && !isUntouched(error) && !isNoWorkerEver(error));
     this.#made = 0;
-    return made;
+    return !this.#begun;
   }
 
   /** For the next try: activities whose calls have to come in the same order. */
@@ -46,3 +51,5 @@ export class EffectCalls<Acts extends Activities<Acts>> {
     }) as Acts;
   }
 }
+
+const isNoWorkerEver = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === NO_WORKER;

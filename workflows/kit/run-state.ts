@@ -1,5 +1,5 @@
 /** One run in progress: its checklist, its undo stack, and whether its alert is resolved. Steps are taken here, whoever decides about them. */
-import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Looks } from '../../activities/look.ts';
 import { type Answer, type AskOptions, HumanQuestions } from './ask-human.ts';
 import { Checklist } from './checklist.ts';
@@ -14,10 +14,10 @@ import { notRepeatable } from './not-repeatable.ts';
 import { Places } from './places.ts';
 import { PostMortem } from './post-mortem.ts';
 import { Questions } from './questions.ts';
-import { RedButton, isRefusal, isUntouched } from './red-button.ts';
+import { RedButton, isRefusal } from './red-button.ts';
 import { ResolvedMeanwhile, isResolvedReport } from './resolved.ts';
 import type { ActOptions, CheckOptions, Run, VerifyOptions } from './run.ts';
-import { NO_WORKER, type RunContext } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
 import { RunUndos } from './run-undos.ts';
 import type { Undo } from './undo-stack.ts';
 import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
@@ -90,7 +90,6 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     const { undo } = options;
     const undos = this.undos.current();
     const undoing = undo === undefined ? null : this.#undoing(region, title, options, undo);
-    let begun = false;
     const calls = new EffectCalls<Acts>();
     const asked = workflowTime();
     const effect = (again?: RefusedCall): Promise<T> =>
@@ -108,11 +107,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
               ),
             );
           } catch (error) {
-            const made = calls.made();
-            const neverBegan = made === 0 || (made === 1 && (isUntouched(error) || isNoWorkerEver(error)));
-            begun ||= !neverBegan;
-            // Refused, or given up, before anything began: whatever ends the run while it waits leaves nothing to undo.
-            if (!begun && undoing !== null) undos.drop(undoing);
+            // Refused, or given up: whatever ends the run while it waits leaves nothing to undo.
+            if (calls.neverBegan(error) && undoing !== null) undos.drop(undoing);
             throw error;
           }
         },
@@ -301,5 +297,3 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
     }
   }
 }
-
-const isNoWorkerEver = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === NO_WORKER;
