@@ -10,6 +10,7 @@ import {
   condition,
   defineSignal,
   isCancellation,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import type { AskRequest, Asked } from '../../activities/limits/limit-decisions.ts';
@@ -30,8 +31,10 @@ const FIRST_POLL_MS = 10_000;
 const MAX_POLL_MS = 60_000;
 /** Beyond the longest wait of the limit, for its own answer to arrive. */
 const ANSWER_MS = 60_000;
-/** A run can be reset again while it asks anew. */
+/** A run can be reset again while it asks anew, and a lease can end while another is waited for. */
 const MAX_TRIES = 5;
+/** Runs of before went on with a lease that was too short by then. */
+const COVERS_AT_ONCE = 'leases-cover-at-once';
 /** Kept at once: those of steps in progress, and a few that came too late. */
 const MAX_ANSWERS = 200;
 /** Failures that say that nothing was done. */
@@ -94,6 +97,11 @@ export class RunLimits {
   }
 }
 
+interface Bounds {
+  readonly totalMs: number;
+  readonly attemptMs: number;
+}
+
 interface Slot extends Asked {
   readonly index: number;
 }
@@ -119,9 +127,20 @@ class Slots implements HeldLeases {
     }
   }
 
-  async cover(bounds: { readonly totalMs: number; readonly attemptMs: number }): Promise<void> {
+  async cover(bounds: Bounds): Promise<void> {
     for (const slot of this.#slots) if (!this.#covers(slot, bounds)) await this.#granted(slot, bounds);
+    // A lease that was long enough may have become too short while another was waited for.
+    for (let tries = 1, short = this.#short(bounds); short !== null && patched(COVERS_AT_ONCE); tries += 1) {
+      if (tries >= MAX_TRIES)
+        throw refusal(`limit ${short.limit} (${short.scope}): its lease ends too soon, again and again`);
+      await this.#granted(short, bounds);
+      short = this.#short(bounds);
+    }
     this.#used = true;
+  }
+
+  #short(bounds: Bounds): Slot | null {
+    return this.#slots.find((slot) => !this.#covers(slot, bounds)) ?? null;
   }
 
   fences(): readonly Fence[] {
@@ -166,7 +185,7 @@ class Slots implements HeldLeases {
   }
 
   /** Until the answer is there and the lease long enough; asks again meanwhile, for the slots it has as well, so that they are kept. */
-  async #granted(slot: Slot, bounds: { readonly totalMs: number; readonly attemptMs: number }): Promise<void> {
+  async #granted(slot: Slot, bounds: Bounds): Promise<void> {
     const deadline = workflowTime() + slot.waitMs + ANSWER_MS;
     for (let poll = FIRST_POLL_MS; ; poll = Math.min(poll * 2, MAX_POLL_MS)) {
       await condition(() => this.#refused(slot) !== null || this.#covers(slot, bounds) || this.#step.stops(), poll);
@@ -182,7 +201,7 @@ class Slots implements HeldLeases {
     }
   }
 
-  #covers({ id }: Slot, { totalMs, attemptMs }: { readonly totalMs: number; readonly attemptMs: number }): boolean {
+  #covers({ id }: Slot, { totalMs, attemptMs }: Bounds): boolean {
     const answer = this.#answers.get(id);
     return answer?.kind === 'granted' && answer.until - workflowTime() >= totalMs + attemptMs + MARGIN_MS;
   }
