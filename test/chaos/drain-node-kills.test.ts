@@ -1,7 +1,8 @@
-/** The worker is killed at every effect of drainNode; the API server's audit log says what was done. A quarter of an hour, so run by name. */
+/** The worker is killed at every effect of drainNode; the API server's audit log says what was done. Minutes, so run by name. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { DrainNodeReport } from '../../workflows/drain-node.ts';
 import { causeOf } from '../support/failure-of.ts';
@@ -9,11 +10,14 @@ import { type DrainLab, startDrainLab } from '../support/drain-lab.ts';
 import type { Kill } from '../support/drain-worker.ts';
 import { MOMENTS } from '../support/effect-kill-hook.ts';
 import { effectsOf } from '../support/effect-kills.ts';
+import { loseAttempts } from '../support/lose-attempts.ts';
 import { kubernetesMissing } from '../support/kubernetes.ts';
 import { podsOn } from '../support/kubernetes-workload.ts';
 import { SHIPPED_EFFECTS } from '../support/shipped-effects.ts';
 
 const EFFECTS = SHIPPED_EFFECTS.drainNode;
+/** Where the server finds out by itself that the attempt is lost. */
+const TIMES_OUT = { effect: 'evictPods', moment: 'during' };
 
 describe('drainNode under kills', { skip: kubernetesMissing() }, () => {
   let lab: DrainLab;
@@ -40,6 +44,8 @@ describe('drainNode under kills', { skip: kubernetesMissing() }, () => {
     const from = now();
     const run = await begin();
     await dies;
+    if (!isDeepStrictEqual(point, TIMES_OUT))
+      assert.ok((await loseAttempts(lab.client, run.workflowId)) > 0, 'it was at no activity when it was killed');
     await lab.startWorker(kill);
     await judge(run);
     assert.equal(await lab.isOpen('web-1'), true);

@@ -71,6 +71,7 @@ describe('a worker that is killed while killBlockers ends a session', { skip: la
           point,
           begun,
           hold,
+          timesOut: index === 1,
           begin: async () => (await lab.begin(INPUT)).workflowId,
         });
         // The attempt that comes after the killed one finds no such session any more.

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EffectKill, KILL_VARIABLE, MOMENTS, type Moment } from './effect-kill-hook.ts';
 import type { Installation } from './installation.ts';
+import { loseAttempts } from './lose-attempts.ts';
 import { until } from './until.ts';
 
 export interface KillPoint {
@@ -24,6 +25,8 @@ export interface KilledRun {
   readonly hold: string;
   /** Starts the run; resolves to its workflow id. */
   readonly begin: () => Promise<string>;
+  /** The server finds out by itself that the attempt is lost, by its time-out. One point of a test shows that, the others do not wait for it. */
+  readonly timesOut?: boolean;
 }
 
 const KILLED_WITHIN_MS = 120_000;
@@ -36,7 +39,7 @@ export const killPoints = (effects: readonly string[]): KillPoint[] =>
   });
 
 /** Resolves to the report of the run; the worker was killed exactly once, at that very moment. */
-export async function runKilled({ tocsin, point, begun, hold, begin }: KilledRun): Promise<unknown> {
+export async function runKilled({ tocsin, point, begun, hold, begin, timesOut = false }: KilledRun): Promise<unknown> {
   const marker = join(tocsin.servers.dir, 'killed');
   for (const file of [marker, hold]) rmSync(file, { force: true });
   tocsin.env[KILL_VARIABLE] = JSON.stringify({ ...point, begun, hold, marker } satisfies EffectKill);
@@ -53,6 +56,7 @@ export async function runKilled({ tocsin, point, begun, hold, begin }: KilledRun
   assert.equal(readFileSync(marker, 'utf8'), point.moment, 'it was killed at another moment');
   delete tocsin.env[KILL_VARIABLE];
   delete tocsin.env['NODE_OPTIONS'];
+  if (!timesOut) assert.ok((await loseAttempts(tocsin.client, id)) > 0, 'it was at no activity when it was killed');
   const second = await tocsin.startReady('worker');
   try {
     return await tocsin.client.workflow.getHandle(id).result();
