@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -23,6 +14,8 @@ import { type TestSshd, lacksSshd, startSshd } from '../support/sshd.ts';
 
 const DAY_MS = 86_400_000;
 const DAY_HOURS = 24;
+const JOURNALCTL = '/usr/bin/journalctl';
+const lacksJournalctl = existsSync(JOURNALCTL) ? false : `${JOURNALCTL} is missing: install systemd`;
 
 describe('disks', { skip: lacksSshd || lacksMount }, () => {
   let dir: string;
@@ -62,7 +55,7 @@ describe('disks', { skip: lacksSshd || lacksMount }, () => {
             targets: { id: 'web-1' },
             path: disk.path,
             fullAt: 80,
-            clear: [prune, { kind: 'journal', name: 'journal', keep: '100M' }],
+            clear: [prune, { kind: 'journal', name: 'journal', keep: '2M' }],
           },
           { targets: { id: 'web-1' }, path: join(disk.path, 'logs'), fullAt: 80, clear: [prune] },
         ],
@@ -142,12 +135,23 @@ describe('disks', { skip: lacksSshd || lacksMount }, () => {
   it('refuses a rule nobody has written', () =>
     assert.rejects(clear('everything'), permanent('NoDisk', /no rule "everything"/)));
 
-  it('keeps the journal to its size', async () => {
-    // The real one would delete what this machine has.
-    const given = join(dir, 'given');
-    writeFileSync(join(sshd.bin, 'journalctl'), `#!/bin/sh\necho "$@" >'${given}'\n`, { mode: 0o755 });
+  it('keeps the journal to its size: its oldest archived files go', { skip: lacksJournalctl }, async () => {
+    const archived = [1, 2, 3].map((number) =>
+      disk.write(
+        `journal/system@${'0'.repeat(32)}-000000000000000${number}-000500000000000${number}.journal`,
+        1_024,
+        0,
+      ),
+    );
+    const other = disk.write('journal/other.log', 1_024, 100);
+    // The real one, but not on what this machine has.
+    const own = `--directory='${join(disk.path, 'journal')}'`;
+    writeFileSync(join(sshd.bin, 'journalctl'), `#!/bin/sh\nexec ${JOURNALCTL} ${own} "$@"\n`, { mode: 0o755 });
     assert.deepEqual(await clear('journal'), { files: null, bytes: null });
-    assert.equal(readFileSync(given, 'utf8'), '--vacuum-size=100M\n');
+    assert.deepEqual(
+      [...archived, other].map((file) => existsSync(file)),
+      [false, true, true, true],
+    );
   });
 });
 
