@@ -4,7 +4,7 @@
  */
 import { type Fact, PostMortem } from '../workflows/kit/post-mortem.ts';
 import { ALLOWED_SIGNAL, RESOLVED_SIGNAL, type RunContext, STOPPED_SIGNAL } from '../workflows/kit/run-context.ts';
-import { type HistoryEvent, payloadValue } from './history-text.ts';
+import { type HistoryEvent, failureText, payloadValue } from './history-text.ts';
 import type { Registered } from './registered-activities.ts';
 import { type TimelineEntry, timelineOf } from './run-timeline.ts';
 
@@ -39,9 +39,11 @@ export function postMortemOf(events: readonly HistoryEvent[], options: PostMorte
     contextOf(payloadValue(attributes?.memo?.fields?.['tocsin'])),
   );
   for (const entry of entries) tell(story, entry, options);
+  const broken = brokenCode(events);
+  if (broken !== null) story.add('Failed', `the code of the runbook: ${broken}`);
   const left = leftOf(entries, options);
   for (const title of left) story.add('Left as it is', title);
-  for (const line of toDo(entries, status, left)) story.add('To do', line);
+  for (const line of toDo(entries, { status, left, broken })) story.add('To do', line);
   const end = entries.findLast(({ kind }) => kind === 'end');
   const facts: readonly Fact[] = [
     ['started', attributes ? (timelineStart(started) ?? null) : null],
@@ -80,27 +82,57 @@ function leftOf(entries: readonly TimelineEntry[], { status, registered }: PostM
   const steps = entries.filter(({ kind, outcome }) => kind === 'step' && outcome === 'ok');
   const undone = new Set(steps.map(({ title }) => title).filter((title) => title.startsWith(UNDO)));
   if (status === 'running' || (status === 'completed' && undone.size === 0)) return [];
-  const done = steps.filter((entry) => !entry.title.startsWith(UNDO) && !looks(entry, registered));
+  // A run within it tells of its own effects.
+  const done = steps.filter(
+    (entry) => !entry.title.startsWith(UNDO) && entry.run === null && !looks(entry, registered),
+  );
   return [...new Set(done.map(({ title }) => title))].filter((title) => !undone.has(`${UNDO}${title}`));
 }
 
+/** What it threw in a workflow task, of which there was none since that came to its end. */
+function brokenCode(events: readonly HistoryEvent[]): string | null {
+  const last = events.findLast(
+    (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,
+  );
+  const failure = last?.workflowTaskFailedEventAttributes?.failure;
+  return failure?.resetWorkflowFailureInfo ? null : failureText(failure) || null;
+}
+
+interface Ending {
+  readonly status: string;
+  readonly left: readonly string[];
+  readonly broken: string | null;
+}
+
 /** For whoever takes over a run that did not come to its end. */
-function toDo(entries: readonly TimelineEntry[], status: string, left: readonly string[]): readonly string[] {
-  if (status === 'running' || status === 'completed') return [];
+function toDo(entries: readonly TimelineEntry[], { status, left, broken }: Ending): readonly string[] {
   const steps = entries.filter(({ kind }) => kind === 'step');
+  const notUndone = steps
+    .filter(({ outcome, title }) => outcome === 'failed' && title.startsWith(UNDO))
+    .map(({ title }) => title.slice(UNDO.length))
+    .filter((title) => !left.includes(title))
+    .map((title) => `the undo of "${title}" failed: look how its target is, and undo it by hand`);
+  // A part of it may have failed, and not have been undone, without the whole.
+  if (status === 'completed') return notUndone;
+  const mend = broken === null ? [] : ['mend the code of the runbook: until then it fails again and again'];
+  if (status === 'running') return mend;
   const failed = steps.findLast(({ outcome, title }) => outcome === 'failed' && !title.startsWith(UNDO));
-  return [
+  const lines = [
+    ...mend,
     ...(failed === undefined ? [] : [`find out why "${failed.title}" failed, and how its target is now`]),
     ...steps
       .filter(({ outcome }) => outcome === 'open')
       .map(({ title }) => `look whether "${title}" was done: the run ended before it knew`),
-    ...steps
-      .filter(({ outcome, title }) => outcome === 'failed' && title.startsWith(UNDO))
-      .map(({ title }) => title.slice(UNDO.length))
-      .filter((title) => !left.includes(title))
-      .map((title) => `the undo of "${title}" failed: look how its target is, and undo it by hand`),
+    ...notUndone,
+    ...steps.flatMap(({ title, run }) =>
+      run === null ? [] : [`"${title}" was a run of its own: see what it left by tocsin runs show '${run}' --markdown`],
+    ),
     ...left.map((title) => `"${title}" was done and is not undone: undo it by hand, or leave it`),
   ];
+  // Nobody asked for this end, and nothing is left of it but the reason that it was started for.
+  return lines.length > 0 || status === 'canceled'
+    ? lines
+    : ['look whether its alert stands: nothing more is done for it'];
 }
 
 function isAccepted(detail: string): boolean {

@@ -9,6 +9,8 @@ export interface TimelineEntry {
   readonly title: string;
   /** Name of the activity that a step calls; null for a run within the run, and for all else. */
   readonly activity: string | null;
+  /** Workflow id of a run within the run; null for all else. */
+  readonly run: string | null;
   readonly outcome: 'open' | 'ok' | 'failed' | 'canceled' | 'note';
   /** Result or reason, shortened. */
   readonly detail: string;
@@ -60,7 +62,8 @@ function beginOf(event: HistoryEvent): TimelineEntry | null {
   const timer = event.timerStartedEventAttributes;
   if (timer) return open(event, 'wait', summary || `${Number(timer.startToFireTimeout?.seconds ?? 0)} s`);
   const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
-  if (child) return open(event, 'step', summary || `run ${child.workflowId ?? ''}`);
+  if (child)
+    return { ...open(event, 'step', summary || `run ${child.workflowId ?? ''}`), run: child.workflowId ?? null };
   const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
   if (update)
     return open(event, 'update', updateTitle(update.input?.name ?? 'update', update.input?.args?.payloads?.[0]));
@@ -149,6 +152,7 @@ const open = (event: HistoryEvent, kind: TimelineEntry['kind'], title: string): 
   kind,
   title,
   activity: null,
+  run: null,
   outcome: 'open',
   detail: '',
   attempt: 1,

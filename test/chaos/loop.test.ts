@@ -120,7 +120,7 @@ describe('a run whose runbook the workers do not know any more', () => {
       [stuck.key, stuck.severity, stuck.title],
       [`run/${OF_OLD}/stuck`, 'critical', `eu: run ${OF_OLD} is stuck`],
     );
-    assert.match(stuck.text, /^reason: its workflow task failed \d+ times$/m);
+    assert.match(stuck.text, /^reason: its workflow task failed \d+ times, because the code of its runbook does: .+$/m);
     await tocsin.client.workflow.getHandle(OF_OLD).terminate('mended');
     await until('its end is told', () => ofOld().find(({ key }) => key.endsWith('/terminated')));
     assert.equal(ofOld().length, 2);

@@ -77,6 +77,34 @@ describe('post-mortem made of a history', () => {
     assert.deepEqual(section(told([cancel], 'canceled'), 'Notes'), ['cancellation requested: ann: wrong service']);
   });
 
+  it('of a run whose code fails again and again says what it threw, until it gets on', () => {
+    const failed = { workflowTaskFailedEventAttributes: { failure: { message: 'no name' } } } as HistoryEvent;
+    const completed = { workflowTaskCompletedEventAttributes: {} } as HistoryEvent;
+    const mend = 'mend the code of the runbook: until then it fails again and again';
+    for (const status of ['running', 'timed-out']) {
+      const page = told([completed, failed], status);
+      assert.deepEqual(section(page, 'Failed'), ['the code of the runbook: no name']);
+      assert.deepEqual(section(page, 'To do'), [mend]);
+    }
+    assert.deepEqual(section(told([failed, completed], 'running'), 'Failed'), []);
+  });
+
+  it('leaves the effects of a run within it to that one, and names it', () => {
+    const page = told(eventsOf('patchFleet-budget'), 'failed');
+    assert.deepEqual(section(page, 'Left as it is'), []);
+    assert.match(
+      section(page, 'To do')[0] ?? '',
+      /1-wave-canary" was a run of its own: .* tocsin runs show '.*\/1-wave-canary'/,
+    );
+  });
+
+  it('of a run that ended with nothing left of it says that nothing more is done', () => {
+    assert.deepEqual(section(told([], 'failed'), 'To do'), [
+      'look whether its alert stands: nothing more is done for it',
+    ]);
+    assert.deepEqual(section(told([], 'canceled'), 'To do'), []);
+  });
+
   it('of a workflow that Tocsin did not start tells what there is', () => {
     const page = told([], 'running');
     assert.match(page, /^# run\n\n- run: id \(\?\)\n- status: running$/);

@@ -7,10 +7,11 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import { LIMIT_WORKFLOW } from '../../workflows/engine/limit-protocol.ts';
 import { EFFECTS_STOPPED, type RunContext, SCHEDULE_FIRED } from '../../workflows/kit/run-context.ts';
+import { brokenCode } from './broken-code.ts';
 import type { RunInfo, RunStatus, Runs, Whose } from './ports.ts';
 import type { Stop } from './stop.ts';
 
@@ -56,6 +57,11 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
       return null;
     }
   };
+  const brokenBecause = async (workflowId: string, runId?: string): Promise<string> => {
+    const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
+    const why = await call(() => brokenCode({ client, namespace }, execution));
+    return why === null ? '' : `, because the code of its runbook does: ${why}`;
+  };
   return {
     find: async (workflowId) => {
       const description = await describe(workflowId);
@@ -72,7 +78,10 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
     stopped: () => list("ExecutionStatus = 'Running' AND TocsinPhase = 'stopped'", 'runs'),
     failure: async (...run) => {
       const error = await failureOf(...run);
-      return error === null ? null : reasonOf(error);
+      if (error === null) return null;
+      const [workflowId, runId] = run;
+      const broken = error.cause instanceof TimeoutFailure ? await brokenBecause(workflowId, runId) : '';
+      return `${reasonOf(error)}${broken}`;
     },
     endedByStop: async (...run) => {
       const error = await failureOf(...run);
@@ -98,7 +107,8 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
     },
     stuck: async (workflowId) => {
       const attempt = (await describe(workflowId))?.raw.pendingWorkflowTask?.attempt ?? 0;
-      return attempt >= STUCK_AFTER_ATTEMPTS ? `its workflow task failed ${attempt - 1} times` : null;
+      if (attempt < STUCK_AFTER_ATTEMPTS) return null;
+      return `its workflow task failed ${attempt - 1} times${await brokenBecause(workflowId)}`;
     },
     retentionMs: async () => {
       const { config } = await call(() => client.workflowService.describeNamespace({ namespace }));

@@ -11,6 +11,8 @@ export type Section = (typeof SECTIONS)[number];
 /** A report is a section for each of these at most: some 50 KB, far below what Temporal takes as a result. */
 const MAX_LINES = 30;
 const MAX_LINE = 200;
+/** Why something failed, with the causes: whoever takes over needs it whole. */
+const MAX_REASON = 400;
 /** A link has room. */
 const MAX_FACT = 1_000;
 
@@ -38,7 +40,7 @@ export class PostMortem {
   add(section: Section, text: string): void {
     const lines = this.#lines.get(section) ?? [];
     if (lines.length >= MAX_LINES) this.#left += 1;
-    else this.#lines.set(section, [...lines, oneLine(text)]);
+    else this.#lines.set(section, [...lines, oneLine(text, section === 'Failed' ? MAX_REASON : MAX_LINE)]);
   }
 
   saw(title: string, result: unknown): void {
@@ -81,4 +83,4 @@ const sectionLines = (section: Section, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', `## ${section}`, '', ...lines.map((line) => `- ${line}`)];
 
 /** Titles and results may hold foreign data: it stays on its line, and starts no markup of its own. */
-const oneLine = (text: string, max = MAX_LINE): string => text.replaceAll(/[\r\n`<>]+/g, ' ').slice(0, max);
+const oneLine = (text: string, max: number = MAX_LINE): string => text.replaceAll(/[\r\n`<>]+/g, ' ').slice(0, max);

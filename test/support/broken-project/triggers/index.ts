@@ -1,0 +1,2 @@
+/** Runs of this installation are started by its tests. */
+export const triggers = [];
