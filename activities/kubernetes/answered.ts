@@ -42,17 +42,25 @@ function networkText(error: unknown): string {
 
 function refused(what: string, status: number, body: Body): Refused {
   const { message, reason, causes } = body;
-  const text = `cannot ${what}: the API server answered ${status} ${reason}: ${message.slice(0, MAX_TEXT)}`;
-  return { kind: 'refused', status, message, reason, causes, error: errorOf(status, text) };
+  const said = [reason, message.slice(0, MAX_TEXT)].filter((part) => part !== '').join(': ');
+  const answer = `the API server answered ${status}${said === '' ? '' : ` ${said}`}`;
+  return { kind: 'refused', status, message, reason, causes, error: errorOf(status, `cannot ${what}`, answer) };
 }
 
 /** 401 may be a token that was just rotated; 409 and 429 are about this moment; anything from 500 on is the server's own matter. */
-function errorOf(status: number, text: string): Error {
+function errorOf(status: number, cannot: string, answer: string): Error {
+  const text = `${cannot}: ${answer}`;
   switch (status) {
     case 401:
-      return new Error(`${text}; the kubeconfig is read anew and it is tried again`);
+      return new Error(
+        `${cannot}: the credentials of the kubeconfig are refused; it is read anew and it is tried again: ${answer}`,
+      );
     case 403:
-      return permanent('KubernetesForbidden', `${text}; the role of Tocsin has to allow it: docs/kubernetes.md`);
+      // What to do comes first: the rest is long, and may be cut off.
+      return permanent(
+        'KubernetesForbidden',
+        `${cannot}: the role of Tocsin has to allow it (docs/kubernetes.md): ${answer}`,
+      );
     case 404:
       return permanent('KubernetesNotFound', `${text}; it is not tried again`);
     case 409:

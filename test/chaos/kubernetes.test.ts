@@ -301,7 +301,10 @@ describe('kubernetes', { skip: kubernetesMissing() }, () => {
     const stranger = kube.tocsin.replaceAll('tocsin-token', 'wrong-token');
     const unknown = await failure(step((on) => on.observeNode({ node: 'web-1' }), 'a', stranger));
     assert.ok(!(unknown instanceof ApplicationFailure));
-    assert.match(unknown.message, /answered 401 .*kubeconfig is read anew and it is tried again/);
+    assert.match(
+      unknown.message,
+      /credentials of the kubeconfig are refused; it is read anew and it is tried again: .*answered 401/,
+    );
     const weak = kube.tocsin.replaceAll('tocsin-token', 'reader-token');
     isFinal(await failure(step((on) => on.observeNode({ node: 'web-1' }), 'a', weak)), 'KubernetesForbidden');
     const away = await failure(
