@@ -8,21 +8,19 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { openQuestion } from '../../workers/open-question.ts';
 import type { RunContext } from '../../workflows/kit/run-context.ts';
-import { answerTo, makeKeys, send } from '../support/approvals.ts';
-import { cli } from '../support/cli.ts';
+import { makeKeys } from '../support/approvals.ts';
+import { type FaultEnd, ended, judgeFault } from '../support/faulty-run.ts';
 import { type HostsLab, LAB_UNIT, lacksHosts, startHostsLab } from '../support/hosts-lab.ts';
+import { approveTooLate } from '../support/late-approval.ts';
 import { type RecordingServices, recordingServices } from '../support/recording-services.ts';
 import { until } from '../support/until.ts';
 
 const EXECUTION_TIMEOUT_MS = 300_000;
 const COMMAND_TIMEOUT_MS = 30_000;
-/** What Temporal takes as one payload, with room: output never gets near it. */
-const MAX_HISTORY_BYTES = 500_000;
 const UNHEALTHY = 'http://127.0.0.1:1/';
 
-interface Fault {
+interface Fault extends FaultEnd {
   readonly name: string;
   readonly runbook?: string;
   readonly input?: object;
@@ -32,13 +30,6 @@ interface Fault {
   readonly before?: true;
   /** While it waits. */
   readonly meanwhile?: (lab: HostsLab, id: string) => Promise<void>;
-  readonly ends: 'completed' | 'failed';
-  /** Of the post-mortem, without times. */
-  readonly failed?: RegExp;
-  readonly done: readonly string[];
-  readonly undone: readonly string[];
-  /** What a human reads: in the status line or in `To do`. */
-  readonly human?: RegExp;
   /** By the services' own record. */
   readonly changes: readonly string[];
 }
@@ -129,15 +120,7 @@ const FAULTS: readonly Fault[] = [
     before: true,
     context: { mode: 'approve' },
     strike: async () => () => undefined,
-    meanwhile: async ({ tocsin: { client } }, id) => {
-      const question = await until('it asks', () => openQuestion(client, id));
-      await until(
-        'nobody approves in time',
-        async () => (await client.workflow.getHandle(id).describe()).status.name !== 'RUNNING',
-      );
-      const late = await send(client, id, 'approve', [answerTo(question, ann ?? assert.fail(), 'approve')]);
-      assert.match(JSON.stringify(late), /^"refused by the server: /);
-    },
+    meanwhile: ({ tocsin }, id) => approveTooLate(tocsin.client, id, ann ?? assert.fail()),
     ends: 'failed',
     human: /nobody approved plan [0-9a-f]{12} in time; nothing further was done/,
     done: [],
@@ -199,10 +182,7 @@ describe('faults', { skip: lacksHosts }, () => {
     rmSync(services.hold, { force: true });
     try {
       await meanwhile?.(lab, id);
-      await lab.tocsin.client.workflow
-        .getHandle(id)
-        .result()
-        .catch(() => undefined);
+      await ended(lab.tocsin.client, id);
     } finally {
       await takeBack();
     }
@@ -212,26 +192,8 @@ describe('faults', { skip: lacksHosts }, () => {
   for (const fault of FAULTS)
     it(`${fault.name}: the run is ${fault.ends}, and says what was done, undone, and is left to do`, async () => {
       const id = await struck(fault);
-      const { startTime, closeTime, status, historyLength } = await lab.tocsin.client.workflow.getHandle(id).describe();
-      assert.equal(status.name, fault.ends.toUpperCase());
-      const lasted = (closeTime ?? assert.fail('it goes on')).getTime() - startTime.getTime();
-      assert.ok(lasted < EXECUTION_TIMEOUT_MS, `${lasted} ms, ${historyLength} events`);
-      const { events } = await lab.tocsin.client.workflow.getHandle(id).fetchHistory();
-      assert.ok(JSON.stringify(events).length < MAX_HISTORY_BYTES);
-
-      const { code, stdout } = await cli(lab.tocsin.env, 'runs', 'show', id, '--markdown');
-      assert.equal(code, 0, stdout);
-      assert.deepEqual(section(stdout, 'Done').toSorted(), fault.done.toSorted(), stdout);
-      assert.deepEqual(section(stdout, 'Undone').toSorted(), fault.undone.toSorted(), stdout);
-      if (fault.failed !== undefined) assert.match(section(stdout, 'Failed')[0] ?? '', fault.failed, stdout);
-      if (fault.human !== undefined) assert.match(stdout, fault.human);
+      await judgeFault(lab.tocsin, id, fault);
       const changes = services.changes().map(({ service, verb }) => `${service} ${verb}`);
       assert.deepEqual(changes.toSorted(), fault.changes.toSorted());
     });
 });
-
-/** The lines of one section, without their times. */
-function section(page: string, name: string): string[] {
-  const [, text = ''] = new RegExp(`## ${name}\\n\\n((?:- .*\\n?)*)`).exec(page) ?? [];
-  return [...text.matchAll(/^- (?:[\d:]+Z )?(.*)$/gm)].map(([, line = '']) => line);
-}

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { WorkflowHandle } from '@temporalio/client';
 import { createEngine } from '../../triggers/path/engine.ts';
+import type { SigningKey } from '../../workers/approval-key.ts';
 import { type OpenHumanQuestion, openHumanQuestion } from '../../workers/open-question.ts';
 import { signAnswer } from '../../workers/sign-answer.ts';
 import type { KillBlockersInput } from '../../workflows/kill-blockers.ts';
@@ -19,6 +20,8 @@ import { labContext } from './lab-context.ts';
 export interface DatabaseLab {
   readonly postgres: Postgres;
   readonly tocsin: Installation;
+  /** Who may approve and answer. */
+  readonly approver: SigningKey;
   /** Starts a run as the dispatcher does. */
   begin(input: KillBlockersInput, context?: Partial<RunContext>, id?: string): Promise<WorkflowHandle>;
   /** What the run asks a human, once it does. */
@@ -32,7 +35,7 @@ export interface DatabaseLab {
 export interface DatabaseLabOptions {
   /** How long a question stands. */
   readonly expiry?: string;
-  /** While this file is there, a session is ended as Tocsin asks, and Tocsin does not hear of it. */
+  /** While this file is there, a session of `shop` is ended as Tocsin asks, and Tocsin does not hear of it; of `direct`, the same database, it does. */
   readonly hold?: string;
 }
 
@@ -51,9 +54,12 @@ export async function startDatabaseLab({ expiry = '30 m', hold }: DatabaseLabOpt
   const { ann } = makeKeys();
   if (ann === undefined) throw new Error('there is no key of ann');
   const tocsin = await startInstallation({
-    env: { SHOP_URL: address.href },
+    env: { SHOP_URL: address.href, DIRECT_URL: postgres.url('watcher') },
     config: () => ({
-      postgres: [{ name: 'shop', region: 'eu', url: 'env:SHOP_URL', tls: 'off' }],
+      postgres: [
+        { name: 'shop', region: 'eu', url: 'env:SHOP_URL', tls: 'off' },
+        ...(hold === undefined ? [] : [{ name: 'direct', region: 'eu', url: 'env:DIRECT_URL', tls: 'off' }]),
+      ],
       approvals: { keys: [ann.entry], expiry },
     }),
   }).catch(async (error: unknown) => {
@@ -64,6 +70,7 @@ export async function startDatabaseLab({ expiry = '30 m', hold }: DatabaseLabOpt
   return {
     postgres,
     tocsin,
+    approver: ann,
     begin: async (input, context = {}, id = randomBytes(4).toString('hex')) => {
       const full = { ...CONTEXT, ...context };
       const workflowId = `${full.mode === 'plan' ? 'plan/' : ''}kill-blockers/${id}`;

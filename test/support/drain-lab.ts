@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { pino } from 'pino';
@@ -22,6 +23,8 @@ import { labContext } from './lab-context.ts';
 export interface DrainLab {
   readonly kube: TestKubernetes;
   readonly client: Client;
+  /** Environment with which a command reaches this Temporal. */
+  readonly env: NodeJS.ProcessEnv;
   startWorker(kill?: Kill): Promise<ChildProcess>;
   begin(input: DrainNodeInput, context?: Partial<RunContext>): Promise<WorkflowHandle>;
   /** As a trigger has asked for it. */
@@ -46,6 +49,8 @@ export async function startDrainLab(approvals: Partial<ApprovalSettings> = {}): 
   const connection = await Connection.connect({ address: servers.temporalAddress });
   const client = new Client({ connection, namespace: servers.namespace });
   const { codePath } = await workflowBundle(servers.dir, pino({ level: 'silent' }));
+  const config = join(servers.dir, 'tocsin.yaml');
+  writeFileSync(config, 'regions: [eu]\n');
   await createNamespace(kube, NS);
   for (const node of NODES) await kube.nodes.add(node);
   const workers = new Set<ChildProcess>();
@@ -64,6 +69,7 @@ export async function startDrainLab(approvals: Partial<ApprovalSettings> = {}): 
   return {
     kube,
     client,
+    env: { ...process.env, TOCSIN_CONFIG: config, TEMPORAL_ADDRESS: servers.temporalAddress },
     start,
     startWorker: async (kill) => {
       const options: DrainWorkerOptions = {

@@ -13,6 +13,8 @@ export interface WorkloadOptions {
   readonly spec?: Partial<V1PodSpec>;
 }
 
+/** Controllers whose API server was away look for it again after a minute at the latest. */
+const COUNTED_WITHIN_MS = 180_000;
 export const CONTAINER = { name: 'main', image: 'example.com/app:1' };
 
 export async function createNamespace({ core }: TestKubernetes, name: string): Promise<void> {
@@ -47,10 +49,14 @@ export async function deploy(kube: TestKubernetes, options: WorkloadOptions): Pr
     return status?.availableReplicas === replicas;
   });
   if (minAvailable !== undefined)
-    await until(`the budget of ${name} counts its pods`, async () => {
-      const { status } = await kube.policy.readNamespacedPodDisruptionBudget({ namespace, name });
-      return status?.currentHealthy === replicas;
-    });
+    await until(
+      `the budget of ${name} counts its pods`,
+      async () => {
+        const { status } = await kube.policy.readNamespacedPodDisruptionBudget({ namespace, name });
+        return status?.currentHealthy === replicas;
+      },
+      COUNTED_WITHIN_MS,
+    );
 }
 
 /** `shop/web-abc`, of those that are not ending, in order. */

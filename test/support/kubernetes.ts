@@ -29,9 +29,20 @@ export interface TestKubernetes {
   readonly apps: AppsV1Api;
   readonly policy: PolicyV1Api;
   readonly nodes: NodeStandIn;
+  readonly api: ApiServer;
+  /** Whether the role that the documentation names is bound to Tocsin's user. */
+  allow(allowed: boolean): Promise<void>;
   /** What the API server was asked to change, oldest first: its own evidence. */
   requests(): readonly ApiRequest[];
   stop(): Promise<void>;
+}
+
+/** The API server's process, for faults. */
+export interface ApiServer {
+  kill(): Promise<void>;
+  /** On the same port with the same data. `tokens`: who is known by which; default: everybody. */
+  start(tokens?: 'all' | 'without tocsin'): Promise<void>;
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 export interface ApiRequest {
@@ -66,11 +77,13 @@ export async function startKubernetes(): Promise<TestKubernetes> {
   };
   try {
     const etcdUrl = await startEtcd(dir, running);
-    const { admin, tocsin } = await startApi(dir, etcdUrl, running);
+    const { admin, tocsin, api } = await startApi(dir, etcdUrl, running);
     const config = new KubeConfig();
     config.loadFromString(admin);
     const core = config.makeApiClient(CoreV1Api);
-    await allowTocsin(config);
+    const rbac = config.makeApiClient(RbacAuthorizationV1Api);
+    await makeRole(rbac);
+    await bindTocsin(rbac);
     running.push(await startControllers(dir));
     const nodes = startNodes(core);
     running.push({ stop: () => nodes.stop() });
@@ -82,6 +95,10 @@ export async function startKubernetes(): Promise<TestKubernetes> {
       apps: config.makeApiClient(AppsV1Api),
       policy: config.makeApiClient(PolicyV1Api),
       nodes,
+      api,
+      allow: async (allowed) => {
+        await (allowed ? bindTocsin(rbac) : rbac.deleteClusterRoleBinding({ name: 'tocsin' }));
+      },
       requests: () => readRequests(join(dir, 'audit.log')),
       stop,
     };
@@ -125,49 +142,66 @@ async function startApi(dir: string, etcdUrl: string, running: Stoppable[]) {
   const { cert, key } = authority.issue('apiserver');
   const signing = join(dir, 'service-accounts.key');
   execFileSync('openssl', ['genrsa', '-out', signing, '2048'], { stdio: 'pipe' });
-  writeFileSync(
-    join(dir, 'tokens.csv'),
-    'admin-token,admin,admin,"system:masters"\ntocsin-token,tocsin,tocsin\nreader-token,reader,reader\n',
-  );
   writeFileSync(join(dir, 'audit.yaml'), stringify(AUDIT_POLICY));
   const kubeconfig = (user: string): string =>
     kubeconfigOf(`https://127.0.0.1:${port}`, readFileSync(authority.ca), user);
   writeFileSync(join(dir, 'admin.kubeconfig'), kubeconfig('admin'));
   const core = new KubeConfig();
   core.loadFromString(kubeconfig('admin'));
-  const server = await startServer({
-    name: 'kube-apiserver',
-    command: join(BINARIES, 'kube-apiserver'),
-    args: [
-      `--etcd-servers=${etcdUrl}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      '--endpoint-reconciler-type=none',
-      `--secure-port=${port}`,
-      `--tls-cert-file=${cert}`,
-      `--tls-private-key-file=${key}`,
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-key-file=${signing}`,
-      `--service-account-signing-key-file=${signing}`,
-      `--token-auth-file=${join(dir, 'tokens.csv')}`,
-      '--authorization-mode=RBAC',
-      '--service-cluster-ip-range=10.0.0.0/24',
-      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
-      `--audit-policy-file=${join(dir, 'audit.yaml')}`,
-      `--audit-log-path=${join(dir, 'audit.log')}`,
-      '--audit-log-mode=blocking',
-    ],
-    logFile: join(dir, 'apiserver.log'),
-    ports: [],
-    ready: async () => {
-      // Its default namespace comes last.
-      await core.makeApiClient(CoreV1Api).readNamespace({ name: 'default' });
-      return true;
+  const args = [
+    `--etcd-servers=${etcdUrl}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    '--endpoint-reconciler-type=none',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${cert}`,
+    `--tls-private-key-file=${key}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${signing}`,
+    `--service-account-signing-key-file=${signing}`,
+    `--token-auth-file=${join(dir, 'tokens.csv')}`,
+    '--authorization-mode=RBAC',
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
+    `--audit-policy-file=${join(dir, 'audit.yaml')}`,
+    `--audit-log-path=${join(dir, 'audit.log')}`,
+    '--audit-log-mode=blocking',
+  ];
+  const ready = async (): Promise<boolean> => {
+    // Its default namespace comes last.
+    await core.makeApiClient(CoreV1Api).readNamespace({ name: 'default' });
+    return true;
+  };
+  const api = apiServer(dir, args, ready);
+  running.push({ stop: () => api.kill() });
+  await api.start();
+  return { admin: kubeconfig('admin'), tocsin: kubeconfig('tocsin'), api };
+}
+
+const TOKENS = ['admin-token,admin,admin,"system:masters"', 'reader-token,reader,reader'];
+
+function apiServer(dir: string, args: readonly string[], ready: () => Promise<boolean>): ApiServer {
+  let server: ServerProcess | null = null;
+  return {
+    kill: async () => {
+      await server?.stop('SIGKILL');
+      server = null;
     },
-    readyWithinMs: READY_WITHIN_MS,
-  });
-  running.push(server);
-  return { admin: kubeconfig('admin'), tocsin: kubeconfig('tocsin') };
+    start: async (tokens = 'all') => {
+      const lines = [...TOKENS, ...(tokens === 'all' ? ['tocsin-token,tocsin,tocsin'] : [])];
+      writeFileSync(join(dir, 'tokens.csv'), `${lines.join('\n')}\n`);
+      server = await startServer({
+        name: 'kube-apiserver',
+        command: join(BINARIES, 'kube-apiserver'),
+        args,
+        logFile: join(dir, 'apiserver.log'),
+        ports: [],
+        ready,
+        readyWithinMs: READY_WITHIN_MS,
+      });
+    },
+    signal: (signal) => void (server !== null && process.kill(server.pid, signal)),
+  };
 }
 
 /** Only the controllers that the tests are about: who counts for budgets, and who starts pods anew. */
@@ -192,10 +226,12 @@ async function startControllers(dir: string): Promise<ServerProcess> {
 }
 
 /** As the documentation says, for a user instead of a service account. */
-async function allowTocsin(config: KubeConfig): Promise<void> {
-  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
+async function makeRole(rbac: RbacAuthorizationV1Api): Promise<void> {
   const [role] = loadAllYaml(readFileSync(ROLE, 'utf8'));
   await rbac.createClusterRole({ body: role });
+}
+
+async function bindTocsin(rbac: RbacAuthorizationV1Api): Promise<void> {
   await rbac.createClusterRoleBinding({
     body: {
       metadata: { name: 'tocsin' },

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Certificate } from './certificates.ts';
-import { freePort, startServer } from '../../workers/servers/server-process.ts';
+import { type ServerProcess, freePort, startServer } from '../../workers/servers/server-process.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 const AS_POSTGRES = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--pdeathsig=KILL', '--'];
@@ -39,6 +39,12 @@ export interface Postgres {
   open(user: string, application?: string): Promise<Client>;
   /** Lines of the server's own log. */
   log(): string;
+  /** Of its first process: to pause it, or to have it read its settings again. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void;
+  /** It is away, and every session with it, until it is started again. */
+  kill(): Promise<void>;
+  /** On the same port with the same data. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,23 +90,41 @@ export async function startPostgres({ tls, make }: PostgresOptions = {}): Promis
     return client;
   };
   const logFile = join(dir, 'postgres.log');
-  const server = await startServer({
-    name: 'postgres',
-    command,
-    args,
-    logFile,
-    ports: [],
-    ready: () => answers(url('postgres', 'postgres')),
-    readyWithinMs: 30_000,
-  });
+  const begin = (): Promise<ServerProcess> =>
+    startServer({
+      name: 'postgres',
+      command,
+      args,
+      logFile,
+      ports: [],
+      ready: () => answers(url('postgres', 'postgres')),
+      readyWithinMs: 30_000,
+    });
+  let server = await begin();
+  const kill = async (): Promise<void> => {
+    // Its fast end: sessions are ended, not waited for.
+    process.kill(server.pid, 'SIGINT');
+    await server.stop();
+  };
   if (make === undefined) await seed(url('postgres', 'postgres'), url('postgres'));
   const stop = async (): Promise<void> => {
     await Promise.all(sessions.map((client) => client.end().catch(() => undefined)));
-    process.kill(server.pid, 'SIGINT');
-    await server.stop();
+    await kill();
     rmSync(dir, { recursive: true, force: true });
   };
-  return { port, dir, url, open, stop, log: () => readFileSync(logFile, 'utf8') };
+  return {
+    port,
+    dir,
+    url,
+    open,
+    log: () => readFileSync(logFile, 'utf8'),
+    signal: (signal) => void process.kill(server.pid, signal),
+    kill,
+    start: async () => {
+      server = await begin();
+    },
+    stop,
+  };
 }
 
 /** The server wants a key that is its own and nobody else may read. */
