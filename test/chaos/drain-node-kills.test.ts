@@ -21,6 +21,7 @@ const TIMES_OUT = { effect: 'evictPods', moment: 'during' };
 
 describe('drainNode under kills', { skip: kubernetesMissing() }, () => {
   let lab: DrainLab;
+  let kills = 0;
   before(async () => {
     lab = await startDrainLab();
   });
@@ -38,7 +39,8 @@ describe('drainNode under kills', { skip: kubernetesMissing() }, () => {
     begin: () => Promise<WorkflowHandle>,
     judge: (run: WorkflowHandle) => Promise<void>,
   ): Promise<string[]> => {
-    const kill: Kill = { ...point, marker: join(lab.kube.dir, `killed-${Object.values(point).join('-')}`) };
+    kills += 1;
+    const kill: Kill = { ...point, marker: join(lab.kube.dir, `killed-${kills}`) };
     const worker = await lab.startWorker(kill);
     const dies = new Promise((resolve) => worker.once('exit', resolve));
     const from = now();
