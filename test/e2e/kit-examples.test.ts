@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
-import { optionalTsToMs as tsToMs } from '@temporalio/common/lib/time.js';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { RolloutReport } from '../../workflows/kit/index.ts';
-import { EVENT_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { EVENT_SIGNAL, type RegionRule } from '../../workflows/kit/run-context.ts';
+import { type TestKit, type TestRun, at, openTestKit } from '../../workers/testing/index.ts';
 import { type KitLab, failureOf, startKitLab } from '../support/kit-lab.ts';
+import type * as runbooks from '../support/kit-runbooks.ts';
+import { until } from '../support/until.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 let lab: KitLab;
 before(async () => {
   lab = await startKitLab();
@@ -17,13 +16,6 @@ beforeEach(() => void (lab.lines.length = 0));
 after(() => lab?.stop());
 
 describe('examples of the kit', () => {
-  for (const name of ['act', 'askHuman', 'check', 'escalate', 'fanOut', 'report', 'verify', 'waitFor', 'waves'])
-    it(`docs/kit/${name}.md quotes its example as it is`, () => {
-      const page = readFileSync(join(ROOT, `docs/kit/${name}.md`), 'utf8');
-      const example = readFileSync(join(ROOT, `test/examples/${name}.ts`), 'utf8');
-      assert.ok(page.includes(`\`\`\`ts\n${example}\`\`\``));
-    });
-
   it('askHuman', async () => {
     const run = await lab.begin('failOver', { name: 'db' });
     await lab.answer(await lab.question(run.workflowId), 'ann', 'fail over');
@@ -102,106 +94,113 @@ describe('examples of the kit', () => {
       /## Seen\n\n- how full is it\? {"lines":0}\n\n## Done\n\n- tidy db up\n\n## Notes\n\n- nothing else was full$/,
     );
   });
+
+  it('runbook: reports what it returns, and an error of any class undoes and ends it', async () => {
+    assert.deepEqual(await (await lab.begin('rename', { name: 'eu-db' })).result(), { renamed: 'db.eu' });
+    assert.deepEqual(lab.lines, ['lock eu-db', 'rename db.eu']);
+    lab.lines.length = 0;
+    const { type, message } = await failureOf(await lab.begin('rename', { name: 'db' }));
+    assert.deepEqual([type, message], ['RangeError', 'db names no region; expected one like eu-db']);
+    assert.deepEqual(lab.lines, ['lock db', 'unlock db']);
+  });
+
+  it('child: each is a run of its own, in order; the one that fails has undone its own effects alone', async () => {
+    const done = await lab.begin('emptyRacks', { racks: ['r1', 'r2'] });
+    assert.deepEqual(await done.result(), ['r1-1', 'r2-1']);
+    assert.deepEqual(lab.lines, ['close r1', 'charge r1', 'close r2', 'charge r2']);
+    const first = lab.client.workflow.getHandle(`${done.workflowId}/1-r1`);
+    assert.equal((await first.describe()).parentExecution?.workflowId, done.workflowId);
+    lab.lines.length = 0;
+    const run = await lab.begin('emptyRacks', { racks: ['r1', 'refuses', 'r3'] });
+    await assert.rejects(run.result(), WorkflowFailedError);
+    assert.deepEqual(lab.lines, ['close r1', 'charge r1', 'close refuses', 'charge refuses', 'open refuses']);
+  });
+
+  it('onRegion: the other region acts there, and its effects are undone there', async () => {
+    const run = await lab.begin('moveTo', { name: 'db', region: 'us' });
+    assert.equal(await run.result(), 'db moved from eu to us');
+    assert.deepEqual(lab.lines, ['us: make room for db', 'charge db']);
+    lab.lines.length = 0;
+    await failureOf(await lab.begin('moveTo', { name: 'refuses', region: 'us' }));
+    assert.deepEqual(lab.lines, ['us: make room for refuses', 'charge refuses', 'us: give up the room of refuses']);
+  });
+
+  it('everyRegion: all at once, and one without a worker is one result among the others', async () => {
+    const nobody: RegionRule = { noWorkerAfterMs: 500, whenNoWorker: 'failOver', failOver: ['gone'] };
+    const regions = { eu: {}, nobody, us: {} };
+    const run = await lab.begin('warmEverywhere', { name: 'cache' }, { regions });
+    assert.deepEqual(await run.result(), ['eu: warm', 'nobody: NoWorker', 'us: warm']);
+    assert.deepEqual(lab.lines.toSorted(), ['charge cache', 'us: charge cache']);
+  });
+
+  it('limit: of one rack one at a time; another rack does not wait', async () => {
+    const begin = (name: string, rack: string) => lab.begin('reboot', { name, rack }, { service: name });
+    const said = (line: string) => until(line, () => lab.lines.includes(line));
+    const first = await begin('web-1', 'r1');
+    await said('reboot web-1');
+    const second = await begin('web-2', 'r1');
+    await until('it waits for its turn', async () => / limit per-rack/.test(await detailsOf(second)));
+    const third = await begin('web-3', 'r2');
+    await said('reboot web-3');
+    assert.equal(lab.lines.includes('reboot web-2'), false);
+    for (const name of ['web-1', 'web-3', 'web-2']) {
+      await said(`reboot ${name}`);
+      lab.lines.push(`reboot ${name} may end`);
+    }
+    for (const run of [first, second, third]) assert.equal(await run.result(), 'rebooted');
+    assert.ok(lab.lines.indexOf('reboot web-1 ended') < lab.lines.indexOf('reboot web-2'), lab.lines.join());
+  });
+
+  it('alone: what fails is taken back, what is done stays', async () => {
+    const run = await lab.begin('upgradeAll', { names: ['web-1', 'refuses', 'web-2'] });
+    assert.deepEqual(await run.result(), ['web-1: upgraded', 'refuses: NoMoney', 'web-2: upgraded']);
+    const started = lab.lines.filter((line) => line.startsWith('start '));
+    assert.deepEqual([started, lab.lines.length], [['start refuses'], 7]);
+  });
 });
 
-/** Longer than the bound of any step, which ends with its run. */
+describe('examples of the kit, in virtual time', () => {
+  let kit: TestKit<typeof runbooks>;
+  before(async () => {
+    kit = await openTestKit<typeof runbooks>({
+      workflows: new URL('../support/kit-runbooks.ts', import.meta.url),
+      places: { windows: { nights: { times: ['22:00-04:00'] } }, zones: { eu: 'Europe/Berlin' } },
+    });
+  });
+  after(() => kit?.close());
+  const instantOf = (run: TestRun<unknown>, title: string): number =>
+    Date.parse(run.timeline.find((entry) => entry.title === title)?.at ?? assert.fail(`no step ${title}`));
+
+  it('inWindow: looks at once, and acts when the night of its region begins', async () => {
+    const run = await kit.run('patchAtNight', {
+      input: { name: 'db' },
+      at: at('2030-06-03T12:00+02:00[Europe/Berlin]'),
+      timeout: '1d',
+      activities: { read: () => ({ lines: 1 }), write: () => undefined },
+    });
+    assert.equal(run.report, 'patched');
+    run.expectSteps('is there a patch for db?', 'patch db', 'restart db');
+    const night = at('2030-06-03T22:00+02:00[Europe/Berlin]');
+    assert.ok(instantOf(run, 'is there a patch for db?') < night - 9 * HOUR_MS);
+    const late = instantOf(run, 'patch db') - night;
+    assert.ok(late >= 0 && late < 60_000, `${late} ms after the opening`);
+  });
+
+  it('soak: ten minutes pass between the change and the look; what did not last is put back', async () => {
+    const canary = async (lines: number) => {
+      const activities = { read: () => ({ lines }), write: () => undefined };
+      const run = await kit.run('canary', { input: { name: 'web' }, activities });
+      assert.ok(instantOf(run, 'is web still well?') - instantOf(run, 'update web') >= 600_000);
+      return run;
+    };
+    assert.equal((await canary(1)).report, 'stays');
+    const gone = await canary(0);
+    gone.expectUndone('update web');
+    assert.match(gone.failure ?? '', /web did not last/);
+  });
+});
+
 const HOUR_MS = 3_600_000;
 
-describe('how a step is tried again', () => {
-  /** Bounds in ms, as docs/kit/report.md has them in words. */
-  const POLICIES = [
-    { retry: 'once', attempts: 1, pauses: null, total: 600_000 },
-    { retry: 'quick', attempts: 3, pauses: [250, 1_000], total: 600_000 },
-    { retry: 'steady', attempts: 5, pauses: [1_000, 30_000], total: 600_000 },
-    { retry: 'patient', attempts: 200, pauses: [2_000, 60_000], total: 1_800_000 },
-  ] as const;
-  const IN_WORDS = { 250: '250 ms', 1000: '1 s', 2000: '2 s', 30000: '30 s', 60000: '60 s' } as const;
-
-  for (const { retry, attempts, pauses, total } of POLICIES)
-    it(`${retry}: attempts, pauses and bound are those of its page, on the server`, async () => {
-      const run = await lab.begin('looksOnce', { name: 'db', retry }, {}, HOUR_MS);
-      await run.result();
-      const asked = await policyOf(run);
-      assert.deepEqual(
-        { attempts: asked.attempts, total: asked.total, doubling: asked.doubling },
-        { attempts, total, doubling: 2 },
-      );
-      if (pauses !== null) assert.deepEqual([asked.first, asked.longest], pauses);
-      const row = readFileSync(join(ROOT, 'docs/kit/report.md'), 'utf8')
-        .split('\n')
-        .find((line) => line.startsWith(`| \`${retry}\``));
-      const cells = row?.split('|').map((cell) => cell.trim()) ?? [];
-      assert.deepEqual(cells.slice(2, 4), [
-        String(attempts),
-        pauses === null ? '' : `${IN_WORDS[pauses[0]]}, doubling to ${IN_WORDS[pauses[1]]}`,
-      ]);
-      assert.ok(cells[4]?.startsWith(`${total / 60_000} min`), row);
-    });
-
-  it('a step that says nothing is tried again steadily', async () => {
-    const [plain, steady] = await Promise.all(
-      [{}, { retry: 'steady' }].map(async (options) => {
-        const run = await lab.begin('looksOnce', { name: 'db', ...options }, {}, HOUR_MS);
-        await run.result();
-        return policyOf(run);
-      }),
-    );
-    assert.deepEqual(plain, steady);
-  });
-
-  it('report: a step that fails twice ends well at its third attempt, within seconds', async () => {
-    const run = await lab.begin('tidyUp', { name: 'fails twice' });
-    assert.match(String(await run.result()), /- how full is it\? {"lines":0}/);
-    assert.deepEqual(await attemptsOf(run), [3, 1]);
-    assert.deepEqual(lab.lines, ['tidy fails twice']);
-  });
-
-  it('with its last attempt the step has failed, and the run with it', async () => {
-    const run = await lab.begin('tidyUp', { name: 'fails always' });
-    assert.match((await failureOf(run)).message, /attempt 3 failed|Activity task failed/);
-    assert.deepEqual(await attemptsOf(run), [3]);
-    assert.deepEqual(lab.lines, []);
-  });
-
-  it('once: what fails has failed', async () => {
-    const run = await lab.begin('looksOnce', { name: 'fails twice', retry: 'once' });
-    await failureOf(run);
-    assert.deepEqual(await attemptsOf(run), [1]);
-  });
-});
-
-describe('what a procedure does not use', () => {
-  it('costs no history event: the same as by hand, event by event', async () => {
-    const [kit, hand] = await Promise.all(
-      ['tidiedByKit', 'tidiedByHand'].map(async (runbook) => {
-        const run = await lab.begin(runbook, { name: 'db' });
-        await run.result();
-        return (await eventsOf(run)).map(({ eventType }) => eventType);
-      }),
-    );
-    assert.equal(kit?.length, hand?.length);
-    assert.deepEqual(kit, hand);
-  });
-});
-
-const eventsOf = async (run: WorkflowHandle) => (await run.fetchHistory()).events ?? [];
-
-/** The attempt at which each step ended, in order. */
-const attemptsOf = async (run: WorkflowHandle): Promise<readonly unknown[]> =>
-  (await eventsOf(run)).flatMap(({ activityTaskStartedEventAttributes: started }) =>
-    started ? [started.attempt] : [],
-  );
-
-/** What the server was asked for the first step. */
-async function policyOf(run: WorkflowHandle) {
-  const events = await eventsOf(run);
-  const step = events.find((event) => event.activityTaskScheduledEventAttributes)?.activityTaskScheduledEventAttributes;
-  const { retryPolicy } = step ?? assert.fail('no step');
-  return {
-    attempts: retryPolicy?.maximumAttempts,
-    doubling: retryPolicy?.backoffCoefficient,
-    first: tsToMs(retryPolicy?.initialInterval),
-    longest: tsToMs(retryPolicy?.maximumInterval),
-    total: tsToMs(step?.scheduleToCloseTimeout),
-  };
-}
+const detailsOf = async (handle: WorkflowHandle): Promise<string> =>
+  (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails ?? '';

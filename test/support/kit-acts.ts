@@ -11,7 +11,8 @@ export type KitActs = ReturnType<typeof createKitActs>;
 /** How a charge goes wrong, at its first time. */
 export const CHARGE_FAULTS = ['hangs', 'throws', 'refuses'] as const;
 
-export function createKitActs(lines: string[]) {
+/** `said`: what stands before each line that these activities write. */
+export function createKitActs(lines: string[], said = '') {
   const keys = new Set<string>();
   return {
     /** Fails at its first two attempts where the name says so, or always. */
@@ -21,7 +22,7 @@ export function createKitActs(lines: string[]) {
         throw new Error(`attempt ${attempt} failed`);
       return { lines: lines.length };
     }),
-    write: async ({ line }: { readonly line: string }): Promise<void> => void lines.push(line),
+    write: async ({ line }: { readonly line: string }): Promise<void> => void lines.push(`${said}${line}`),
     /** Goes on, deaf to its cancellation, until the test has written that it may end. */
     hold: async ({ line }: { readonly line: string }): Promise<void> => {
       lines.push(line);
@@ -41,7 +42,7 @@ export function createKitActs(lines: string[]) {
     charge: async ({ name }: { readonly name: string }): Promise<{ readonly id: string }> => {
       const { activityId, workflowExecution } = Context.current().info;
       const key = `${workflowExecution?.workflowId}/${activityId}`;
-      lines.push(`charge ${name}`);
+      lines.push(`${said}charge ${name}`);
       const first = !keys.has(key);
       keys.add(key);
       if (first && name === 'refuses') throw permanent('NoMoney', 'there is no money');

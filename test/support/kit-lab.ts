@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
+import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import type { RunNotice } from '../../activities/tell.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import type { OpenHumanQuestion } from '../../workers/open-question.ts';
@@ -17,10 +18,10 @@ import type { SigningKey } from '../../workers/approval-key.ts';
 import { type TestPlaces, placesOf } from '../../workers/testing/test-places.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import type { AnswerResult } from '../../workflows/kit/approval-message.ts';
-import type { RunContext } from '../../workflows/kit/run-context.ts';
+import { type RunContext, activityQueue } from '../../workflows/kit/run-context.ts';
 import { answerTo, makeKeys, quietRuntime, send, sendChoice } from './approvals.ts';
 import { runbooksBundle } from './bundles.ts';
-import { type KitActs, createKitActs } from './kit-acts.ts';
+import { createKitActs } from './kit-acts.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { until } from './until.ts';
 
@@ -44,6 +45,8 @@ export interface KitLab {
 }
 
 const REGION = 'eu';
+/** What is written there says so. */
+const OTHER_REGION = 'us';
 const PLACES: TestPlaces = {
   windows: { nights: { times: ['00:00-24:00'] } },
   zones: { [REGION]: 'Europe/Berlin' },
@@ -56,8 +59,28 @@ const PLACES: TestPlaces = {
   })),
 };
 
-/** `given`: servers that run already, and go on when the lab stops. */
-export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: TestServers): Promise<KitLab> {
+/** A lock for each of these; what comes second waits. */
+const locked = (name: string, scope: LimitDefinition['scope']): LimitDefinition => ({
+  name,
+  scope,
+  slots: 1,
+  min: 0,
+  of: {},
+  failures: null,
+  coolDownMs: 0,
+  whenFull: 'queue',
+  queueMax: 10,
+  waitMs: 600_000,
+  stopWhenSick: null,
+});
+const LIMITS = [locked('per-service', 'service'), locked('per-rack', 'label:rack')];
+
+/** `given`: servers that run already, and go on when the lab stops. `others`: activities besides those of `KitActs`. */
+export async function startKitLab(
+  more: Partial<ApprovalSettings> = {},
+  given?: TestServers,
+  others: Parameters<typeof refusePlans>[0] = {},
+): Promise<KitLab> {
   quietRuntime([]);
   const servers = given ?? (await startTestServers({ temporal: true }));
   const { namespace, temporalAddress: address } = servers;
@@ -76,15 +99,22 @@ export async function startKitLab(more: Partial<ApprovalSettings> = {}, given?: 
       escalation: [],
       ...more,
     }),
+    limits: { client, definitions: LIMITS, countTargets: () => PLACES.targets?.length ?? 0 },
     tell: (notice) => void told.push(notice),
     ...placesOf(PLACES),
   });
   const workflowBundle = await runbooksBundle(join(import.meta.dirname, 'kit-runbooks.ts'));
-  const acts: KitActs = refusePlans(createKitActs(lines));
+  const acts = (region: string, said = ''): WorkerOptions => ({
+    taskQueue: activityQueue(region),
+    activities: refusePlans({ ...createKitActs(lines, said), ...others }),
+    shutdownGraceTime: 0,
+    shutdownForceTime: 1_000,
+  });
   const stops = await Promise.all(
     [
       { taskQueue: 'runbooks', workflowBundle, activities: decisions },
-      { taskQueue: `activities-${REGION}`, activities: acts, shutdownGraceTime: 0, shutdownForceTime: 1_000 },
+      acts(REGION),
+      acts(OTHER_REGION, `${OTHER_REGION}: `),
     ].map((options) => startWorker({ connection: temporal.connection, namespace, ...options })),
   );
   const file = join(servers.dir, 'tocsin.yaml');

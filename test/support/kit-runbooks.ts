@@ -105,13 +105,23 @@ export const waitsTwice = runbook<{ readonly event: string }, readonly string[],
   ),
 );
 
+export { tocsinLimit } from '../../workflows/engine/index.ts';
 export { charge } from '../examples/act.ts';
+export { upgradeAll } from '../examples/alone.ts';
 export { failOver } from '../examples/askHuman.ts';
 export { archive } from '../examples/check.ts';
+export { emptyRack, emptyRacks } from '../examples/child.ts';
 export { moveAway } from '../examples/escalate.ts';
+export { warmEverywhere } from '../examples/everyRegion.ts';
 export { chargeAll } from '../examples/fanOut.ts';
+export { patchAtNight } from '../examples/inWindow.ts';
+export { reboot } from '../examples/limit.ts';
+export { moveTo } from '../examples/onRegion.ts';
 export { warmUp } from '../examples/verify.ts';
 export { tidyUp } from '../examples/report.ts';
+export { rename } from '../examples/runbook.ts';
+export { moveQuietly } from '../examples/silence.ts';
+export { canary } from '../examples/soak.ts';
 export { backUp } from '../examples/waitFor.ts';
 export { tidyFleet, tidyWave } from '../examples/waves.ts';
 export { looksOnce, tidiedByHand, tidiedByKit } from './tidied.ts';
