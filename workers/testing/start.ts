@@ -7,16 +7,27 @@ import { evaluate } from '../../triggers/match/evaluate.ts';
 import type { StartRequest } from '../../triggers/path/ports.ts';
 import { startRequest } from '../../triggers/path/start-request.ts';
 import { workflowId } from '../../triggers/path/workflow-id.ts';
+import { APPROVAL_ALLOWANCE_MS } from '../../workflows/kit/run-context.ts';
 
 export type Start<Runbook> =
-  | { readonly given: EventOf<Alert>; readonly trigger: Trigger; readonly input?: never }
   | {
-      readonly input: InputOf<Runbook>;
-      /** Bound on the run; default 1 hour. A run of a trigger has the trigger's own. */
-      readonly timeout?: StringValue;
-      readonly given?: never;
-      readonly trigger?: never;
-    };
+      readonly given: EventOf<Alert>;
+      /** Under approval when its mode is `approve`; else it acts. */
+      readonly trigger: Trigger;
+      readonly input?: never;
+      readonly mode?: never;
+    }
+  | ByHand<InputOf<Runbook>>;
+
+interface ByHand<Input> {
+  readonly input: Input;
+  /** Bound on the run; default 1 hour. A run of a trigger has the trigger's own. */
+  readonly timeout?: StringValue;
+  /** Default `auto`. A run of a trigger has the trigger's own. */
+  readonly mode?: 'auto' | 'approve';
+  readonly given?: never;
+  readonly trigger?: never;
+}
 
 type InputOf<Runbook> = Runbook extends (input: infer Input) => Promise<unknown> ? Input : never;
 
@@ -46,7 +57,7 @@ export function startOf<Runbook>(name: string, number: number, start: Start<Runb
       region: evaluation.region ?? region,
       generation: number,
       attempt: 1,
-      mode: 'auto',
+      mode: trigger.mode === 'approve' ? 'approve' : 'auto',
       lineage: null,
       late: false,
     },
@@ -56,7 +67,7 @@ export function startOf<Runbook>(name: string, number: number, start: Start<Runb
 function byHand(
   name: string,
   number: number,
-  { input, timeout = '1h' }: { readonly input: unknown; readonly timeout?: StringValue },
+  { input, timeout = '1h', mode = 'auto' }: Pick<ByHand<unknown>, 'timeout' | 'mode'> & { readonly input: unknown },
   region: string,
 ): StartRequest {
   return {
@@ -74,8 +85,11 @@ function byHand(
       severity: null,
       onResolved: 'cancel',
       labels: {},
+      mode,
+      // Nobody of the kit's people: each of them may approve it.
+      startedBy: 'the test',
     },
-    executionTimeoutMs: ms(timeout),
+    executionTimeoutMs: ms(timeout) + (mode === 'approve' ? APPROVAL_ALLOWANCE_MS : 0),
     summary: `${name} in a test`,
   };
 }

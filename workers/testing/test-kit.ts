@@ -10,6 +10,7 @@ import { Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
+import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { permanent } from '../../activities/permanent.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
@@ -25,6 +26,7 @@ import type { Fakes } from './fakes.ts';
 import { type Happening, happen } from './happenings.ts';
 import { type Start, startOf } from './start.ts';
 import { type TestPlaces, placesOf } from './test-places.ts';
+import { testPeople } from './test-people.ts';
 import { testConnection } from './test-connection.ts';
 import { TestRun } from './test-run.ts';
 
@@ -35,6 +37,8 @@ export interface TestKitOptions {
   readonly regions?: readonly string[];
   /** Windows, targets and zones of a test; without it every window is closed by doubt, and every rollout refused. */
   readonly places?: TestPlaces;
+  /** How many of Ann, Bob and Carol have to approve a plan. Default: 1. */
+  readonly quorum?: number;
 }
 
 export type RunOptions<Runbook> = Start<Runbook> & {
@@ -76,6 +80,7 @@ export async function openTestKit<Runbooks>({
   workflows,
   regions = ['eu', 'us'],
   places,
+  quorum = 1,
 }: TestKitOptions = {}): Promise<TestKit<Runbooks>> {
   quiet();
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-testing-'));
@@ -96,18 +101,36 @@ export async function openTestKit<Runbooks>({
   const temporal = testConnection(environment);
   await addSearchAttributes(temporal, SEARCH_ATTRIBUTES);
   const fakes = new Map<string, AnyFakes>();
-  const workers = await startWorkers(temporal, { codePath: bundle.codePath, regions, fakes, places });
+  const people = testPeople();
+  /** How far virtual time was ahead of the clock when somebody last looked. */
+  let aheadMs = 0;
+  const look = async (): Promise<void> => void (aheadMs = (await environment.currentTimeMs()) - Date.now());
+  const workers = await startWorkers(temporal, {
+    codePath: bundle.codePath,
+    regions,
+    fakes,
+    places,
+    approvals: { ...APPROVALS, keys: people.ring, quorum },
+    now: () => Date.now() + aheadMs,
+  });
   let runs = 0;
   return {
     run: async (name, options) => {
       const { activities, at, meanwhile = [] } = options;
       await moveTo(environment, at);
+      await look();
       const request = startOf(name, (runs += 1), options, regions[0] ?? '');
       const { workflowId } = request;
       fakes.set(workflowId, activities as AnyFakes);
       await createEngine(temporal).start(request);
       const handle = environment.client.workflow.getHandle(workflowId);
-      for (const each of meanwhile) await happen(each, handle, environment);
+      try {
+        for (const each of meanwhile) await happen(each, handle, environment, people).finally(look);
+      } catch (error) {
+        // The test has failed; its run must not hold up the time of the next one.
+        await handle.terminate(NOT_SO).catch(() => undefined);
+        throw error;
+      }
       const patience = setTimeout(() => void handle.terminate(GIVEN_UP).catch(() => undefined), PATIENCE_MS);
       const end = await handle.result().then(
         (report: unknown) => ({ report, failure: null }),
@@ -125,6 +148,7 @@ export async function openTestKit<Runbooks>({
   };
 }
 
+const NOT_SO = 'what the test said would happen meanwhile did not';
 const GIVEN_UP = `not over after ${PATIENCE_MS / 1_000} s: it waits for what this test never does`;
 
 type AnyFakes = Readonly<Record<string, ((input: unknown) => unknown) | undefined>>;
@@ -134,12 +158,15 @@ interface WorkerParts {
   readonly regions: readonly string[];
   readonly fakes: ReadonlyMap<string, AnyFakes>;
   readonly places: TestPlaces | undefined;
+  readonly approvals: ApprovalSettings;
+  readonly now: () => number;
 }
 
 function startWorkers(temporal: TemporalConnection, parts: WorkerParts): Promise<RunningWorker[]> {
-  const { codePath, regions, fakes, places } = parts;
+  const { codePath, regions, fakes, places, approvals, now } = parts;
   const decisions = createDecisions({
-    approvals: () => NO_APPROVALS,
+    approvals: () => approvals,
+    now,
     ...(places === undefined ? {} : placesOf(places)),
     tell: () => undefined,
   });
@@ -151,7 +178,7 @@ function startWorkers(temporal: TemporalConnection, parts: WorkerParts): Promise
   ]);
 }
 
-const NO_APPROVALS = { keys: [], quorum: 1, quorums: {}, expiryMs: 1_800_000, remindersMs: [], escalation: [] };
+const APPROVALS = { quorums: {}, expiryMs: 1_800_000, remindersMs: [], escalation: [] };
 
 /** Every activity of every run comes here; the run tells whose it is. */
 const answerFrom =
