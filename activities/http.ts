@@ -3,7 +3,7 @@
  * neither a rebinding name nor an odd spelling of an address leads anywhere else. Redirects are answers, never followed.
  */
 import { lookup as resolve } from 'node:dns';
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest, validateHeaderName, validateHeaderValue } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, type LookupFunction, isIP } from 'node:net';
 import { permanent } from './permanent.ts';
@@ -26,6 +26,11 @@ export interface HttpOptions {
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
+  /**
+   * Segments after the path of `url`, as text: each stays one segment, whatever an event has put into it. `.` and `..` are refused, which no
+   * server could tell from a way up.
+   */
+  readonly path?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -49,7 +54,7 @@ export function createHttp(options: HttpOptions): Http {
   const allowed = new Map(options.allow.map((entry) => [new URL(entry.origin).origin, entry]));
   return {
     request: async (request) => {
-      const url = parse(request.url);
+      const url = withPath(parse(request.url), request.path ?? []);
       const entry = allowed.get(url.origin);
       if (entry === undefined) {
         throw permanent(
@@ -64,9 +69,34 @@ export function createHttp(options: HttpOptions): Http {
 
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.password !== '' ||
+    CONTROL.test(text) ||
+    LEADS_ELSEWHERE.test(text)
+  ) {
     throw permanent('HttpRefused', `${JSON.stringify(text)} is not a plain http or https address`);
   }
+  return url;
+}
+
+/** Characters that the reader of addresses drops without a word. */
+const CONTROL = /\p{Cc}/u;
+/** Before the query: a way up, or what is read as one. Whoever joined the address from parts did not mean it. */
+const LEADS_ELSEWHERE = /^[^?#]*(\\|\/(\.|%2e){1,2}([/?#]|$))/i;
+
+function withPath(url: URL, path: readonly string[]): URL {
+  const bad = path.find((segment) => /^\.{0,2}$/.test(segment));
+  if (bad !== undefined)
+    throw permanent(
+      'HttpRefused',
+      `${JSON.stringify(bad)} is no segment of a path; expected a text other than "." and ".."`,
+    );
+  // What is half a character is none: the server gets U+FFFD in its place.
+  const segments = path.map((segment) => encodeURIComponent(segment.toWellFormed()));
+  if (segments.length > 0) url.pathname = [url.pathname.replace(/\/$/, ''), ...segments].join('/');
   return url;
 }
 
@@ -74,6 +104,9 @@ function exchange(url: URL, request: HttpRequest, allowPrivate: boolean, options
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // A literal address is not looked up, so it is checked here.
   if (isIP(host) !== 0 && !allowPrivate && isPrivate(host)) throw refusedAddress(url, host);
+  const bad = Object.entries(request.headers ?? {}).find(([name, value]) => !isHeader(name, value));
+  if (bad !== undefined)
+    throw permanent('HttpRefused', `${JSON.stringify(bad[0])} cannot be a header with ${JSON.stringify(bad[1])}`);
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolvePromise, reject) => {
     const outgoing = send(url, {
@@ -89,6 +122,16 @@ function exchange(url: URL, request: HttpRequest, allowPrivate: boolean, options
     });
     outgoing.end(request.body);
   });
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function collect(incoming: IncomingMessage, limit: number): Promise<HttpResponse> {

@@ -5,20 +5,14 @@
  */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createAlertmanagerActivities } from '../../activities/alertmanager.ts';
-import { createHttp } from '../../activities/http.ts';
 import { createDatabases } from '../../activities/postgres/databases.ts';
 import { withSession } from '../../activities/postgres/session.ts';
 import { createPostgresActivities } from '../../activities/postgres.ts';
-import { createPrometheusActivities } from '../../activities/prometheus.ts';
 import { createSystemd } from '../../activities/systemd.ts';
 import { accept } from '../../triggers/intake/accept.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
@@ -38,6 +32,7 @@ import {
   schemaFields,
   textAt,
 } from '../support/hostile-events.ts';
+import { type HttpSinks, refused, startHttpSinks } from '../support/http-sinks.ts';
 import { type Postgres, lacksPostgres, startPostgres } from '../support/postgres.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
 import { type TestSshd, lacksSshd, startSshd } from '../support/sshd.ts';
@@ -76,23 +71,18 @@ describe('what an event says is plain data wherever it goes', { skip: lacksSshd 
   let postgres: Postgres;
   let servers: TestServers;
   let log: EventLog;
-  const asked: { readonly filters: readonly string[]; readonly form: URLSearchParams }[] = [];
-  const http = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      const url = new URL(request.url ?? '', 'http://here');
-      asked.push({ filters: url.searchParams.getAll('filter'), form: new URLSearchParams(body) });
-      response.end(url.pathname === '/api/v1/query' ? '{"data":{"resultType":"vector","result":[]}}' : '[]');
-    });
-  });
+  let requests: HttpSinks;
   const cells = new Set<string>();
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'tocsin-injection-'));
     canary = join(dir, 'canary');
-    http.listen(0, '127.0.0.1');
-    [sshd, postgres, servers] = await Promise.all([startSshd(dir), startPostgres(), startTestServers({ nats: true })]);
+    [sshd, postgres, servers, requests] = await Promise.all([
+      startSshd(dir),
+      startPostgres(),
+      startTestServers({ nats: true }),
+      startHttpSinks(),
+    ]);
     units = installSystemctl(sshd.bin, join(dir, 'units'));
     units.set(UNIT, 'active');
     const script = `#!${process.execPath}\nfor (const arg of process.argv.slice(2)) console.log(Buffer.from(arg).toString('hex'));\n`;
@@ -108,7 +98,7 @@ describe('what an event says is plain data wherever it goes', { skip: lacksSshd 
     );
   });
   after(async () => {
-    http.close();
+    requests?.stop();
     await log?.close();
     await Promise.all([sshd?.kill(), postgres?.stop(), servers?.stopAll()]);
     rmSync(dir, { recursive: true, force: true });
@@ -152,26 +142,6 @@ describe('what an event says is plain data wherever it goes', { skip: lacksSshd 
     });
     assert.equal(await restart(UNIT, `${UNIT}-0`, id), true);
     assert.deepEqual(units.read(UNIT).jobs, [{ verb: 'restart', from: `${UNIT}-0`, key: `${id}/r1/7` }]);
-  };
-
-  const requests: Sink = async (texts) => {
-    const { port } = http.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}`;
-    const client = createHttp({ allow: [{ origin: url, private: true }] });
-    const { observeAlert } = createAlertmanagerActivities({ alertmanager: { url, http: client } });
-    const { queryPrometheus } = createPrometheusActivities({ prometheus: { url, http: client } });
-    for (const text of texts) {
-      await observeAlert({ labels: { alertname: 'ServiceDown', service: text } });
-      const [name, service] = asked.at(-1)?.filters ?? [];
-      assert.deepEqual([name, unquoted(service)], ['alertname="ServiceDown"', text]);
-      await queryPrometheus({ query: 'up{$labels}', labels: { service: text } });
-      const query = asked.at(-1)?.form.get('query') ?? '';
-      assert.equal(unquoted(/^up\{(.*)\}$/s.exec(query)?.[1]), text);
-      const before = asked.length;
-      await refused(observeAlert({ labels: { alertname: 'ServiceDown', [text]: 'x' } }), 'BadLabels');
-      await refused(client.request({ method: 'GET', url: text }), 'HttpRefused');
-      assert.equal(asked.length, before);
-    }
   };
 
   const sql: Sink = async (texts) => {
@@ -221,7 +191,8 @@ describe('what an event says is plain data wherever it goes', { skip: lacksSshd 
   const SINKS: Readonly<Record<string, Sink>> = {
     ssh,
     systemd,
-    http: requests,
+    http: (texts) => requests.monitoring(texts),
+    'path, header and body': (texts) => requests.pathHeaderBody(texts),
     SQL: sql,
     'log line': logLine,
     subject,
@@ -291,12 +262,6 @@ describe('what an event says is plain data wherever it goes', { skip: lacksSshd 
 const hasNul = (text: string): boolean => text.includes('\0');
 const isWhole = (text: string): boolean => !hasNul(text);
 
-/** The value of a matcher, read as Prometheus and Alertmanager read it. */
-function unquoted(matcher = ''): string {
-  const quoted = /^service="((?:[^"\\\n]|\\.)*)"$/s.exec(matcher)?.[1] ?? assert.fail(`no matcher: ${matcher}`);
-  return quoted.replaceAll(/\\(.)/gs, (_all, char: string) => (char === 'n' ? '\n' : char));
-}
-
 function recordOf(text: string): Parameters<typeof logRecord>[2] {
   return {
     kind: 'event',
@@ -308,11 +273,4 @@ function recordOf(text: string): Parameters<typeof logRecord>[2] {
     recordedAt: '2026-01-01T00:00:00Z',
     recordedBy: 'test',
   };
-}
-
-async function refused(work: Promise<unknown>, type: string): Promise<void> {
-  await assert.rejects(
-    work,
-    (error) => error instanceof ApplicationFailure && error.type === type && error.nonRetryable === true,
-  );
 }

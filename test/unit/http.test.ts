@@ -63,6 +63,11 @@ describe('http', () => {
     ['a file', 'file:///etc/passwd', /plain http/],
     ['text that is no address', 'not a url', /plain http/],
     ['a line break before the host', 'https://\r\nHost: evil.example', /HttpRefused|plain http|not allowed/],
+    ['a line break in the path', 'https://api.example.com/a\nb', /plain http/],
+    ['a way up', 'https://api.example.com/a/../admin', /plain http/],
+    ['a way up in disguise', 'https://api.example.com/a/%2E%2e/admin', /plain http/],
+    ['a way up at the end', 'https://api.example.com/a/..?b', /plain http/],
+    ['a way up for those who think of another system', 'https://api.example.com/a\\..\\admin', /plain http/],
   ] as const) {
     it(`refuses ${name}`, () =>
       assert.rejects(get({ allow: [{ origin: 'https://api.example.com' }] }, url), refused(pattern)));
@@ -171,9 +176,24 @@ describe('http', () => {
     await assert.rejects(get({ allow: [{ origin: away, private: true }] }, away), { code: 'ECONNREFUSED' });
   });
 
-  it('a header cannot smuggle a second one', async () => {
-    const headers = { 'x-a': 'b\r\nx-injected: 1' };
-    await assert.rejects(get({ allow: [{ origin, private: true }] }, origin, { headers }), /Invalid character/);
+  it('what stands in a segment of the path stays there; a query may say anything', async () => {
+    answer = (request, response) => response.end(request.url);
+    const allow = [{ origin, private: true }];
+    const path = ['a/b', '..%2f', '?x=1#y', 'ä', '\ud800'];
+    const { body } = await get({ allow }, `${origin}/v1/?up=/../`, { path });
+    assert.equal(body, '/v1/a%2Fb/..%252f/%3Fx%3D1%23y/%C3%A4/%EF%BF%BD?up=/../');
+    assert.equal((await get({ allow }, origin, { path: ['a'] })).body, '/a');
+    for (const bad of ['', '.', '..'])
+      await assert.rejects(get({ allow }, origin, { path: ['a', bad] }), refused(/no segment of a path/));
+    assert.equal(connections, 2);
+  });
+
+  it('a header cannot smuggle a second one, and is not tried again', async () => {
+    for (const headers of [{ 'x-a': 'b\r\nx-injected: 1' }, { 'x-a\r\nx-injected': '1' }, { 'x-a': 'b\0' }])
+      await assert.rejects(
+        get({ allow: [{ origin, private: true }] }, origin, { headers }),
+        refused(/cannot be a header/),
+      );
     assert.equal(connections, 0);
   });
 
