@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
+import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../../workers/pollers.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
-import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
+import { describedIdentity } from '../../workers/worker-identity.ts';
+import { RUNBOOK_QUEUE, activityQueue } from '../../workflows/kit/run-context.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -26,9 +28,54 @@ let runs = 0;
 const write = (file: string, text: string): void => writeFileSync(join(dir, file), text);
 const says = (answer: string): string => `export async function say(): Promise<string> {\n  return ${answer};\n}\n`;
 
+const labels = (label: string): string =>
+  `export const createActivities = () => ({ label: async () => '${label}' });\n`;
+/** Calls an activity, waits to be told, and calls it again. */
+const HOLD = (
+  label: string,
+): string => `import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+const { label } = proxyActivities<{ label(): Promise<string> }>({ taskQueue: 'activities-eu', startToCloseTimeout: '10 s' });
+export async function hold(): Promise<readonly string[]> {
+  let goesOn = false;
+  setHandler(defineSignal('go'), () => void (goesOn = true));
+  const before = await label();
+  await condition(() => goesOn);
+  return ['${label}', before, await label()];
+}
+`;
+
 /** Waits for what is said after `from`. */
 const untilSaid = (pattern: RegExp, from: number): Promise<unknown> =>
   until(`it says ${pattern} (it said: ${said})`, () => Promise.resolve(pattern.test(said.slice(from))), PATIENCE_MS);
+
+/** Saves a file; resolves when what it holds runs. */
+async function save(file: string, text: string): Promise<void> {
+  const from = said.length;
+  write(file, text);
+  await untilSaid(new RegExp(`dev: the new code runs, [\\d.]+ s after the change of .*${file}`), from);
+}
+
+const childrenOf = (pid: number | undefined): readonly number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+
+/** NATS and Temporal, as the operating system knows them. */
+const serversOf = (pid: number | undefined): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    childrenOf(pid)
+      .map((child) => [readFileSync(`/proc/${child}/comm`, 'utf8').trim(), child] as const)
+      .filter(([name]) => name !== 'node'),
+  );
+
+/** Processes, still there, that take tasks of runs or of the region's steps. */
+async function alivePollers(client: Client): Promise<readonly number[]> {
+  const temporal = { client, namespace: 'default' };
+  const pollers = await Promise.all([
+    pollersOf(temporal, RUNBOOK_QUEUE, RUNBOOK_TASKS),
+    pollersOf(temporal, activityQueue('eu'), ACTIVITY_TASKS),
+  ]);
+  const pids = pollers.flat().map(({ identity }) => describedIdentity(identity).pid ?? 0);
+  return [...new Set(pids)].filter((pid) => existsSync(`/proc/${pid}`));
+}
 
 async function run(): Promise<unknown> {
   const workflowId = `say/${(runs += 1)}`;
@@ -42,9 +89,10 @@ describe('tocsin dev', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     write('package.json', '{ "name": "own", "type": "module" }');
     write('tsconfig.json', JSON.stringify({ compilerOptions: { strict: true, types: [] }, include: ['workflows'] }));
-    write('activities/index.ts', 'export const createActivities = () => ({ idle: async () => {} });');
+    write('activities/index.ts', labels('a0'));
     write('triggers/index.ts', NO_TRIGGERS);
-    write('workflows/index.ts', `export { say } from './say.ts';\n`);
+    write('workflows/index.ts', `export { say } from './say.ts';\nexport { hold } from './hold.ts';\n`);
+    write('workflows/hold.ts', HOLD('w0'));
     write('workflows/say.ts', says(`'first'`));
     const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
     dev = spawn(process.execPath, ['--import', tsx, join(ROOT, 'workers/cli.ts'), 'dev'], { cwd: dir, env });
@@ -64,6 +112,44 @@ describe('tocsin dev', () => {
     write('workflows/say.ts', says(`'second'`));
     await untilSaid(/dev: the new code runs, [\d.]+ s after the change of .*say\.ts/, from);
     assert.equal(await run(), 'second');
+  });
+
+  it('six saves leave the servers as they are, one worker at a time, and runs in progress to go on', async () => {
+    const client = new Client({ connection });
+    const servers = serversOf(dev.pid);
+    assert.deepEqual(Object.keys(servers).toSorted(), ['nats-server', 'temporal']);
+    const held = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        client.workflow.start('hold', { taskQueue: RUNBOOK_QUEUE, workflowId: `hold/${index}` }),
+      ),
+    );
+    const steps = async (handle: (typeof held)[number]) =>
+      ((await handle.fetchHistory()).events ?? []).flatMap(({ activityTaskCompletedEventAttributes: done }) =>
+        done ? [describedIdentity(done.identity ?? '').pid] : [],
+      );
+    for (const handle of held)
+      await until(`${handle.workflowId} waits`, async () => (await steps(handle)).length === 1);
+    const generations: number[] = [];
+    for (const round of [1, 2, 3]) {
+      for (const [file, text] of [
+        ['activities/index.ts', labels(`a${round}`)],
+        ['workflows/hold.ts', HOLD(`w${round}`)],
+      ] as const) {
+        await save(file, text);
+        assert.deepEqual(serversOf(dev.pid), servers);
+        const [generation, ...more] = await until('the new worker asks for tasks', async () => {
+          const alive = await alivePollers(client);
+          return alive.some((pid) => !generations.includes(pid)) ? alive : null;
+        });
+        assert.deepEqual(more, [], 'of the generations before, none is left');
+        generations.push(generation ?? 0);
+      }
+    }
+    for (const handle of held) await handle.signal('go');
+    for (const handle of held) {
+      assert.deepEqual(await handle.result(), ['w3', 'a0', 'a3']);
+      assert.equal((await steps(handle)).at(-1), generations.at(-1), 'it is the last generation that acted');
+    }
   });
 
   it('code that cannot be built leaves the old in place and is named with file and line', async () => {
@@ -102,7 +188,7 @@ describe('tocsin dev', () => {
   });
 
   it('Ctrl-C leaves nothing behind', async () => {
-    const children = readFileSync(`/proc/${dev.pid}/task/${dev.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    const children = childrenOf(dev.pid);
     assert.ok(children.length >= 3, `roles and two servers, found ${children.join()}`);
     const gone = once(dev, 'exit');
     dev.kill('SIGINT');
