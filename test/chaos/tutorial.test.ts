@@ -13,7 +13,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-tutorial-'));
 const project = join(dir, 'runbooks');
 let env: NodeJS.ProcessEnv;
-let background: ChildProcess | null = null;
+const background: ChildProcess[] = [];
+/** Addresses of the page, and those of this test instead. */
+const places = new Map<string, string>();
 
 /** Rejects with the output when it fails. */
 function sh(command: string, cwd: string): string {
@@ -31,7 +33,11 @@ const whereNow = (): string => (existsSync(project) ? project : dir);
 
 describe('the tutorial', () => {
   before(async () => {
-    const [nats, temporal, ui, intake, health] = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+    const [nats, temporal, ui, intake, health, ...others] = await Promise.all(
+      Array.from({ length: 8 }, () => freePort()),
+    );
+    for (const [index, port] of ['8484', '9187', '9093', '9090'].entries())
+      places.set(port, String([intake, ...others][index]));
     env = {
       ...process.env,
       TOCSIN_NATS_PORT: String(nats),
@@ -52,11 +58,12 @@ describe('the tutorial', () => {
   });
 
   const localised = (text: string): string =>
-    text.replaceAll('127.0.0.1:8484', `127.0.0.1:${env['TOCSIN_INTAKE_PORT']}`);
+    text.replaceAll(/(?<=127\.0\.0\.1:|listen\()\d+/g, (port) => places.get(port) ?? assert.fail(port));
 
   for (const [index, block] of blocksOf(readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8')).entries())
-    it(`block ${index + 1}: ${block.file ?? block.text.split('\n')[0]}`, () =>
-      follow({ ...block, text: localised(block.text) }));
+    it(`block ${index + 1}: ${block.file ?? block.text.split('\n')[0]}`, { skip: lacks(block.needs) }, () =>
+      follow({ ...block, text: localised(block.text) }),
+    );
 
   it('the alert has emptied the folder', () => {
     assert.deepEqual(readdirSync(join(project, 'cache/demo')), []);
@@ -70,18 +77,33 @@ async function follow({ kind, text, file, eventually }: Block): Promise<void> {
   else await until(`${text.trim()} says ${eventually}`, () => sh(text, whereNow()).includes(eventually));
 }
 
+function lacks(command: string | undefined): string | false {
+  if (command === undefined || spawnSync(command, ['--version']).status === 0) return false;
+  return `${command} is not installed`;
+}
+
 async function start(command: string): Promise<void> {
-  background = spawn('bash', ['-euc', `exec ${command}`], { cwd: project, env, detached: true, stdio: 'ignore' });
+  const started = spawn('bash', ['-euc', `exec ${command}`], { cwd: project, env, detached: true, stdio: 'ignore' });
+  background.push(started);
+  // Of the others the next block tells whether they work.
+  if (!command.startsWith('npm')) return;
   await until('it is ready', async () => {
     const response = await fetch(`http://127.0.0.1:${env['TOCSIN_HEALTH_PORT']}/readyz`).catch(() => null);
     return response?.ok === true;
   });
 }
 
-/** As Ctrl-C does: the whole group. */
+/** As Ctrl-C does: the whole group, of which nothing is left. */
 async function stop(): Promise<void> {
-  if (background?.pid === undefined || background.exitCode !== null) return;
-  const ended = new Promise((resolve) => background?.once('close', resolve));
-  process.kill(-background.pid, 'SIGINT');
-  await ended;
+  for (const { pid } of background.toReversed()) {
+    if (pid === undefined) continue;
+    const signal = (name: NodeJS.Signals | 0): boolean => {
+      try {
+        return process.kill(-pid, name);
+      } catch {
+        return false;
+      }
+    };
+    if (signal('SIGINT')) await until('all of it has ended', () => !signal(0));
+  }
 }

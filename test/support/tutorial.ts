@@ -7,6 +7,8 @@ export interface Block {
   readonly file?: string;
   /** Run again until the output has this. */
   readonly eventually?: string;
+  /** Command that has to be installed; where it is not, readers leave the block out. */
+  readonly needs?: string;
 }
 
 /** Blocks of `sh` are commands, blocks with `file=` are files; others are for reading. */
@@ -16,9 +18,10 @@ export function blocksOf(markdown: string): Block[] {
       const file = /file=(\S+)/.exec(info)?.[1];
       if (file !== undefined) return [{ kind: 'file', text, file }];
       if (language !== 'sh') return [];
-      if (info.includes('background')) return [{ kind: 'background', text }];
-      const eventually = /eventually=(\S+)/.exec(info)?.[1];
-      return [{ kind: 'run', text, ...(eventually === undefined ? {} : { eventually }) }];
+      const [eventually, needs] = [/eventually=(\S+)/, /needs=(\S+)/].map((name) => name.exec(info)?.[1]);
+      const needed = needs === undefined ? {} : { needs };
+      if (info.includes('background')) return [{ kind: 'background', text, ...needed }];
+      return [{ kind: 'run', text, ...needed, ...(eventually === undefined ? {} : { eventually }) }];
     },
   );
 }
