@@ -7,15 +7,8 @@ import module from 'node:module';
 
 const { heedReaders } = await import('./command-line/reader-left.ts');
 heedReaders();
-const { createProgram } = await import('./command-line/program.ts');
-const line = createProgram();
-
-try {
-  await line.program.parseAsync();
-} catch (error) {
-  const { failureOf } = await import('./command-line/failure-of.ts');
-  const { exitCode, message } = failureOf(error);
-  if (line.common().json) process.stdout.write(`${JSON.stringify({ error: String(message) })}\n`);
-  else console.error(message);
-  line.end(exitCode);
-}
+const [{ createProgram }, { runLine }] = await Promise.all([
+  import('./command-line/program.ts'),
+  import('./command-line/run-line.ts'),
+]);
+await runLine(createProgram());
