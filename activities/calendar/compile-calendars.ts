@@ -16,10 +16,11 @@ export interface UtcCalendar {
 /** `instants`: seconds since 1970, UTC, in any order. */
 export function compileCalendars(instants: readonly number[]): UtcCalendar[] {
   const days = grouped(instants, (instant) => floorDiv(instant, DAY));
+  const patterns: number[][] = [];
   // Dates of one month that share their times of day become one calendar for each product of hours and minutes.
   const months = grouped([...days], ([day, ofDay]) => {
     const { year, month } = civilFromDays(day);
-    return `${year} ${month} ${ofDay.map((instant) => floorMod(instant, DAY)).join()}`;
+    return `${year} ${month} ${patternOf(day, ofDay, patterns)}`;
   });
   return [...months.values()].flatMap((dates) => {
     const [first] = dates;
@@ -33,6 +34,15 @@ export function compileCalendars(instants: readonly number[]): UtcCalendar[] {
       ...times,
     }));
   });
+}
+
+/** Number of its times of day among `patterns`, where new ones are added: a schedule has few of them. */
+function patternOf(day: number, ofDay: readonly number[], patterns: number[][]): number {
+  const midnight = day * DAY;
+  const known = patterns.findIndex(
+    (times) => times.length === ofDay.length && times.every((time, index) => ofDay[index] === midnight + time),
+  );
+  return known < 0 ? patterns.push(ofDay.map((instant) => instant - midnight)) - 1 : known;
 }
 
 /** The instants the calendars stand for, in order. */
@@ -69,11 +79,16 @@ const ascending = (one: number, other: number): number => one - other;
 
 function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
+  let [lastKey, group]: [Key | undefined, Item[]] = [undefined, []];
   for (const item of items) {
     const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
+    // What belongs together mostly stands together.
+    if (key !== lastKey) {
+      group = groups.get(key) ?? [];
+      if (group.length === 0) groups.set(key, group);
+      lastKey = key;
+    }
+    group.push(item);
   }
   return groups;
 }

@@ -6,6 +6,7 @@ import { civilFromDays, weekdayOf } from './civil.ts';
 import { daysOfMonth, daysOfWeek } from './cron-days.ts';
 import { refuseDialects } from './cron-dialects.ts';
 import { DATE, HOUR, MINUTE, MONTH, SECOND, YEAR, badCron, valuesOf } from './cron-field.ts';
+import { type Every, parseEvery } from './every.ts';
 
 export interface Cron {
   /** Seconds since local midnight at which it fires, in order. */
@@ -20,13 +21,6 @@ export interface Cron {
   readonly byDayOfMonth: boolean;
   /** It never fires after this year; null: no year ends it. */
   readonly lastYear: number | null;
-}
-
-/** `@every 90m`: elapsed time, no wall clock; a day is 24 hours. */
-export interface Every {
-  readonly everySeconds: number;
-  /** An instant it fires at; null: counted from whenever it is asked. */
-  readonly from: number | null;
 }
 
 export interface ParsedCron {
@@ -45,7 +39,6 @@ const WORDS = new Map([
   ['@hourly', '0 * * * *'],
 ]);
 const MAX_LENGTH = 1_000;
-const EVERY = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
 /** Throws CalendarError `bad-cron`, naming the field and what was expected. */
 export function parseCron(text: string): ParsedCron {
@@ -54,6 +47,10 @@ export function parseCron(text: string): ParsedCron {
   const zone = match?.[1] ?? null;
   const expression = (match?.[2] ?? '').trim();
   if (/^@every\b/i.test(expression)) return { cron: parseEvery(expression.slice('@every'.length).trim()), zone };
+  if (/^(?:CRON_)?TZ=/.test(expression))
+    throw badCron(
+      `${JSON.stringify(expression)} names no zone or nothing besides; expected one like CRON_TZ=Europe/Berlin 0 5 * * *`,
+    );
   const fields = (WORDS.get(expression.toLowerCase()) ?? expression).split(/\s+/);
   refuseDialects(expression, fields);
   if (expression.startsWith('@') && fields.length === 1)
@@ -65,15 +62,6 @@ export function parseCron(text: string): ParsedCron {
       `${JSON.stringify(expression)} has ${expression === '' ? 0 : fields.length} fields; expected 5, 6 with seconds first, or 7 with a year last`,
     );
   return { cron: parseFields(fields.length === 5 ? ['0', ...fields] : fields), zone };
-}
-
-function parseEvery(text: string): Every {
-  const match = EVERY.exec(text);
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
-  const everySeconds = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
-  if (match === null || everySeconds < 1)
-    throw badCron(`@every ${JSON.stringify(text)} is no duration; expected one like 1h30m or 2d`);
-  return { everySeconds, from: null };
 }
 
 function parseFields(fields: readonly string[]): Cron {

@@ -4,7 +4,8 @@
  */
 import { CalendarError } from './calendar-error.ts';
 import { DAY, civilFromDays, daysFromCivil, daysInMonth, floorDiv } from './civil.ts';
-import type { Cron, Every } from './cron.ts';
+import type { Cron } from './cron.ts';
+import type { Every } from './every.ts';
 import { type Zone, readLocal, zoneDataEnds } from './zone.ts';
 
 export interface FirePolicy {
@@ -50,8 +51,8 @@ export function fireTimes(
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
     throw new CalendarError('bad-count', `count is ${count}; expected 1 to ${MAX_COUNT}`);
   const found: Firing[] = [];
-  for (const firing of firings(schedule, zone, policy, after)) {
-    found.push(firing);
+  for (const day of firings(schedule, zone, policy, after)) {
+    found.push(...day.slice(0, count - found.length));
     if (found.length === count) return found;
   }
   const toTheEnd = 'everySeconds' in schedule || horizonAfter(dayOf(after, zone), schedule) * DAY <= zone.knownUntil;
@@ -68,9 +69,11 @@ export function firingsUntil(
   until: number,
 ): Firing[] {
   const found: Firing[] = [];
-  for (const firing of firings(schedule, zone, policy, after)) {
-    if (firing.at > until) break;
-    found.push(firing);
+  for (const day of firings(schedule, zone, policy, after)) {
+    for (const firing of day) {
+      if (firing.at > until) return found;
+      found.push(firing);
+    }
     if (found.length > MAX_COMPILED)
       throw new CalendarError(
         'too-often',
@@ -80,7 +83,13 @@ export function firingsUntil(
   return found;
 }
 
-function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after: number): Generator<Firing> {
+/** In order, about a day's at once. */
+function* firings(
+  schedule: Cron | Every,
+  zone: Zone,
+  policy: FirePolicy,
+  after: number,
+): Generator<readonly Firing[], void> {
   if ('everySeconds' in schedule) return yield* elapsed(schedule, after);
   let waiting: Firing[] = [];
   let last = -Infinity;
@@ -90,14 +99,14 @@ function* firings(schedule: Cron | Every, zone: Zone, policy: FirePolicy, after:
     if (firesOn(schedule, day, policy)) waiting.push(...firingsOf(schedule, zone, policy, day, after));
     if (waiting.length === 0) continue;
     // Where the clock is set back at midnight, a reading of the next day may come before one of this day.
-    const settled = earliest(zone, day + 1);
-    for (const firing of inOrder(waiting)) {
-      if (firing.at >= settled || firing.at === last) continue;
-      last = firing.at;
-      horizon = horizonAfter(day, schedule);
-      yield firing;
-    }
-    waiting = waiting.filter(({ at }) => at >= settled);
+    const settledBefore = earliest(zone, day + 1);
+    const ordered = inOrder(waiting);
+    const settled = ordered.filter(({ at }) => at < settledBefore && at !== last);
+    waiting = ordered.filter(({ at }) => at >= settledBefore);
+    if (settled.length === 0) continue;
+    last = settled.at(-1)?.at ?? last;
+    horizon = horizonAfter(day, schedule);
+    yield settled;
   }
 }
 
@@ -111,9 +120,9 @@ const horizonAfter = (day: number, { lastYear }: Cron): number =>
 const earliest = (zone: Zone, day: number): number =>
   Math.min(...zone.periods((day - 3) * DAY, (day + 3) * DAY).map(({ offset }) => day * DAY - offset));
 
-function* elapsed({ everySeconds, from }: Every, after: number): Generator<Firing> {
+function* elapsed({ everySeconds, from }: Every, after: number): Generator<readonly Firing[], void> {
   const begin = from === null ? after : from + floorDiv(after - from, everySeconds) * everySeconds;
-  for (let at = begin + everySeconds; at < LAST_DAY * DAY; at += everySeconds) yield { at, nominal: at, pass: 1 };
+  for (let at = begin + everySeconds; at < LAST_DAY * DAY; at += everySeconds) yield [{ at, nominal: at, pass: 1 }];
 }
 
 function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolean {
@@ -128,16 +137,18 @@ function firesOn(cron: Cron, day: number, { onMissingDate }: FirePolicy): boolea
 }
 
 function firingsOf(cron: Cron, zone: Zone, policy: FirePolicy, day: number, after: number): Firing[] {
-  const period = zone.periodAt(day * DAY);
-  const plain = period.from < (day - 3) * DAY && period.to > (day + 3) * DAY;
-  const firings: Firing[] = [];
+  const midnight = day * DAY;
+  const { from, to, offset } = zone.periodAt(midnight);
+  const found: Firing[] = [];
+  // Most days are far from any change of the clock.
+  const plain = from < midnight - 3 * DAY && to > midnight + 3 * DAY;
   for (const time of cron.times) {
-    const nominal = day * DAY + time;
-    // Most days are far from any change of the clock.
-    if (!plain) firings.push(...firingsAt(nominal, zone, cron.wildcard ? LITERAL : policy));
-    else if (nominal - period.offset > after) firings.push({ at: nominal - period.offset, nominal, pass: 1 });
+    const nominal = midnight + time;
+    if (!plain)
+      found.push(...firingsAt(nominal, zone, cron.wildcard ? LITERAL : policy).filter(({ at }) => at > after));
+    else if (nominal - offset > after) found.push({ at: nominal - offset, nominal, pass: 1 });
   }
-  return firings.filter(({ at }) => at > after);
+  return found;
 }
 
 /** What follows real time fires whenever the wall shows the reading. */
@@ -158,6 +169,7 @@ function firingsAt(nominal: number, zone: Zone, { onGap, onOverlap }: Omit<FireP
 
 /** Days near a transition may interleave; of two that fall on one instant the one that is not shifted stays. */
 function inOrder(firings: Firing[]): Firing[] {
+  if (firings.every(({ at }, index) => index === 0 || at > (firings[index - 1]?.at ?? at))) return firings;
   const sorted = firings.toSorted((one, other) => one.at - other.at || other.nominal - one.nominal);
   return sorted.filter(({ at }, index) => index === 0 || at !== sorted[index - 1]?.at);
 }

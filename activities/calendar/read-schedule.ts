@@ -2,8 +2,9 @@
  * Reads when a schedule fires: `{ cron }`, `{ at, weekdays, daysOfMonth, nth, months, years }`, or `{ every }` for elapsed time, with its
  * policies for readings and dates that do not exist. Throws CalendarError `bad-schedule` or `bad-cron`.
  */
-import { type Cron, type Every, parseCron } from './cron.ts';
+import { type Cron, parseCron } from './cron.ts';
 import { matchesDay, within } from './day-filter.ts';
+import { type Every, wholeSeconds } from './every.ts';
 import { DEFAULT_POLICY, type FirePolicy } from './fire-times.ts';
 import { Problems, isRecord, listOf, shown } from './problems.ts';
 import { readDays, readTime } from './read-window.ts';
@@ -30,10 +31,11 @@ export function readSchedule(definition: Readonly<Record<string, unknown>>): Poi
   if (form === undefined || more.length > 0) problems.add('', `expected one of ${FORMS.join(', ')}`);
   else refuseConditions(definition, form, problems);
   problems.done('bad-schedule');
-  if (form === 'cron' || form === 'every') {
-    const text = String(definition[form]);
-    const { cron, zone } = parseCron(form === 'every' ? `@every ${text}` : text);
-    // Counted from 1970, so that a schedule keeps its beat whoever asks.
+  // Elapsed time is counted from 1970, so that a schedule keeps its beat whoever asks.
+  if (form === 'every')
+    return { points: { everySeconds: wholeSeconds(String(definition[form])), from: 0 }, zone: null, policy };
+  if (form === 'cron') {
+    const { cron, zone } = parseCron(String(definition[form]));
     return { points: 'everySeconds' in cron ? { ...cron, from: 0 } : cron, zone, policy };
   }
   return { points: readCalendar(definition), zone: null, policy };

@@ -52,7 +52,8 @@ describe('schedules', () => {
       '2026-11-27T02:30:00Z',
       '2026-11-27T14:30:00Z',
     ]);
-    assert.deepEqual(next({ every: '36h' }, 'UTC', 2), ['2026-11-25T12:00:00Z', '2026-11-27T00:00:00Z']);
+    for (const every of ['36h', '1d12h', '1.5h2070m'])
+      assert.deepEqual(next({ every }, 'UTC', 2), ['2026-11-25T12:00:00Z', '2026-11-27T00:00:00Z']);
     assert.deepEqual(next({ at: '00:00', daysOfMonth: 31, onMissingDate: 'last_day' }, 'UTC', 2), [
       '2026-11-30T00:00:00Z',
       '2026-12-31T00:00:00Z',
@@ -81,6 +82,10 @@ describe('schedules', () => {
     { at: '24:00' },
     { at: '01:00', weekdays: 'someday' },
     { every: 'often' },
+    { every: '0s' },
+    { every: '500ms' },
+    { every: '1.5s' },
+    { every: '-1h' },
     { cron: '0 0 * * *', onGap: 'guess' },
     { cron: '0 9 * * 1-5', weekdays: 'mon' },
     { cron: '0 9 * * 1-5', months: 'jan' },

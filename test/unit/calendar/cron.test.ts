@@ -52,10 +52,14 @@ describe('cron', () => {
     // Only the first: a known way of wanting both day fields to match in Debian's cron.
     ['0 0 */100 * ?', '2026-11-01T00:00:00Z', ['2026-12-01', '2027-01-01', '2027-02-01']],
     ['0 */24 * * *', '2026-11-01T00:00:00Z', ['2026-11-02', '2026-11-03', '2026-11-04']],
-    ['@every 99999999999h', '2026-11-01T00:00:00Z', []],
     ['0 0 31 4,6,9,11 *', '2026-11-01T00:00:00Z', []],
     ['@monthly', '2026-11-01T00:00:00Z', ['2026-12-01', '2027-01-01', '2027-02-01']],
     ['@daily', '2026-11-01T00:00:00Z', ['2026-11-02', '2026-11-03', '2026-11-04']],
+    ['@midnight', '2026-11-01T00:00:00Z', ['2026-11-02', '2026-11-03', '2026-11-04']],
+    ['@weekly', '2026-11-01T00:00:00Z', ['2026-11-08', '2026-11-15', '2026-11-22']],
+    ['@yearly', '2026-11-01T00:00:00Z', ['2027-01-01', '2028-01-01', '2029-01-01']],
+    ['@annually', '2026-11-01T00:00:00Z', ['2027-01-01', '2028-01-01', '2029-01-01']],
+    ['@hourly', '2026-11-01T22:30:00Z', ['2026-11-01T23:00:00Z', '2026-11-02', '2026-11-02T01:00:00Z']],
     ['  0   0  1 1  * ', '2026-11-01T00:00:00Z', ['2027-01-01', '2028-01-01', '2029-01-01']],
     ['30 0 0 1 1 *', '2026-11-01T00:00:00Z', ['2027-01-01T00:00:30Z', '2028-01-01T00:00:30Z', '2029-01-01T00:00:30Z']],
     ['5/20 12 * * *', '2026-11-01T00:00:00Z', ['2026-11-01T12:05:00Z', '2026-11-01T12:25:00Z', '2026-11-01T12:45:00Z']],
@@ -112,7 +116,16 @@ describe('cron', () => {
     ['@daily # nightly', 'begins with #'],
     ['@every', 'duration'],
     ['@every 1d2d', 'duration'],
-    ['@every 0s', 'duration'],
+    ['@every 1.5d', 'duration'],
+    ['@every -1d', 'duration'],
+    ['@every 1d-2h', 'duration'],
+    ['@every 90', 'duration'],
+    ['@every .s', 'duration'],
+    ['@every 1h 30m', 'duration'],
+    ['@every 1H', 'duration'],
+    ['@every 99999999999h', 'duration'],
+    ['TZ= 0 5 * * *', 'names no zone'],
+    ['CRON_TZ=Europe/Berlin', 'nothing besides'],
     ['@every soon', 'duration'],
     [`* * * * ${'1,'.repeat(600)}1`, 'characters'],
   ] as const)
@@ -122,6 +135,41 @@ describe('cron', () => {
         (error) => error instanceof CalendarError && error.code === 'bad-cron' && error.message.includes(words),
       );
     });
+
+  for (const [text, seconds] of [
+    ['1h30m10s', 5_410],
+    ['1.5h', 5_400],
+    ['1d1.5h', 91_800],
+    ['.5m', 30],
+    ['2.m', 120],
+    ['+90s', 90],
+    ['1s1m', 61],
+    ['1m1m', 120],
+    ['1.999s', 1],
+    ['0.1h', 360],
+    ['0.33333333333333333333h', 1_199],
+    ['61001ms', 61],
+    ['3000000us1s', 4],
+    ['2000000\u00b5s', 2],
+    ['2000000\u03bcs', 2],
+    ['1999999999ns', 1],
+    ['500ms', 1],
+    ['1us', 1],
+    ['0', 1],
+    ['0s', 1],
+    ['-1h', 1],
+    ['2540400h10m10.5s', 9_145_440_610],
+  ] as const)
+    it(`@every ${text} is ${seconds} s, as Go and the engine of Kubernetes round it`, () => {
+      assert.deepEqual(parseCron(`@every ${text}`).cron, { everySeconds: seconds, from: null });
+    });
+
+  it('@every counts whole seconds from when it is asked', () => {
+    assert.deepEqual(next('@every 1.5h', '2026-11-01T00:00:07.9Z', 2), [
+      '2026-11-01T01:30:07Z',
+      '2026-11-01T03:00:07Z',
+    ]);
+  });
 
   it('never fails in another way, whatever is written', () => {
     const part = fc.constantFrom(
