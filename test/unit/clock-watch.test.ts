@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { createClockWatch } from '../../triggers/path/clock-watch.ts';
+import { createComparedClock } from '../../triggers/path/compared-clock.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -13,7 +14,8 @@ const START = Date.parse('2026-11-24T10:00:00Z');
 function host(aheadMs = 0) {
   const time = { sinceStart: 0, aheadMs, reachable: true, tells: true };
   const now = (): number => START + time.sinceStart + time.aheadMs;
-  const watch = createClockWatch({
+  const said: string[] = [];
+  const options = {
     log: {
       serverState: () =>
         time.reachable
@@ -21,12 +23,13 @@ function host(aheadMs = 0) {
           : Promise.reject(new Error('no responders')),
     },
     stream: 'EVENTS_EU',
-    windows: { at: () => OPEN },
-    logger: pino({ level: 'silent' }),
+    logger: pino({}, { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) }),
     now,
     monotonic: () => 5_000 + time.sinceStart,
-  });
-  return { time, watch, at: () => watch.windows.at('nights', 'eu', now()) };
+  };
+  const watch = createClockWatch({ ...options, windows: { at: () => OPEN } });
+  const clock = createComparedClock({ ...options, consequence: 'judged by the server' });
+  return { time, said, watch, clock, at: () => watch.windows.at('nights', 'eu', now()) };
 }
 
 describe('windows by the clock of a host', () => {
@@ -77,5 +80,31 @@ describe('windows by the clock of a host', () => {
     Object.assign(time, { reachable: true, tells: false });
     await watch.compare();
     assert.match(at().why, /does not tell its time/);
+  });
+});
+
+describe('the clock of a host beside the server', () => {
+  it('is gone by while it is right, and else that of the server, also at once when it jumps', async () => {
+    const { time, clock } = host(4 * MINUTE);
+    const now = (): number => clock.now() - START - time.sinceStart;
+    assert.equal(now(), 4 * MINUTE, 'nothing is known yet');
+    await clock.compare();
+    assert.equal(now(), 4 * MINUTE, 'near enough');
+    for (const aheadMs of [HOUR, -HOUR, 3 * DAY, -3 * DAY]) {
+      time.aheadMs = aheadMs;
+      time.sinceStart += 1_000;
+      assert.equal(now(), 0);
+      await clock.compare();
+      assert.equal(now(), 0);
+    }
+  });
+
+  it('that is wrong from the start is told in the log', async () => {
+    const { said, clock } = host(-3 * DAY);
+    await clock.start();
+    await clock.close();
+    assert.deepEqual(said, [
+      'judged by the server: the clock of this host is 4320 min behind that of the NATS server; one of them is wrong',
+    ]);
   });
 });

@@ -17,6 +17,11 @@ export interface ScheduleKeeperOptions {
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /**
+   * The clock of the server that fires less ours, ms: by a clock that is ahead, instants that are still to come would be left out or filled
+   * in early. Null: it does not say, and ours is believed.
+   */
+  readonly serverAheadMs?: () => Promise<number | null>;
 }
 
 export interface ScheduleKeeper {
@@ -42,7 +47,8 @@ export function createScheduleKeeper(options: ScheduleKeeperOptions): ScheduleKe
     const unreadable = JSON.stringify(read.unreadable);
     const same = last?.data === data && last.unreadable === unreadable;
     if (last !== null && same && now() - last.at < DAILY_MS) return;
-    await syncSchedules(server, read, Math.floor(now() / 1_000), logger);
+    const aheadMs = read.ready.length === 0 ? 0 : ((await options.serverAheadMs?.()) ?? 0);
+    await syncSchedules(server, read, Math.floor((now() + aheadMs) / 1_000), logger);
     last = { data, at: now(), unreadable };
   };
   const again = async (): Promise<void> => {

@@ -5,6 +5,8 @@ import { createQuarantine } from '../../triggers/intake/quarantine.ts';
 import { createSeen } from '../../triggers/intake/seen.ts';
 import { type SenderActivity, createSenderActivity } from '../../triggers/intake/sender-activity.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
+import { eventStream } from '../../triggers/nats/subject.ts';
+import { createComparedClock } from '../../triggers/path/compared-clock.ts';
 import { cannotListen } from '../cannot-listen.ts';
 import { durationMs } from '../config.ts';
 import { project } from '../project.ts';
@@ -21,11 +23,20 @@ const CLOSE_MS = 10_000;
 const ACTIVITY_EVERY_MS = 3_000;
 const CONFIRM_TIMEOUT_MS = 10_000;
 
-/** Resolves with the address it listens on. */
+/** Resolves with the address it listens on; its clock has been compared with its region's NATS server first. */
 export async function startIntakeRole(context: RoleContext, options: IntakeRoleOptions): Promise<string> {
   const { config, logger, lifecycle, metrics, health } = context;
   const { host, port, maxBodyBytes, bodyTimeout, maxConcurrent, tls } = config.intake;
   const activity = startActivity(context, options);
+  // By a clock that is days behind, every alert would be of the future and refused for good.
+  const clock = createComparedClock({
+    log: options.log,
+    stream: eventStream(options.region),
+    logger: logger.child({ part: 'intake' }),
+    consequence: 'requests are judged by the clock of the NATS server',
+  });
+  await clock.start();
+  lifecycle.onClose('clock of the intake', CLOSE_MS, () => clock.close());
   const intake = createIntake({
     senders: config.intake.senders.map(toSender),
     log: options.log,
@@ -37,6 +48,7 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     limits: { maxBodyBytes, bodyTimeoutMs: durationMs(bodyTimeout), maxConcurrent },
     logger: logger.child({ part: 'intake' }),
     confirm,
+    now: clock.now,
     seen: createSeen(options.log, options.region),
     quarantine: createQuarantine(options.log, options.region, context.instance),
     onStored: (stored) => {

@@ -21,6 +21,7 @@ import { startNotifier } from '../notify/start-notifier.ts';
 import { regionPath } from '../region-path.ts';
 import { regionRules } from '../regions.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
+import { temporalClockAheadMs } from '../temporal-clock.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
@@ -117,12 +118,14 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
 }
 
 /** Every trigger process does it; repeating it changes nothing. */
-function keepSchedules({ config, logger, lifecycle }: RoleContext, { client, namespace }: TemporalConnection): void {
+function keepSchedules({ config, logger, lifecycle }: RoleContext, temporal: TemporalConnection): void {
+  const { client, namespace } = temporal;
   const keeper = createScheduleKeeper({
     server: createTemporalSchedules(client, namespace),
     definitions: scheduleDefinitions(config),
     zones: zoneDataSource({ env: process.env }),
     logger: logger.child({ part: 'schedules' }),
+    serverAheadMs: () => temporalClockAheadMs(temporal),
   });
   keeper.start();
   lifecycle.onClose('schedules', SWEEP_MS, () => keeper.close());

@@ -4,7 +4,8 @@ import { type TestContext, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { CalendarError } from '../../../activities/calendar/calendar-error.ts';
-import { readInstantText } from '../../../activities/calendar/instant-text.ts';
+import { expandCalendars } from '../../../activities/calendar/compile-calendars.ts';
+import { instantText, readInstantText } from '../../../activities/calendar/instant-text.ts';
 import { type ZoneData, openZoneData } from '../../../activities/calendar/zone-data.ts';
 import { createZone } from '../../../activities/calendar/zone.ts';
 import type { ScheduleDefinition } from '../../../triggers/schedules/schedule-definition.ts';
@@ -32,7 +33,7 @@ interface Line {
 }
 
 /** A keeper whose time passes when it is told to. */
-function lab(t: TestContext, definitions: readonly ScheduleDefinition[]) {
+function lab(t: TestContext, definitions: readonly ScheduleDefinition[], serverAheadMs = 0) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: START_MS });
   const server = schedulesInMemory();
   const lines: Line[] = [];
@@ -42,6 +43,7 @@ function lab(t: TestContext, definitions: readonly ScheduleDefinition[]) {
     definitions,
     zones: () => world.zones,
     logger: pino({}, { write: (line) => void lines.push(JSON.parse(line) as Line) }),
+    serverAheadMs: () => Promise.resolve(serverAheadMs),
   });
   t.after(() => keeper.close());
   const settle = async (): Promise<void> => {
@@ -86,6 +88,19 @@ describe('the keeper of schedules', () => {
     assert.ok(server.calls() > asked, 'a day has passed');
     assert.deepEqual(server.changes, ['create a', 'create b']);
   });
+
+  for (const [why, aheadMs] of [
+    ['ahead', -3 * DAY_MS],
+    ['behind', 3 * DAY_MS],
+  ] as const)
+    it(`on a host whose clock is three days ${why} goes by the clock of the server that fires`, async (t) => {
+      const { server, start } = lab(t, [nightly('a')], aheadMs);
+      const now = (START_MS + aheadMs) / 1_000;
+      await start();
+      assert.equal(server.stored.get('a')?.names.from, now);
+      const [first] = expandCalendars(server.stored.get('a')?.spec.calendars ?? []);
+      assert.equal(instantText(first ?? 0), instantText(now + 19.5 * 3_600), 'the very next 02:30 of New York');
+    });
 
   it('lengthens the calendars before they end, day by day', async (t) => {
     const { server, start, pass, said } = lab(t, [nightly('a')]);

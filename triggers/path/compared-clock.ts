@@ -1,0 +1,98 @@
+/**
+ * The clock of this host beside the NATS server's: compared now and then, and a clock that jumps in between is seen at once, because the time
+ * since the last comparison also runs monotonically.
+ */
+import type { Logger } from 'pino';
+import { clockDoubt } from '../../activities/calendar/clock-doubt.ts';
+import type { EventLog } from '../nats/port.ts';
+import { pause } from './pause.ts';
+
+export interface ComparedClockOptions {
+  readonly log: Pick<EventLog, 'serverState'>;
+  readonly stream: string;
+  readonly logger: Logger;
+  /** What becomes of a doubt, for the log: `windows are closed by doubt`. */
+  readonly consequence: string;
+  /** Ms since 1970. */
+  readonly now?: () => number;
+  /** Ms since any moment; never set by anybody. */
+  readonly monotonic?: () => number;
+}
+
+export interface ComparedClock {
+  /** Why this host's clock is not to be believed; null: it is. */
+  doubt(): string | null;
+  /** Ms since 1970: the server's where this host's clock is known to be wrong, else this host's. */
+  now(): number;
+  /** Compares once, which takes a round trip, and every 15 s from then on. Never rejects: what cannot be compared is in doubt. */
+  start(): Promise<void>;
+  compare(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const COMPARE_EVERY_MS = 15_000;
+/** An older comparison says nothing any more: a clock may have been drifting, or a host may have slept. */
+const MAX_AGE_MS = 10 * 60_000;
+
+interface Compared {
+  readonly at: number;
+  /** Clock of this host less the monotonic one, as both were. */
+  readonly wallLessMonotonic: number;
+  /** Clock of this host less the server's. Null: the server does not tell its time. */
+  readonly aheadMs: number | null;
+}
+
+export function createComparedClock(options: ComparedClockOptions): ComparedClock {
+  const { log, stream, logger, consequence, now = Date.now, monotonic = () => performance.now() } = options;
+  const stop = new AbortController();
+  let compared: Compared | null = null;
+  let running: Promise<void> = Promise.resolve();
+
+  const aheadMs = (): { readonly ms: number } | { readonly why: string } => {
+    if (compared === null || monotonic() - compared.at > MAX_AGE_MS)
+      return { why: 'the clock of this host could not be compared with that of the NATS server' };
+    if (compared.aheadMs === null) return { why: 'the NATS server does not tell its time, expected 2.10 or newer' };
+    return { ms: compared.aheadMs + (now() - monotonic() - compared.wallLessMonotonic) };
+  };
+  const doubt = (): string | null => {
+    const ahead = aheadMs();
+    return 'why' in ahead ? ahead.why : clockDoubt(ahead.ms, 'NATS');
+  };
+  const compare = async (): Promise<void> => {
+    try {
+      const { clockAheadMs } = await log.serverState(stream);
+      const at = monotonic();
+      compared = { at, wallLessMonotonic: now() - at, aheadMs: clockAheadMs === null ? null : -clockAheadMs };
+    } catch (error) {
+      logger.debug({ err: error, stream }, 'clocks cannot be compared now');
+    }
+  };
+  const run = async (): Promise<void> => {
+    for (let last = tell(null); !stop.signal.aborted;) {
+      await pause(COMPARE_EVERY_MS, stop.signal);
+      await compare();
+      last = tell(last);
+    }
+  };
+  const tell = (last: string | null): string | null => {
+    const why = doubt();
+    if (why !== null && last === null) logger.warn({ stream }, `${consequence}: ${why}`);
+    return why;
+  };
+  return {
+    doubt,
+    now: () => {
+      const ahead = aheadMs();
+      return 'ms' in ahead && clockDoubt(ahead.ms, 'NATS') !== null ? now() - ahead.ms : now();
+    },
+    start: async () => {
+      await compare();
+      running = run();
+    },
+    compare,
+    close: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
