@@ -13,10 +13,12 @@ import {
 import { fenceActivities } from '../activities/fencing-token.ts';
 import { meantActivities } from '../activities/meant-region.ts';
 import { openEnvelope } from '../activities/open-envelope.ts';
+import { refuseStale } from '../activities/refuse-stale.ts';
 import { boundResult } from '../activities/result-size.ts';
 import { refuseLate } from '../activities/windows/refuse-late.ts';
 import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
+import { currentAttempt } from './current-attempt.ts';
 import { withPayloadBound } from './payload-bound.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, isFresh, pollersOf } from './pollers.ts';
 import type { TellRefused } from './refused-answers.ts';
@@ -76,7 +78,7 @@ export async function createWorker(
   const worker = await Worker.create({
     ...optionsOf(role, limits),
     sinks: { ...tracing.sinks, ...sinksOf(role) },
-    interceptors: interceptorsOf(role, tracing),
+    interceptors: interceptorsOf(temporal, role, tracing),
     connection: temporal.connection,
     ...converterOf(role, temporal),
     namespace: temporal.namespace,
@@ -133,12 +135,20 @@ const sinksOf = (role: WorkerRole): InjectedSinks<AnswerSinks> => ({
   },
 });
 
-const interceptorsOf = (role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
+const interceptorsOf = (temporal: TemporalConnection, role: WorkerRole, tracing: Traced): WorkerInterceptors => ({
   ...tracing.interceptors,
   activity: [
     boundResult,
     ...(role.kind === 'activities'
-      ? [openEnvelope, stepLog, fenceActivities, meantActivities, refuseLate(Date.now), ...(role.around ?? [])]
+      ? [
+          openEnvelope,
+          stepLog,
+          fenceActivities,
+          refuseStale(currentAttempt(temporal), Date.now),
+          meantActivities,
+          refuseLate(Date.now),
+          ...(role.around ?? []),
+        ]
       : []),
     ...(tracing.interceptors?.activity ?? []),
   ],

@@ -4,17 +4,13 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
-import { createDecisions } from '../../activities/decisions.ts';
 import { ACTIVITY_TASKS, pollersOf } from '../../workers/pollers.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
-import { createWorker } from '../../workers/worker.ts';
 import { quietRuntime } from './approvals.ts';
 import { type Namespace, makeNamespace } from './namespaces.ts';
+import { startOnePerTarget } from './one-per-target.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
-import { limitDefinition } from './limit-definition.ts';
-import { byHandContext } from './lab-context.ts';
 
 /** Knows no tokens, and is deaf to SIGTERM. The first time it hangs for 20 s; while it acts it says so. */
 const TARGET = `
@@ -45,9 +41,7 @@ export interface CutOffLab {
   stop(): Promise<void>;
 }
 
-const ONE_PER_TARGET = limitDefinition('one-per-target');
 const WORKER = join(import.meta.dirname, 'cut-off-worker.ts');
-const LIMITS = { maxCachedWorkflows: 100, maxActivities: 1, shutdownGraceMs: 1_000 };
 
 export async function startCutOffLab(): Promise<CutOffLab> {
   quietRuntime([]);
@@ -57,13 +51,7 @@ export async function startCutOffLab(): Promise<CutOffLab> {
   const groups: Namespace[] = [];
   const workers: ChildProcess[] = [];
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
-  const codePath = await bundle(servers.dir);
-  const decisions = createDecisions({
-    approvals: () => ({ keys: [], quorum: 1, quorums: {}, expiryMs: 60_000, remindersMs: [], escalation: [] }),
-    limits: { client: temporal.client, definitions: [ONE_PER_TARGET], countTargets: () => 100 },
-    tell: () => undefined,
-  });
-  const runbooks = await createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS);
+  const runbooks = await startOnePerTarget(temporal);
   const stop = async (): Promise<void> => {
     await Promise.all(workers.map(end));
     for (const { pid } of actedIn(record)) endTarget(Number(pid), script);
@@ -89,30 +77,10 @@ export async function startCutOffLab(): Promise<CutOffLab> {
   }
   return {
     groups,
-    begin: (workflowId, target, bounded) =>
-      temporal.client.workflow.start('touchTarget', {
-        workflowId,
-        taskQueue: 'runbooks',
-        args: [{ target, bounded }],
-        workflowExecutionTimeout: 600_000,
-        memo: { tocsin: { ...CONTEXT, service: target } },
-      }),
+    begin: runbooks.begin,
     acted: () => actedIn(record),
     stop,
   };
-}
-
-const CONTEXT = byHandContext();
-
-async function bundle(dir: string): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, 'cut-off-runbooks.ts'),
-    workflowInterceptorModules: [join(import.meta.dirname, '../../workflows/kit/fence-header.ts')],
-    logger: new DefaultLogger('ERROR'),
-  });
-  const codePath = join(dir, 'cut-off.js');
-  writeFileSync(codePath, code);
-  return codePath;
 }
 
 const startWorker = ({ name, address }: Namespace, script: string, record: string): ChildProcess =>

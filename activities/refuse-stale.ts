@@ -1,0 +1,34 @@
+/**
+ * Stands around a step under limits: a task that was on its way for long may belong to an attempt that Temporal has given up, while another
+ * worker has the next one. (It was given to a worker whose wire was cut, and arrives when the wire is mended.) The server is asked then,
+ * before anything happens.
+ */
+import type { Info } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { FENCE_HEADER } from '../workflows/engine/limit-protocol.ts';
+
+/** Whether the server still waits for this attempt. Rejects when it cannot be asked. */
+export type IsCurrent = (info: Info) => Promise<boolean>;
+
+/** A task that was scheduled so long ago by this host's clock is fresh: commands leave more time than that at the end of an attempt. */
+const FRESH_MS = 2_000;
+/** Clocks that NTP sets. */
+const SKEW_MS = 500;
+
+/** `clock`: ms since 1970, as this host has it; where it is wrong every such task is asked about. */
+export const refuseStale =
+  (isCurrent: IsCurrent, clock: () => number): ActivityInterceptorsFactory =>
+  ({ info }) => ({
+    inbound: {
+      execute: async (input, next) => {
+        const ageMs = clock() - info.currentAttemptScheduledTimestampMs;
+        const fresh = ageMs >= -SKEW_MS && ageMs <= FRESH_MS;
+        if (input.headers[FENCE_HEADER] === undefined || fresh || (await isCurrent(info))) return next(input);
+        throw ApplicationFailure.create({
+          type: 'StaleAttempt',
+          message: `attempt ${info.attempt} came too late to this worker and is refused: Temporal has given it up`,
+        });
+      },
+    },
+  });
