@@ -30,6 +30,6 @@ export async function pollersOf(
 }
 
 /** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */
-const FRESH_MS = 70_000;
+export const POLL_SEEN_MS = 70_000;
 
-export const isFresh = ({ seenAt }: Poller, now: number): boolean => now - seenAt < FRESH_MS;
+export const isFresh = ({ seenAt }: Poller, now: number): boolean => now - seenAt < POLL_SEEN_MS;

@@ -20,7 +20,7 @@ import type { AnswerSinks } from '../workflows/kit/refused-answers.ts';
 import { RUNBOOK_QUEUE, activityQueue } from '../workflows/kit/run-context.ts';
 import { currentAttempt } from './current-attempt.ts';
 import { withPayloadBound } from './payload-bound.ts';
-import { ACTIVITY_TASKS, RUNBOOK_TASKS, isFresh, pollersOf } from './pollers.ts';
+import { ACTIVITY_TASKS, POLL_SEEN_MS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
 import type { TellRefused } from './refused-answers.ts';
 import { stepLog } from './step-log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
@@ -88,6 +88,7 @@ export async function createWorker(
     shutdownGraceTime: limits.shutdownGraceMs,
     shutdownForceTime: limits.shutdownGraceMs * 2,
   });
+  const seenPolling = pollWatch(temporal, taskQueue, identity, role.kind);
   const finished = worker.run();
   // Whoever awaits `finished` sees the failure; until then it must not count as unhandled.
   finished.catch(() => undefined);
@@ -95,8 +96,7 @@ export async function createWorker(
     taskQueue,
     identity,
     finished,
-    polling: async () =>
-      worker.getState() === 'RUNNING' && (await seenPolling(temporal, taskQueue, identity, role.kind)),
+    polling: async () => worker.getState() === 'RUNNING' && (await seenPolling()),
     shutdown: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await finished.catch(() => undefined);
@@ -154,16 +154,18 @@ const interceptorsOf = (temporal: TemporalConnection, role: WorkerRole, tracing:
   ],
 });
 
-async function seenPolling(
-  temporal: TemporalConnection,
-  taskQueue: string,
-  identity: string,
-  kind: WorkerRole['kind'],
-): Promise<boolean> {
-  try {
-    const pollers = await pollersOf(temporal, taskQueue, kind === 'runbooks' ? RUNBOOK_TASKS : ACTIVITY_TASKS);
-    return pollers.some((poller) => poller.identity === identity && isFresh(poller, Date.now()));
-  } catch {
-    return false;
-  }
+/** Whether the server has seen this worker poll lately: that it sees it anew is judged by the time that passes here, whatever the clocks say. */
+function pollWatch(temporal: TemporalConnection, taskQueue: string, identity: string, kind: WorkerRole['kind']) {
+  let last = { seenAt: 0, since: 0 };
+  return async (): Promise<boolean> => {
+    try {
+      const pollers = await pollersOf(temporal, taskQueue, kind === 'runbooks' ? RUNBOOK_TASKS : ACTIVITY_TASKS);
+      const own = pollers.find((poller) => poller.identity === identity);
+      const now = performance.now();
+      if (own !== undefined && own.seenAt !== last.seenAt) last = { seenAt: own.seenAt, since: now };
+      return own !== undefined && now - last.since < POLL_SEEN_MS;
+    } catch {
+      return false;
+    }
+  };
 }
