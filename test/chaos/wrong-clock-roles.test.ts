@@ -25,6 +25,8 @@ const HOUR = 3_600;
 const OFFSETS = [
   ['+1h', HOUR],
   ['-1h', -HOUR],
+  ['+3d', 72 * HOUR],
+  ['-3d', -72 * HOUR],
 ] as const;
 
 describe('all roles on a host whose clock is wrong', { skip: lacksFaketime }, () => {

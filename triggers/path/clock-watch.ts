@@ -9,7 +9,7 @@ export interface ClockWatchOptions extends Omit<ComparedClockOptions, 'consequen
   readonly windows: Windows;
 }
 
-export interface ClockWatch extends Pick<ComparedClock, 'start' | 'compare' | 'close'> {
+export interface ClockWatch extends Omit<ComparedClock, 'doubt'> {
   readonly windows: Windows;
 }
 
@@ -23,6 +23,7 @@ export function createClockWatch({ windows, ...options }: ClockWatchOptions): Cl
         return why === null ? windows.at(use, where, atMs) : closed(why);
       },
     },
+    now: clock.now,
     start: clock.start,
     compare: clock.compare,
     close: clock.close,

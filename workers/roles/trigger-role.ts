@@ -44,19 +44,13 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
   const { log, temporal } = options;
   const engine = createEngine({ ...temporal, regions: regionRules(config), eager: options.eager === true });
   const runs = createRuns(temporal);
-  const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger });
+  const clocks = await startClocks(context, options);
+  const now = clocks[0]?.clock.now;
+  const recent = createRecentRuns({ runs, withinMs: durationMs(config.loops.within), logger, ...(now && { now }) });
   keepSchedules(context, temporal);
   const notifier = startNotifier(context, options);
-  for (const region of options.regions) {
+  for (const { region, clock } of clocks) {
     const path = regionPath(region, log);
-    const clock = createClockWatch({
-      log,
-      stream: eventStream(region),
-      windows: configuredWindows(config),
-      logger: logger.child({ part: 'windows' }),
-    });
-    await clock.start();
-    lifecycle.onClose(`clock ${region}`, SWEEP_MS, () => clock.close());
     const process = createTriggerProcess({
       ...path,
       regions: config.regions,
@@ -64,6 +58,8 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
       recent,
       triggers: project.triggers,
       windows: clock.windows,
+      // By a clock that is days ahead, every alert would come too late.
+      now: clock.now,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
@@ -115,6 +111,22 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
     sweeper.start();
     lifecycle.onClose(`sweeper ${region}`, SWEEP_MS, () => sweeper.close());
   }
+}
+
+/** One for each region, compared with its NATS server. */
+function startClocks({ config, logger, lifecycle }: RoleContext, { regions, log }: TriggerRoleOptions) {
+  const startClock = async (region: string) => {
+    const clock = createClockWatch({
+      log,
+      stream: eventStream(region),
+      windows: configuredWindows(config),
+      logger: logger.child({ part: 'windows' }),
+    });
+    await clock.start();
+    lifecycle.onClose(`clock ${region}`, SWEEP_MS, () => clock.close());
+    return { region, clock };
+  };
+  return Promise.all(regions.map(startClock));
 }
 
 /** Every trigger process does it; repeating it changes nothing. */
