@@ -77,9 +77,18 @@ function parse(text: string): URL {
     CONTROL.test(text) ||
     LEADS_ELSEWHERE.test(text)
   ) {
-    throw permanent('HttpRefused', `${JSON.stringify(text)} is not a plain http or https address`);
+    throw permanent('HttpRefused', `${JSON.stringify(withoutSecrets(text))} is not a plain http or https address`);
   }
   return url;
+}
+
+/** Names, passwords and queries carry secrets, and this goes into histories, logs and notices. Also of what cannot be read as an address. */
+function withoutSecrets(text: string): string {
+  const place = text.replace(/[?#].*$/s, '');
+  const scheme = /^\s*[a-z][a-z\d+.-]*:[/\\]*/i.exec(place)?.[0] ?? '';
+  // In a bad address the question mark may be one of the password.
+  if (!URL.canParse(text) && text.slice(place.length).includes('@')) return scheme;
+  return place.includes('@') ? `${scheme}${place.slice(place.lastIndexOf('@') + 1)}` : place;
 }
 
 /** Characters that the reader of addresses drops without a word. */
@@ -105,8 +114,7 @@ function exchange(url: URL, request: HttpRequest, allowPrivate: boolean, options
   // A literal address is not looked up, so it is checked here.
   if (isIP(host) !== 0 && !allowPrivate && isPrivate(host)) throw refusedAddress(url, host);
   const bad = Object.entries(request.headers ?? {}).find(([name, value]) => !isHeader(name, value));
-  if (bad !== undefined)
-    throw permanent('HttpRefused', `${JSON.stringify(bad[0])} cannot be a header with ${JSON.stringify(bad[1])}`);
+  if (bad !== undefined) throw permanent('HttpRefused', badHeader(...bad));
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolvePromise, reject) => {
     const outgoing = send(url, {
@@ -132,6 +140,22 @@ function isHeader(name: string, value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without the value, which may be a token; nor is what stands behind a bad character of a name always one. */
+function badHeader(name: string, value: unknown): string {
+  const inName = /[^\w!#$%&'*+.^`|~-]/.exec(name);
+  const shown = JSON.stringify(name.slice(0, inName?.index));
+  if (inName !== null || name === '') return `${shown} cannot be a header: its name has ${kindOf(inName)}`;
+  const inValue = typeof value === 'string' ? /[^\t\x20-\x7e\x80-\xff]/.exec(value) : null;
+  return `${shown} cannot be a header: its value has ${kindOf(inValue)}`;
+}
+
+function kindOf(found: RegExpExecArray | null): string {
+  if (found === null) return 'no text';
+  const [text] = found;
+  const kind = /[\r\n]/.test(text) ? 'line break' : CONTROL.test(text) ? 'control character' : 'forbidden character';
+  return `a ${kind} at position ${found.index + 1}`;
 }
 
 async function collect(incoming: IncomingMessage, limit: number): Promise<HttpResponse> {

@@ -197,6 +197,39 @@ describe('http', () => {
     assert.equal(connections, 0);
   });
 
+  for (const [headers, expected] of [
+    [{ authorization: 'Bearer hunter2\n' }, /"authorization" cannot .* value has a line break at position 15$/],
+    [{ authorization: '\0hunter2' }, /value has a control character at position 1$/],
+    [{ authorization: 'hunter2 \u2026' }, /value has a forbidden character at position 9$/],
+    [
+      { 'authorization: Bearer hunter2': '' },
+      /"authorization" cannot .* name has a forbidden character at position 14$/,
+    ],
+    [{ '': 'hunter2' }, /"" cannot .* name has no text$/],
+  ] as const)
+    it(`a refused header is named, and nothing of its value is told: ${JSON.stringify(headers)}`, () =>
+      assert.rejects(
+        get({ allow: [{ origin, private: true }] }, origin, { headers }),
+        (error: Error) => refused(expected)(error) && !error.message.includes('hunter2'),
+      ));
+
+  for (const [url, expected] of [
+    ['https://ann:hunter2@api.example.com/a', '"https://api.example.com/a" is'],
+    ['https://hunter2@api.example.com/', '"https://api.example.com/" is'],
+    ['https://api.example.com/a/../b?token=hunter2', '"https://api.example.com/a/../b" is'],
+    ['https://api.example.com/a/../b?mail=a@b&token=hunter2', '"https://api.example.com/a/../b" is'],
+    ['https://api.example.com:x/?token=hunter2', '"https://api.example.com:x/" is'],
+    ['https:\\\\ann:hunter2@api.example.com', '"https:\\\\\\\\api.example.com" is'],
+    ['https://ann:hunter2/@api.example.com', '"https://api.example.com" is'],
+    ['https://ann:hunter2?@api.example.com', '"https://" is'],
+    ['https://ann:hunter2#@api.example.com', '"https://" is'],
+  ] as const)
+    it(`of the refused address ${url} neither a password nor the query is told`, () =>
+      assert.rejects(
+        get({ allow: [] }, url),
+        (error: Error) => error.message.startsWith(expected) && !error.message.includes('hunter2'),
+      ));
+
   for (const [address, expected] of [
     ['0.0.0.0', true],
     ['10.255.255.255', true],
