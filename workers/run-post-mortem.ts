@@ -2,9 +2,10 @@
  * The post-mortem of any run, made of its history: also of one that failed, was terminated or still goes on. Pure. It has no notes of the
  * procedure itself, which only `run.report()` knows, and nothing of what is encrypted.
  */
+import { type FailedTask, failedTask } from '../triggers/path/failed-task.ts';
 import { type Fact, PostMortem } from '../workflows/kit/post-mortem.ts';
 import { ALLOWED_SIGNAL, RESOLVED_SIGNAL, type RunContext, STOPPED_SIGNAL } from '../workflows/kit/run-context.ts';
-import { type HistoryEvent, failureText, payloadValue } from './history-text.ts';
+import { type HistoryEvent, payloadValue } from './history-text.ts';
 import type { Registered } from './registered-activities.ts';
 import { type TimelineEntry, timelineOf } from './run-timeline.ts';
 
@@ -39,8 +40,9 @@ export function postMortemOf(events: readonly HistoryEvent[], options: PostMorte
     contextOf(payloadValue(attributes?.memo?.fields?.['tocsin'])),
   );
   for (const entry of entries) tell(story, entry, options);
-  const broken = brokenCode(events);
-  if (broken !== null) story.add('Failed', `the code of the runbook: ${broken}`);
+  const broken = failedTask(events.toReversed());
+  if (broken !== null)
+    story.add('Failed', `${broken.byCode ? 'the code of the runbook' : 'its workflow task fails'}: ${broken.why}`);
   const left = leftOf(entries, options);
   for (const title of left) story.add('Left as it is', title);
   for (const line of toDo(entries, { status, left, broken })) story.add('To do', line);
@@ -89,20 +91,15 @@ function leftOf(entries: readonly TimelineEntry[], { status, registered }: PostM
   return [...new Set(done.map(({ title }) => title))].filter((title) => !undone.has(`${UNDO}${title}`));
 }
 
-/** What it threw in a workflow task, of which there was none since that came to its end. */
-function brokenCode(events: readonly HistoryEvent[]): string | null {
-  const last = events.findLast(
-    (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,
-  );
-  const failure = last?.workflowTaskFailedEventAttributes?.failure;
-  return failure?.resetWorkflowFailureInfo ? null : failureText(failure) || null;
-}
-
 interface Ending {
   readonly status: string;
   readonly left: readonly string[];
-  readonly broken: string | null;
+  readonly broken: FailedTask | null;
 }
+
+const MEND_CODE = 'mend the code of the runbook: until then it fails again and again';
+const MEND_REST =
+  'mend why its workflow task fails, such as a worker without the key: until then it fails again and again';
 
 /** For whoever takes over a run that did not come to its end. */
 function toDo(entries: readonly TimelineEntry[], { status, left, broken }: Ending): readonly string[] {
@@ -114,7 +111,7 @@ function toDo(entries: readonly TimelineEntry[], { status, left, broken }: Endin
     .map((title) => `the undo of "${title}" failed: look how its target is, and undo it by hand`);
   // A part of it may have failed, and not have been undone, without the whole.
   if (status === 'completed') return notUndone;
-  const mend = broken === null ? [] : ['mend the code of the runbook: until then it fails again and again'];
+  const mend = broken === null ? [] : [broken.byCode ? MEND_CODE : MEND_REST];
   if (status === 'running') return mend;
   const failed = steps.findLast(({ outcome, title }) => outcome === 'failed' && !title.startsWith(UNDO));
   const lines = [

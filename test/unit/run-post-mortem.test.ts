@@ -78,7 +78,9 @@ describe('post-mortem made of a history', () => {
   });
 
   it('of a run whose code fails again and again says what it threw, until it gets on', () => {
-    const failed = { workflowTaskFailedEventAttributes: { failure: { message: 'no name' } } } as HistoryEvent;
+    const failed = {
+      workflowTaskFailedEventAttributes: { cause: 14, failure: { message: 'no name' } },
+    } as HistoryEvent;
     const completed = { workflowTaskCompletedEventAttributes: {} } as HistoryEvent;
     const mend = 'mend the code of the runbook: until then it fails again and again';
     for (const status of ['running', 'timed-out']) {
@@ -88,6 +90,17 @@ describe('post-mortem made of a history', () => {
     }
     assert.deepEqual(section(told([failed, completed], 'running'), 'Failed'), []);
   });
+
+  for (const [why, cause, failure] of [
+    ['without the key', 14, { message: 'Encoded failure', applicationFailureInfo: { type: 'PayloadUnreadable' } }],
+    ['without any key', 14, { message: 'Unknown encoding: binary/encrypted' }],
+    ['whose answer is too large', 37, { message: 'too large' }],
+  ] as const)
+    it(`of a run at a worker ${why} does not blame the code of the runbook`, () => {
+      const page = told([{ workflowTaskFailedEventAttributes: { cause, failure } } as HistoryEvent], 'running');
+      assert.deepEqual(section(page, 'Failed'), [`its workflow task fails: ${failure.message}`]);
+      assert.match(section(page, 'To do').join(), /^mend why its workflow task fails/);
+    });
 
   it('leaves the effects of a run within it to that one, and names it', () => {
     const page = told(eventsOf('patchFleet-budget'), 'failed');

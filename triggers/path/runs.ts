@@ -11,7 +11,7 @@ import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import { LIMIT_WORKFLOW } from '../../workflows/engine/limit-protocol.ts';
 import { EFFECTS_STOPPED, type RunContext, SCHEDULE_FIRED } from '../../workflows/kit/run-context.ts';
-import { brokenCode } from './broken-code.ts';
+import { type FailedTask, failedTask } from './failed-task.ts';
 import type { RunInfo, RunStatus, Runs, Whose } from './ports.ts';
 import type { Stop } from './stop.ts';
 
@@ -19,6 +19,8 @@ const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 200;
 /** A workflow task that failed this often fails because of the code, not because of a worker that went away. */
 const STUCK_AFTER_ATTEMPTS = 5;
+/** Signals and answers that came since stand behind the failure of a task. */
+const NEWEST_EVENTS = 100;
 const DAY_MS = 86_400_000;
 /** Workflow types of Tocsin's own. */
 export const ENGINE_WORKFLOWS: readonly string[] = [LIMIT_WORKFLOW, SCHEDULE_FIRED];
@@ -57,10 +59,21 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
       return null;
     }
   };
-  const brokenBecause = async (workflowId: string, runId?: string): Promise<string> => {
+  /** What is added to what is known already: when it cannot be read it is left out, and a run that ended is recorded and told all the same. */
+  const becauseOf = async (workflowId: string, runId?: string): Promise<string> => {
     const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
-    const why = await call(() => brokenCode({ client, namespace }, execution));
-    return why === null ? '' : `, because the code of its runbook does: ${why}`;
+    try {
+      const { history } = await call(() =>
+        client.workflowService.getWorkflowExecutionHistoryReverse({
+          namespace,
+          execution,
+          maximumPageSize: NEWEST_EVENTS,
+        }),
+      );
+      return reasonOfTask(failedTask(history?.events ?? []));
+    } catch {
+      return '';
+    }
   };
   return {
     find: async (workflowId) => {
@@ -80,7 +93,7 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
       const error = await failureOf(...run);
       if (error === null) return null;
       const [workflowId, runId] = run;
-      const broken = error.cause instanceof TimeoutFailure ? await brokenBecause(workflowId, runId) : '';
+      const broken = error.cause instanceof TimeoutFailure ? await becauseOf(workflowId, runId) : '';
       return `${reasonOf(error)}${broken}`;
     },
     endedByStop: async (...run) => {
@@ -108,7 +121,7 @@ export function createRuns({ client, namespace }: { readonly client: Client; rea
     stuck: async (workflowId) => {
       const attempt = (await describe(workflowId))?.raw.pendingWorkflowTask?.attempt ?? 0;
       if (attempt < STUCK_AFTER_ATTEMPTS) return null;
-      return `its workflow task failed ${attempt - 1} times${await brokenBecause(workflowId)}`;
+      return `its workflow task failed ${attempt - 1} times${await becauseOf(workflowId)}`;
     },
     retentionMs: async () => {
       const { config } = await call(() => client.workflowService.describeNamespace({ namespace }));
@@ -155,6 +168,13 @@ function reasonOf(error: WorkflowFailedError): string {
   const messages: string[] = [];
   for (let next: unknown = error.cause; next instanceof Error; next = next.cause) messages.push(next.message);
   return (messages.join(': ') || error.message).slice(0, 1_000);
+}
+
+function reasonOfTask(task: FailedTask | null): string {
+  if (task === null) return '';
+  return task.byCode
+    ? `, because the code of its runbook does: ${task.why}`
+    : `, because its workflow task fails: ${task.why}`;
 }
 
 /** Also of a part of the run: that one fails because of it. */

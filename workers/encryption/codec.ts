@@ -4,8 +4,9 @@
  * names, task queues and search attributes never pass through it.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { Payload, PayloadCodec } from '@temporalio/common';
+import { ApplicationFailure, type Payload, type PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import { PAYLOAD_UNREADABLE } from '../../triggers/path/failed-task.ts';
 
 export interface EncryptionKey {
   readonly id: string;
@@ -52,7 +53,7 @@ function decrypt(payload: Payload, keys: ReadonlyMap<string, Buffer>): Payload {
   const id = textOf(payload, 'encryption-key-id');
   const key = keys.get(id);
   if (key === undefined)
-    throw new Error(
+    throw unreadable(
       `a payload is encrypted with key ${JSON.stringify(id.slice(0, 40))}, which is not configured here; expected one of ${[...keys.keys()].join(', ')}`,
     );
   const data = Buffer.from(payload.data ?? []);
@@ -63,8 +64,10 @@ function decrypt(payload: Payload, keys: ReadonlyMap<string, Buffer>): Payload {
     const clear = Buffer.concat([decipher.update(data.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
     return PayloadType.decode(clear);
   } catch (error) {
-    throw new Error(`a payload does not fit key ${id}: it was changed, or this is another key of the same id`, {
-      cause: error,
-    });
+    throw unreadable(`a payload does not fit key ${id}: it was changed, or this is another key of the same id`, error);
   }
 }
+
+/** Its type tells it from what a runbook throws. Retryable: another worker may have the key. */
+const unreadable = (message: string, cause?: unknown): Error =>
+  ApplicationFailure.create({ message, type: PAYLOAD_UNREADABLE, ...(cause instanceof Error ? { cause } : {}) });
