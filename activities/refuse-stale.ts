@@ -11,19 +11,23 @@ import { FENCE_HEADER } from '../workflows/engine/limit-protocol.ts';
 /** Whether the server still waits for this attempt. Rejects when it cannot be asked. */
 export type IsCurrent = (info: Info) => Promise<boolean>;
 
-/** A task that was scheduled so long ago by this host's clock is fresh: commands leave more time than that at the end of an attempt. */
+/** A task that was scheduled so long ago by this host's clock is fresh. */
 const FRESH_MS = 2_000;
 /** Clocks that NTP sets. */
 const SKEW_MS = 500;
 
-/** `clock`: ms since 1970, as this host has it; where it is wrong every such task is asked about. */
-export const refuseStale =
-  (isCurrent: IsCurrent, clock: () => number): ActivityInterceptorsFactory =>
-  ({ info }) => ({
+/**
+ * `clock`: ms since 1970, as this host has it. Where it is ahead every such task is asked about; where it is behind, those that seem younger by
+ * it than they can be: a task is at most as old as it was when it came, and others have come faster.
+ */
+export const refuseStale = (isCurrent: IsCurrent, clock: () => number): ActivityInterceptorsFactory => {
+  let leastAgeMs = 0;
+  return ({ info }) => ({
     inbound: {
       execute: async (input, next) => {
         const ageMs = clock() - info.currentAttemptScheduledTimestampMs;
-        const fresh = ageMs >= -SKEW_MS && ageMs <= FRESH_MS;
+        leastAgeMs = Math.min(leastAgeMs, ageMs);
+        const fresh = ageMs >= -SKEW_MS && ageMs - leastAgeMs <= FRESH_MS;
         if (input.headers[FENCE_HEADER] === undefined || fresh || (await isCurrent(info))) return next(input);
         throw ApplicationFailure.create({
           type: 'StaleAttempt',
@@ -32,3 +36,4 @@ export const refuseStale =
       },
     },
   });
+};

@@ -47,7 +47,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'intake.consumerState': 'audit, metrics',
   'intake.streamState': 'trigger process',
   'intake.ensureTopology': 'provisioning',
-  'intake.serverState': 'doctor',
   'intake.closed': 'lifecycle',
   'intake.close': 'shutdown',
 };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose';
+import { dependsOnTime } from '../../triggers/intake/seen.ts';
 import { type Auth, assertAuth } from '../../triggers/intake/auth.ts';
 import { fetchedKeys, pinnedKeys } from '../../triggers/intake/oidc.ts';
 import { createSnsCertificates } from '../../triggers/intake/signatures/sns-certificates.ts';
@@ -369,6 +370,19 @@ describe('authentication', () => {
       if (expected === 202) assert.equal(log.events(), 1);
       else assert.deepEqual(log.stored, []);
     });
+
+  it('what a wrong clock may have refused is to come again while the time is in doubt, and nothing else', async (t) => {
+    const doubtful = { now: () => NOW.getTime(), clockDoubt: () => 'the clock of this host is 60 min behind' };
+    const { url } = await startIntake(t, recordingLog(), { senders: SENDERS, ...doubtful });
+    const refused = CASES.filter(([name, , , expected]) => expected === 401 && !name.startsWith('sns: raw'));
+    for (const [name, auth, headers, , raw = BODY, path = ''] of refused) {
+      const asked = SENDERS.find((each) => each.auth === auth) ?? assert.fail('of no sender');
+      const { status, body } = await send(`${url}/in/${asked.name}${path}`, { body: raw, headers });
+      const [expected, reason] = dependsOnTime(auth, headers) ? [503, 'clock-in-doubt'] : [401, REASONS[401]];
+      assert.deepEqual([name, status, body.error?.reason], [name, expected, reason]);
+    }
+    assert.ok(refused.some(([, auth, headers]) => dependsOnTime(auth, headers)));
+  });
 
   it('there are at least sixty cases, and some for every sender', () => {
     assert.ok(CASES.length >= 60, String(CASES.length));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import { type ActivityInterceptorsFactory, DefaultLogger } from '@temporalio/worker';
 import { refuseStale } from '../../activities/refuse-stale.ts';
 import { currentAttempt } from '../../workers/current-attempt.ts';
 import { FENCE_HEADER } from '../../workflows/engine/limit-protocol.ts';
@@ -10,7 +10,7 @@ import { FENCE_HEADER } from '../../workflows/engine/limit-protocol.ts';
 const SCHEDULED_MS = Date.UTC(2026, 10, 25, 12);
 
 /** What became of a task that reaches its worker so long after it was scheduled, and whether the server was asked. */
-async function task(lateMs: number, server: 'current' | 'given up' | 'away', limited = true) {
+async function task(lateMs: number, server: 'current' | 'given up' | 'away', limited = true, before?: number) {
   const seen = { asked: false, acted: false, refused: '' };
   const around = refuseStale(
     ({ attempt }) => {
@@ -20,6 +20,7 @@ async function task(lateMs: number, server: 'current' | 'given up' | 'away', lim
     },
     () => SCHEDULED_MS + lateMs,
   );
+  if (before !== undefined) await came(around, before + lateMs);
   const environment = new MockActivityEnvironment(
     { attempt: 2, currentAttemptScheduledTimestampMs: SCHEDULED_MS },
     { interceptors: [around], logger: new DefaultLogger('ERROR') },
@@ -30,6 +31,12 @@ async function task(lateMs: number, server: 'current' | 'given up' | 'away', lim
     .run(async () => execute?.({ args: [], headers }, async () => (seen.acted = true)))
     .catch((error: Error) => (seen.refused = error.message));
   return seen;
+}
+
+/** Another task, of a step under no limit, that was scheduled so long after the one in question. */
+async function came(around: ActivityInterceptorsFactory, laterMs: number): Promise<void> {
+  const { context } = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: SCHEDULED_MS + laterMs });
+  await around(context).inbound?.execute?.({ args: [], headers: {} }, () => Promise.resolve());
 }
 
 describe('a task of a step under limits', () => {
@@ -56,6 +63,12 @@ describe('a task of a step under limits', () => {
       assert.deepEqual([acted, refused], [false, 'no connection']);
     });
   }
+
+  it('that seems fresh by a clock that is behind is asked about once that was seen', async () => {
+    // By this clock the task before it came 30 s before it was scheduled, so this one lay for half a minute.
+    const { acted, asked } = await task(1_000, 'given up', true, 30_000);
+    assert.deepEqual([acted, asked], [false, true]);
+  });
 
   it('under no limit is not asked about', async () => {
     assert.deepEqual(await task(15_000, 'given up', false), { asked: false, acted: true, refused: '' });

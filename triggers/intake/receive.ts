@@ -17,7 +17,7 @@ import { logRejected } from './log-rejected.ts';
 import { missingAlerts } from './missing-alerts.ts';
 import type { Whole } from './oversized.ts';
 import type { Quarantine } from './quarantine.ts';
-import { type Seen, isTimeless } from './seen.ts';
+import { type Seen, dependsOnTime, isTimeless } from './seen.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 export interface Sender {
@@ -44,6 +44,8 @@ export interface ReceiveOptions extends AcceptOptions {
   /** Alerts that the sender has left out of its groups. */
   readonly onMissing?: (sender: string, alerts: number) => void;
   readonly now?: () => number;
+  /** Why it is not known what time it is; null: it is known. */
+  readonly clockDoubt?: () => string | null;
 }
 
 export type Outcome =
@@ -201,6 +203,12 @@ async function whoIsIt(
     if (!(error instanceof CannotTell)) throw error;
     options.logger.warn({ err: error, sender: name }, 'cannot tell who sent this, the sender is asked to come again');
     return { kind: 'come-again', reason: 'cannot-authenticate', message: 'keys cannot be fetched now; send it again' };
+  }
+  const doubt = dependsOnTime(auth, request.headers) ? (options.clockDoubt?.() ?? null) : null;
+  if (doubt !== null) {
+    options.logger.warn({ sender: name }, `a request is not authenticated, or only too old or too early: ${doubt}`);
+    const message = 'this may be no longer or not yet valid, and the time is in doubt here; send it again';
+    return { kind: 'come-again', reason: 'clock-in-doubt', message };
   }
   return {
     kind: 'refused',

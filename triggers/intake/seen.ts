@@ -33,3 +33,7 @@ export function isTimeless(auth: Auth, headers: Readonly<Record<string, string>>
     TIMELESS.has(auth.scheme) || (auth.scheme === 'grafana' && headers['x-grafana-alerting-timestamp'] === undefined)
   );
 }
+
+/** Whether what is valid now may not have been, or may be no longer, at another time. */
+export const dependsOnTime = (auth: Auth, headers: Readonly<Record<string, string>>): boolean =>
+  auth.kind === 'oidc' || auth.kind === 'mtls' || (auth.kind === 'signature' && !isTimeless(auth, headers));

@@ -22,16 +22,20 @@ export interface ComparedClockOptions {
 export interface ComparedClock {
   /** Why this host's clock is not to be believed; null: it is. */
   doubt(): string | null;
-  /** Ms since 1970: the server's where this host's clock is known to be wrong, else this host's. */
+  /**
+   * Ms since 1970: by the server's clock where this host's was found to differ from it, also long after; else by this host's, so also between a
+   * jump and the next comparison: a host that slept has jumped to the right time.
+   */
   now(): number;
-  /** Compares once, which takes a round trip, and every 15 s from then on. Never rejects: what cannot be compared is in doubt. */
+  /** Compares once, which takes a round trip, and every 15 s from then on; every second while nothing is known. Never rejects. */
   start(): Promise<void>;
   compare(): Promise<void>;
   close(): Promise<void>;
 }
 
+const LOOK_EVERY_MS = 1_000;
 const COMPARE_EVERY_MS = 15_000;
-/** An older comparison says nothing any more: a clock may have been drifting, or a host may have slept. */
+/** An older comparison opens no window any more: a clock may have been drifting. */
 const MAX_AGE_MS = 10 * 60_000;
 
 interface Compared {
@@ -48,15 +52,14 @@ export function createComparedClock(options: ComparedClockOptions): ComparedCloc
   let compared: Compared | null = null;
   let running: Promise<void> = Promise.resolve();
 
-  const aheadMs = (): { readonly ms: number } | { readonly why: string } => {
-    if (compared === null || monotonic() - compared.at > MAX_AGE_MS)
-      return { why: 'the clock of this host could not be compared with that of the NATS server' };
-    if (compared.aheadMs === null) return { why: 'the NATS server does not tell its time, expected 2.10 or newer' };
-    return { ms: compared.aheadMs + (now() - monotonic() - compared.wallLessMonotonic) };
-  };
+  /** By how much this host's clock has moved since the last comparison, beside the time that passed. */
+  const jumpedMs = (): number => (compared === null ? 0 : now() - monotonic() - compared.wallLessMonotonic);
+  const hasJumped = (): boolean => clockDoubt(jumpedMs(), 'NATS') !== null;
   const doubt = (): string | null => {
-    const ahead = aheadMs();
-    return 'why' in ahead ? ahead.why : clockDoubt(ahead.ms, 'NATS');
+    if (compared === null || monotonic() - compared.at > MAX_AGE_MS)
+      return 'the clock of this host could not be compared with that of the NATS server';
+    if (compared.aheadMs === null) return 'the NATS server does not tell its time, expected 2.10 or newer';
+    return clockDoubt(compared.aheadMs + jumpedMs(), 'NATS');
   };
   const compare = async (): Promise<void> => {
     try {
@@ -68,9 +71,13 @@ export function createComparedClock(options: ComparedClockOptions): ComparedCloc
     }
   };
   const run = async (): Promise<void> => {
+    let asked = monotonic();
     for (let last = tell(null); !stop.signal.aborted;) {
-      await pause(COMPARE_EVERY_MS, stop.signal);
-      await compare();
+      await pause(LOOK_EVERY_MS, stop.signal);
+      if (compared === null || hasJumped() || monotonic() - asked >= COMPARE_EVERY_MS) {
+        await compare();
+        asked = monotonic();
+      }
       last = tell(last);
     }
   };
@@ -82,8 +89,8 @@ export function createComparedClock(options: ComparedClockOptions): ComparedCloc
   return {
     doubt,
     now: () => {
-      const ahead = aheadMs();
-      return 'ms' in ahead && clockDoubt(ahead.ms, 'NATS') !== null ? now() - ahead.ms : now();
+      const aheadMs = compared?.aheadMs ?? 0;
+      return hasJumped() || clockDoubt(aheadMs, 'NATS') === null ? now() : now() - aheadMs - jumpedMs();
     },
     start: async () => {
       await compare();

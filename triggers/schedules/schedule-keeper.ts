@@ -19,7 +19,7 @@ export interface ScheduleKeeperOptions {
   readonly now?: () => number;
   /**
    * The clock of the server that fires less ours, ms: by a clock that is ahead, instants that are still to come would be left out or filled
-   * in early. Null: it does not say, and ours is believed.
+   * in early. Null: it did not say just now, and it is asked again before anything is compiled.
    */
   readonly serverAheadMs?: () => Promise<number | null>;
 }
@@ -47,7 +47,9 @@ export function createScheduleKeeper(options: ScheduleKeeperOptions): ScheduleKe
     const unreadable = JSON.stringify(read.unreadable);
     const same = last?.data === data && last.unreadable === unreadable;
     if (last !== null && same && now() - last.at < DAILY_MS) return;
-    const aheadMs = read.ready.length === 0 ? 0 : ((await options.serverAheadMs?.()) ?? 0);
+    const { serverAheadMs } = options;
+    const aheadMs = read.ready.length === 0 || serverAheadMs === undefined ? 0 : await serverAheadMs();
+    if (aheadMs === null) throw new Error('the Temporal server did not tell its time');
     await syncSchedules(server, read, Math.floor((now() + aheadMs) / 1_000), logger);
     last = { data, at: now(), unreadable };
   };

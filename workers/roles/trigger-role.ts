@@ -50,7 +50,8 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
   keepSchedules(context, temporal);
   const notifier = startNotifier(context, options);
   for (const { region, clock } of clocks) {
-    const path = regionPath(region, log);
+    // By a clock that is days ahead every alert would come too late, and no failed run would be looked for.
+    const path = { ...regionPath(region, log), now: clock.now };
     const process = createTriggerProcess({
       ...path,
       regions: config.regions,
@@ -58,8 +59,6 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
       recent,
       triggers: project.triggers,
       windows: clock.windows,
-      // By a clock that is days ahead, every alert would come too late.
-      now: clock.now,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
@@ -88,7 +87,7 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
     lifecycle.onClose(`held by windows ${region}`, SWEEP_MS, () => release.close());
     const staleCheck = createStaleCheck({
       ...path,
-      sources: alertSources(config, region),
+      sources: alertSources(config, region, clock.now),
       perMinute: config.trigger.catchUpPerMinute,
       logger: logger.child({ part: 'late events' }),
     });
