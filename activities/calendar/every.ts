@@ -42,6 +42,13 @@ export function wholeSeconds(text: string): number {
   return Number(duration / SECOND);
 }
 
+/** Of `@every` in a definition, where what cron would round up to a second is a mistake. Throws CalendarError `bad-cron`. */
+export function refuseBelowSecond(expression: string): void {
+  const text = /^(?:(?:CRON_)?TZ=\S+\s+)?@every\b(.*)$/is.exec(expression.trim())?.[1]?.trim();
+  if (text !== undefined && nanosecondsOf(text) < SECOND)
+    throw badCron(`@every ${text} is less than a second; expected at least 1s`);
+}
+
 function nanosecondsOf(text: string): bigint {
   const bad = () => badCron(`${JSON.stringify(text)} is no duration; expected one like 1h30m, 1.5h or 2d`);
   if (/^[+-]?0$/.test(text)) return 0n;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CalendarError } from '../../../activities/calendar/calendar-error.ts';
+import { readSchedule } from '../../../activities/calendar/read-schedule.ts';
 import { parseCron } from '../../../activities/calendar/cron.ts';
 import { DEFAULT_POLICY, fireTimes } from '../../../activities/calendar/fire-times.ts';
 import { instantText, readInstantText } from '../../../activities/calendar/instant-text.ts';
@@ -162,6 +163,13 @@ describe('cron', () => {
   ] as const)
     it(`@every ${text} is ${seconds} s, as Go and the engine of Kubernetes round it`, () => {
       assert.deepEqual(parseCron(`@every ${text}`).cron, { everySeconds: seconds, from: null });
+    });
+
+  for (const text of ['0', '-1h', '5ms'])
+    it(`a schedule with @every ${text} is refused, though cron rounds it up`, () => {
+      for (const cron of [`@every ${text}`, `TZ=UTC @every ${text}`])
+        assert.throws(() => readSchedule({ cron }), /is less than a second; expected at least 1s/);
+      assert.ok(readSchedule({ cron: '@every 1s' }));
     });
 
   it('@every counts whole seconds from when it is asked', () => {
