@@ -16,6 +16,8 @@ import {
   connectTemporal,
   temporalTarget,
 } from './temporal-connection.ts';
+import { refusalOf } from './temporal-refusal.ts';
+import { proveRights } from './temporal-rights.ts';
 import { regionOf } from './regions.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -110,11 +112,17 @@ async function openOne(
   return { regions: server.regions, log };
 }
 
+/** Waits for a server that is away, and not for one that refuses us: a role that may do nothing ends, so that somebody looks. */
 export async function openTemporal(config: Config, waiting: Waiting): Promise<TemporalConnection> {
   const target = temporalTargetOf(config);
-  const temporal = await until(`Temporal at ${target.connection.address ?? ''}`, waiting, () =>
-    connectTemporal(target, waiting.tracing?.clientInterceptors),
-  );
+  const temporal = await until(`Temporal at ${target.connection.address ?? ''}`, waiting, async () => {
+    const connected = await connectTemporal(target, waiting.tracing?.clientInterceptors);
+    await proveRights(connected).catch(async (error: unknown) => {
+      await connected.close();
+      throw refusalOf(error, target) ?? error;
+    });
+    return connected;
+  });
   waiting.lifecycle.onClose('Temporal connection', 5_000, () => temporal.close());
   return temporal;
 }

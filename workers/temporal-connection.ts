@@ -12,6 +12,7 @@ import {
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CommandError, EXIT } from './exit-code.ts';
+import { connectRefusalOf } from './temporal-refusal.ts';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 
 export interface TemporalTarget {
@@ -70,16 +71,20 @@ function operatorsOwn(): ReturnType<typeof loadClientConnectConfig> {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** For workers and their client. Rejects when no server answers now; the caller decides whether to wait. */
+/**
+ * For workers and their client. Rejects when no server answers now, and the caller decides whether to wait; with TemporalRefused when one does, and does
+ * not let us in.
+ */
 export async function connectTemporal(
-  { connection: options, namespace, dataConverter }: TemporalTarget,
+  target: TemporalTarget,
   interceptors: readonly WorkflowClientInterceptor[] = [],
 ): Promise<TemporalConnection> {
+  const { connection: options, namespace, dataConverter } = target;
   // Both packages describe the same options. Small payloads: compressing them costs more processor time than it saves.
   const native = { grpcCompression: { codec: 'none' }, ...options } as NativeConnectionOptions;
   // Loaded here: a command that asks a question does without the workers' package.
   const { NativeConnection } = await import('@temporalio/worker');
-  const connection = await NativeConnection.connect(native);
+  const connection = await NativeConnection.connect(native).catch(explainedFor(target));
   return {
     connection,
     client: clientOn(connection, namespace, dataConverter, interceptors),
@@ -90,13 +95,12 @@ export async function connectTemporal(
   };
 }
 
-/** For a command that asks or starts something and ends. Rejects when no server answers within 5 s. */
-export async function connectClient({
-  connection: options,
-  namespace,
-  dataConverter,
-}: TemporalTarget): Promise<TemporalClient> {
-  const connection = await Connection.connect({ connectTimeout: CONNECT_TIMEOUT_MS, ...options });
+/** For a command that asks or starts something and ends. Rejects when no server answers within 5 s, as above. */
+export async function connectClient(target: TemporalTarget): Promise<TemporalClient> {
+  const { connection: options, namespace, dataConverter } = target;
+  const connection = await Connection.connect({ connectTimeout: CONNECT_TIMEOUT_MS, ...options }).catch(
+    explainedFor(target),
+  );
   return {
     client: clientOn(connection, namespace, dataConverter),
     namespace,
@@ -105,6 +109,12 @@ export async function connectClient({
     close: () => connection.close(),
   };
 }
+
+const explainedFor =
+  (target: TemporalTarget) =>
+  async (error: unknown): Promise<never> => {
+    throw (await connectRefusalOf(error, target)) ?? error;
+  };
 
 const clientOn = (
   connection: ConnectionLike,

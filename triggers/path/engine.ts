@@ -7,12 +7,12 @@ import {
   type WorkflowExecutionDescription,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
-  isGrpcServiceError,
 } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import { attributesOf } from '../../workflows/kit/run-attributes.ts';
 import { tooLarge } from '../../workflows/kit/payload-size.ts';
 import { EVENT_SIGNAL, RESOLVED_SIGNAL, RUNBOOK_QUEUE, type RunContext } from '../../workflows/kit/run-context.ts';
+import { grpcStatusOf } from './grpc-status.ts';
 import type { Engine, StartRequest, StartResult } from './ports.ts';
 
 /** Temporal is away or overloaded: stop pulling, probe, try again. */
@@ -144,8 +144,8 @@ const LACKS_ATTRIBUTE = /search attribute/i;
 
 function explain(what: string, error: unknown): Error {
   if (error instanceof EngineRefused) return error;
-  const grpc = findGrpc(error);
-  const why = grpc?.details || (error instanceof Error ? error.message : String(error));
+  const grpc = grpcStatusOf(error);
+  const why = grpc?.details ?? (error instanceof Error ? error.message : String(error));
   const message = `cannot ${what}: ${why}`;
   if (grpc !== null && LACKS_ATTRIBUTE.test(why))
     return new EngineUnavailable(`${message}; \`tocsin topology --apply\` registers those of Tocsin`, { cause: error });
@@ -154,9 +154,4 @@ function explain(what: string, error: unknown): Error {
   if (error instanceof TypeError || (error instanceof Error && error.name === 'ValueError'))
     return new EngineRefused(message, { cause: error });
   return new EngineUnavailable(message, { cause: error });
-}
-
-function findGrpc(error: unknown): { readonly code: number; readonly details: string } | null {
-  for (let next: unknown = error; next instanceof Error; next = next.cause) if (isGrpcServiceError(next)) return next;
-  return null;
 }

@@ -1,5 +1,5 @@
 /** What an error of a command means: its exit code, and words for whoever typed it. */
-import { isGrpcServiceError } from '@temporalio/client';
+import { ServiceError, isGrpcServiceError } from '@temporalio/client';
 import { Conflict, LogFull, LogUnavailable } from '../../triggers/nats/errors.ts';
 import { EngineUnavailable } from '../../triggers/path/engine.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
@@ -13,7 +13,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
   return isAway(error)
-    ? { exitCode: EXIT.unavailable, message: error.message }
+    ? { exitCode: EXIT.unavailable, message: messageOf(error) }
     : { exitCode: EXIT.failed, message: error };
 }
 
@@ -23,4 +23,11 @@ const isAway = (error: unknown): error is Error =>
   error instanceof LogFull ||
   error instanceof Conflict ||
   error instanceof EngineUnavailable ||
+  error instanceof ServiceError ||
   isGrpcServiceError(error);
+
+/** The client of Temporal says what failed, and leaves why to the cause. */
+const messageOf = (error: Error): string =>
+  error instanceof ServiceError && error.cause instanceof Error
+    ? `${error.message}: ${error.cause.message}`
+    : error.message;

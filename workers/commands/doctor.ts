@@ -29,6 +29,8 @@ async function examine({ name, needs, examine: look }: Examination, session: Ses
   try {
     return { name, found: await look(session), away: false };
   } catch (failure) {
+    const refused = session.refusal(failure);
+    if (refused !== null) return { name, found: [error(refused.what, refused.remedy)], away: false };
     const why = failure instanceof Error ? failure.message : String(failure);
     const remedy = needs === null ? 'this is a fault of Tocsin' : 'start it, or correct its address and credentials';
     return { name, found: [error(why, remedy)], away: needs !== null };

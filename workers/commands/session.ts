@@ -9,6 +9,7 @@ import { regionalLog } from '../../triggers/nats/regional-log.ts';
 import { natsAccess } from '../nats-access.ts';
 import { type RegionPath, regionPath } from '../region-path.ts';
 import { type TemporalClient, connectClient } from '../temporal-connection.ts';
+import { type TemporalRefused, refusalOf } from '../temporal-refusal.ts';
 import { type RegionAnswers, askEach, readEach } from './region-answers.ts';
 
 export interface CommonOptions {
@@ -35,6 +36,8 @@ export interface Session {
     work: (path: RegionPath) => Promise<T>,
   ): Promise<RegionAnswers<T>>;
   runs(): Promise<ReturnType<typeof createRuns>>;
+  /** Whether an error means that Temporal does not let us do it, which is not mended by waiting. */
+  refusal(error: unknown): TemporalRefused | null;
 }
 
 /** Closes what was opened, whatever happens. */
@@ -52,9 +55,12 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
       askEach(chosenRegions(config, regions), async (region) => each(await pathOf(region))),
     readEach: async (regions, each) => readEach(chosenRegions(config, regions), pathOf, each),
     runs: async () => createRuns(await session.temporal()),
+    refusal: (error) => (temporal === undefined ? null : refusalOf(error, temporalTargetOf(config))),
   };
   try {
     return await work(session);
+  } catch (error) {
+    throw session.refusal(error) ?? error;
   } finally {
     await Promise.allSettled([logs.close(), temporal?.then((each) => each.close())]);
   }
@@ -103,6 +109,7 @@ async function openClient(config: Config): Promise<TemporalClient> {
 const unavailable =
   (what: string) =>
   (error: unknown): never => {
+    if (error instanceof CommandError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandError(
       EXIT.unavailable,

@@ -7,9 +7,11 @@ import { type Config, durationMs } from '../config.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../pollers.ts';
 import { ago } from '../status/ago.ts';
+import type { Session } from '../commands/session.ts';
 import { countRuns } from '../status/runs.ts';
 import { temporalClockAheadMs } from '../temporal-clock.ts';
 import type { TemporalClient } from '../temporal-connection.ts';
+import { proveRights } from '../temporal-rights.ts';
 import { clockFinding } from './clock.ts';
 import { type Examination, type Finding, error, ok, warning } from './finding.ts';
 import { isOlder } from './version.ts';
@@ -22,14 +24,16 @@ const CALL_TIMEOUT_MS = 5_000;
 export const temporal: Examination = {
   name: 'temporal',
   needs: 'temporal',
-  examine: async ({ temporal: open, config }) => {
-    const connection = await open();
+  examine: async (session) => {
+    const { config } = session;
+    const connection = await session.temporal();
     const retentionMs = await createRuns(connection).retentionMs();
     return [
       await versionFinding(connection),
       ...retentionFindings(retentionMs, config),
       await attributesFinding(connection),
       await listFinding(connection),
+      await rightsFinding(session, connection),
       ...(await workerFindings(connection, config)),
       clockFinding('Temporal', await temporalClockAheadMs(connection)),
     ];
@@ -92,6 +96,18 @@ async function listFinding({ client }: TemporalClient): Promise<Finding> {
       `runs cannot be listed: ${why}`,
       'allow this user to read the namespace, and look at its visibility store',
     );
+  }
+}
+
+/** By a signal that reaches nobody. */
+async function rightsFinding(session: Session, connection: TemporalClient): Promise<Finding> {
+  try {
+    await proveRights(connection);
+    return ok('this user may write to the namespace');
+  } catch (failure) {
+    const refused = session.refusal(failure);
+    if (refused === null) throw failure;
+    return error(refused.what, refused.remedy);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Whether each server answers, and how soon. */
 import { natsServers, natsTarget, temporalTargetOf } from '../connect.ts';
+import type { Session } from '../commands/session.ts';
 import type { StatusSection } from './section.ts';
 
 const CALL_TIMEOUT_MS = 3_000;
@@ -13,12 +14,13 @@ export const servers: StatusSection = {
     const answers = await Promise.all([
       ...logs.map(({ url, regions }) =>
         timed(
+          session,
           logs.length === 1 ? 'nats' : `nats of ${regions.join(', ')}`,
           !embedded.external && url === embedded.url,
           async () => (await session.log(...regions)).ping(),
         ),
       ),
-      timed('temporal', !temporalTargetOf(config).external, async () => {
+      timed(session, 'temporal', !temporalTargetOf(config).external, async () => {
         const { client, namespace } = await session.temporal();
         await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
           client.workflowService.describeNamespace({ namespace }),
@@ -44,12 +46,18 @@ interface Answer {
   readonly error: string | null;
 }
 
-async function timed(name: string, broughtAlong: boolean, ask: () => Promise<unknown>): Promise<Answer> {
+async function timed(
+  session: Session,
+  name: string,
+  broughtAlong: boolean,
+  ask: () => Promise<unknown>,
+): Promise<Answer> {
   const begun = performance.now();
   try {
     await ask();
     return { name, broughtAlong, ms: Math.round(performance.now() - begun), error: null };
-  } catch (error) {
+  } catch (failure) {
+    const error = session.refusal(failure) ?? failure;
     return { name, broughtAlong, ms: null, error: error instanceof Error ? error.message : String(error) };
   }
 }
