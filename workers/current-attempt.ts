@@ -1,6 +1,6 @@
 /** Whether an attempt of a step is the one that Temporal waits for now. */
-import { isGrpcServiceError } from '@temporalio/client';
 import type { IsCurrent } from '../activities/refuse-stale.ts';
+import { grpcStatusOf } from '../triggers/path/grpc-status.ts';
 import type { TemporalClient } from './temporal-connection.ts';
 
 const ASK_MS = 5_000;
@@ -19,7 +19,7 @@ export const currentAttempt =
       const pending = pendingActivities?.find((each) => each.activityId === activityId);
       return pending?.attempt === attempt && pending.state !== SCHEDULED;
     } catch (error) {
-      if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND) return false;
+      if (grpcStatusOf(error)?.code === NOT_FOUND) return false;
       throw error;
     }
   };

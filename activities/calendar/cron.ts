@@ -40,13 +40,13 @@ const WORDS = new Map([
 ]);
 const MAX_LENGTH = 1_000;
 
-/** Throws CalendarError `bad-cron`, naming the field and what was expected. */
-export function parseCron(text: string): ParsedCron {
+/** `every`: reads what follows `@every`. Throws CalendarError `bad-cron`, naming the field and what was expected. */
+export function parseCron(text: string, every: (text: string) => Every = parseEvery): ParsedCron {
   if (text.length > MAX_LENGTH) throw badCron(`it has ${text.length} characters; expected at most ${MAX_LENGTH}`);
   const match = /^(?:(?:CRON_)?TZ=(\S+)\s+)?(.*)$/s.exec(text.trim());
   const zone = match?.[1] ?? null;
   const expression = (match?.[2] ?? '').trim();
-  if (/^@every\b/i.test(expression)) return { cron: parseEvery(expression.slice('@every'.length).trim()), zone };
+  if (/^@every\b/i.test(expression)) return { cron: every(expression.slice('@every'.length).trim()), zone };
   if (/^(?:CRON_)?TZ=/.test(expression))
     throw badCron(
       `${JSON.stringify(expression)} names no zone or nothing besides; expected one like CRON_TZ=Europe/Berlin 0 5 * * *`,

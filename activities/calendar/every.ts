@@ -42,11 +42,10 @@ export function wholeSeconds(text: string): number {
   return Number(duration / SECOND);
 }
 
-/** Of `@every` in a definition, where what cron would round up to a second is a mistake. Throws CalendarError `bad-cron`. */
-export function refuseBelowSecond(expression: string): void {
-  const text = /^(?:(?:CRON_)?TZ=\S+\s+)?@every\b(.*)$/is.exec(expression.trim())?.[1]?.trim();
-  if (text !== undefined && nanosecondsOf(text) < SECOND)
-    throw badCron(`@every ${text} is less than a second; expected at least 1s`);
+/** After `@every` in a definition, where what would be rounded up to a second is a mistake. Throws CalendarError `bad-cron`. */
+export function atLeastASecond(text: string): Every {
+  if (nanosecondsOf(text) < SECOND) throw badCron(`@every ${text} is less than a second; expected at least 1s`);
+  return parseEvery(text);
 }
 
 function nanosecondsOf(text: string): bigint {

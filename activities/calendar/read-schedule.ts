@@ -4,7 +4,7 @@
  */
 import { type Cron, parseCron } from './cron.ts';
 import { matchesDay, within } from './day-filter.ts';
-import { type Every, refuseBelowSecond, wholeSeconds } from './every.ts';
+import { type Every, atLeastASecond, wholeSeconds } from './every.ts';
 import { DEFAULT_POLICY, type FirePolicy } from './fire-times.ts';
 import { Problems, isRecord, listOf, shown } from './problems.ts';
 import { readDays, readTime } from './read-window.ts';
@@ -35,8 +35,7 @@ export function readSchedule(definition: Readonly<Record<string, unknown>>): Poi
   if (form === 'every')
     return { points: { everySeconds: wholeSeconds(String(definition[form])), from: 0 }, zone: null, policy };
   if (form === 'cron') {
-    const { cron, zone } = parseCron(String(definition[form]));
-    refuseBelowSecond(String(definition[form]));
+    const { cron, zone } = parseCron(String(definition[form]), atLeastASecond);
     return { points: 'everySeconds' in cron ? { ...cron, from: 0 } : cron, zone, policy };
   }
   return { points: readCalendar(definition), zone: null, policy };

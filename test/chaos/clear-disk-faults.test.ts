@@ -75,11 +75,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'auth refused in the middle',
-    strike: async ({ sshd }) => {
-      const [key, away] = [`${sshd.identity}.pub`, `${sshd.identity}.away`];
-      renameSync(key, away);
-      return () => renameSync(away, key);
-    },
+    strike: async ({ sshd }) => sshd.refuseKey(),
     ends: 'failed',
     failed: /^how full is \S+ of web-1 after old-archives\?: host web-1 .* refuses our key; a human has to look/,
     human: /a human has to look/,

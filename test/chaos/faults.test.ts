@@ -64,11 +64,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'auth refused',
-    strike: async ({ sshd }) => {
-      const [key, away] = [`${sshd.identity}.pub`, `${sshd.identity}.away`];
-      renameSync(key, away);
-      return () => renameSync(away, key);
-    },
+    strike: async ({ sshd }) => sshd.refuseKey(),
     ends: 'failed',
     failed: /^restart checkout: host web-1 .* refuses our key/,
     human: /a human has to look/,

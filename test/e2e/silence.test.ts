@@ -67,6 +67,13 @@ describe('a runbook that is quiet while it works', { skip: lacksPrometheus }, ()
   const silencesOf = async (workflowId: string): Promise<Silence[]> =>
     (await ask<Silence[]>('silences')).filter(({ comment }) => comment.startsWith(`[${workflowId} `));
 
+  /** Its silence is over, and people are told of what still fires. */
+  async function isLoudAgain(workflowId: string): Promise<void> {
+    const states = (await silencesOf(workflowId)).map(({ status }) => status.state);
+    assert.deepEqual(states, ['expired']);
+    await until('people are told', () => told.includes('firing'));
+  }
+
   /** Starts it; resolves when its work has made the alert fire, in silence. */
   async function inTheMiddle(to: string) {
     const run = await lab.begin('moveQuietly', { name: 'shop', to });
@@ -84,11 +91,7 @@ describe('a runbook that is quiet while it works', { skip: lacksPrometheus }, ()
     const run = await inTheMiddle('eu-2');
     lab.lines.push('move shop may end');
     assert.equal(await run.result(), 'moved');
-    assert.deepEqual(
-      (await silencesOf(run.workflowId)).map(({ status }) => status.state),
-      ['expired'],
-    );
-    await until('people are told', () => told.includes('firing'));
+    await isLoudAgain(run.workflowId);
   });
 
   it('its silence ends as well when it fails', async () => {
@@ -96,11 +99,7 @@ describe('a runbook that is quiet while it works', { skip: lacksPrometheus }, ()
     lab.lines.push('move shop may end');
     await assert.rejects(run.result(), WorkflowFailedError);
     assert.ok(lab.lines.includes('charge refuses'));
-    assert.deepEqual(
-      (await silencesOf(run.workflowId)).map(({ status }) => status.state),
-      ['expired'],
-    );
-    await until('people are told', () => told.includes('firing'));
+    await isLoudAgain(run.workflowId);
   });
 
   it('and when it is cancelled in the middle of its work', async () => {

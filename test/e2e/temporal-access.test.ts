@@ -8,7 +8,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { connectClient, connectTemporal, temporalTarget } from '../../workers/temporal-connection.ts';
 import { type Authority, type Certificate, createAuthority } from '../support/certificates.ts';
 import { type TestServers, startTestServers } from '../support/servers.ts';
-import { type TlsProxy, startTlsProxy } from '../support/tls-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
+import { startTlsProxy } from '../support/tls-proxy.ts';
 
 const EMBEDDED = { address: '127.0.0.1:1', namespace: 'default' };
 
@@ -17,14 +18,14 @@ describe('access to Temporal', () => {
   let servers: TestServers;
   let authority: Authority;
   let client: Certificate;
-  let proxy: TlsProxy;
+  let proxy: Proxy;
   let outside: NodeJS.ProcessEnv;
   before(async () => {
     outside = { ...process.env };
     servers = await startTestServers({ temporal: true });
     authority = createAuthority(dir, 'authority');
     client = authority.issue('client');
-    proxy = await startTlsProxy(authority, servers.temporalAddress);
+    proxy = await startTlsProxy(authority, Number(servers.temporalAddress.split(':')[1]));
   });
   afterEach(() => {
     for (const name of Object.keys(process.env)) if (name.startsWith('TEMPORAL_')) delete process.env[name];
@@ -36,7 +37,7 @@ describe('access to Temporal', () => {
     rmSync(dir, { recursive: true, force: true });
   });
   const settings = (ca: string): Record<string, string> => ({
-    TEMPORAL_ADDRESS: proxy.address,
+    TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}`,
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca,
     TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert,
     TEMPORAL_TLS_CLIENT_KEY_PATH: client.key,

@@ -9,7 +9,6 @@ import { stringify } from 'yaml';
 import type { ApprovalSettings } from '../../activities/approvals.ts';
 import { createDecisions } from '../../activities/decisions.ts';
 import { refusePlans } from '../../activities/refuse-plans.ts';
-import type { LimitDefinition } from '../../activities/limits/definition.ts';
 import type { RunNotice } from '../../activities/tell.ts';
 import { createEngine } from '../../triggers/path/engine.ts';
 import type { OpenHumanQuestion } from '../../workers/open-question.ts';
@@ -22,6 +21,7 @@ import { type RunContext, activityQueue } from '../../workflows/kit/run-context.
 import { answerTo, makeKeys, quietRuntime, send, sendChoice } from './approvals.ts';
 import { runbooksBundle } from './bundles.ts';
 import { createKitActs } from './kit-acts.ts';
+import { limitDefinition } from './limit-definition.ts';
 import { type TestServers, startTestServers } from './servers.ts';
 import { until } from './until.ts';
 
@@ -60,20 +60,10 @@ const PLACES: TestPlaces = {
 };
 
 /** A lock for each of these; what comes second waits. */
-const locked = (name: string, scope: LimitDefinition['scope']): LimitDefinition => ({
-  name,
-  scope,
-  slots: 1,
-  min: 0,
-  of: {},
-  failures: null,
-  coolDownMs: 0,
-  whenFull: 'queue',
-  queueMax: 10,
-  waitMs: 600_000,
-  stopWhenSick: null,
-});
-const LIMITS = [locked('per-service', 'service'), locked('per-rack', 'label:rack')];
+const LIMITS = [
+  limitDefinition('per-service', { scope: 'service', waitMs: 600_000 }),
+  limitDefinition('per-rack', { scope: 'label:rack', waitMs: 600_000 }),
+];
 
 /** `given`: servers that run already, and go on when the lab stops. `others`: activities besides those of `KitActs`. */
 export async function startKitLab(

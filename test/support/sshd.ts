@@ -1,6 +1,6 @@
 /** A real sshd on loopback, for one test file: own host key, own user key, own port, its commands' PATH led by a folder of the test. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Ssh, type SshHost, createSsh } from '../../activities/ssh.ts';
@@ -19,6 +19,8 @@ export interface TestSshd {
   readonly bin: string;
   /** Another key of the host, as after an attack or a new installation. */
   changeHostKey(): Promise<void>;
+  /** Our key is refused until what this returns is called. */
+  refuseKey(): () => void;
   /** On the same port with the same keys. */
   start(): Promise<void>;
   kill(): Promise<void>;
@@ -78,6 +80,11 @@ export async function startSshd(dir: string, name = 'web-1'): Promise<TestSshd> 
       writeFileSync(config, settings(`${hostKey}-other`));
       await kill();
       await start();
+    },
+    refuseKey: () => {
+      const [key, away] = [`${identity}.pub`, `${identity}.away`];
+      renameSync(key, away);
+      return () => renameSync(away, key);
     },
     start,
     kill,

@@ -40,24 +40,19 @@ export function testPeople(): TestPeople {
       if (given.kind === 'approve' && given.plan !== undefined) expectPlan(question as OpenQuestion, given.plan);
       const { runId, execution, asked } = question;
       const { planHash, expiresAt } = asked;
-      const decision = DECISIONS[given.kind] ?? (given as { readonly choice: string }).choice;
+      const update = UPDATES[given.kind];
+      const decision = given.kind === 'choose' ? given.choice : update;
       const unsigned = { decision, workflowId, runId, execution, planHash, expiresAt, reason };
       const result = await client.workflow
         .getHandle(workflowId)
-        .executeUpdate<AnswerResult, [unknown]>(DECISIONS[given.kind] ?? ANSWER_UPDATE, {
-          args: [signAnswer(keys[by], unsigned)],
-        });
+        .executeUpdate<AnswerResult, [unknown]>(update, { args: [signAnswer(keys[by], unsigned)] });
       if (!result.accepted)
         throw new TypeError(`the answer of ${by} to ${workflowId} was refused (${result.refusal}): ${result.detail}`);
     },
   };
 }
 
-const DECISIONS: Readonly<Record<TestAnswer['kind'], string | undefined>> = {
-  approve: APPROVE_UPDATE,
-  deny: DENY_UPDATE,
-  choose: undefined,
-};
+const UPDATES = { approve: APPROVE_UPDATE, deny: DENY_UPDATE, choose: ANSWER_UPDATE } as const;
 
 function keyOf(person: TestPerson): SigningKey {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');

@@ -2,7 +2,7 @@
  * The versions of the workers as Temporal knows them: which one takes new runs, which one a share of them, which may be taken away. A
  * version is there once a worker of it has asked for tasks.
  */
-import { isGrpcServiceError } from '@temporalio/client';
+import { grpcStatusOf } from '../../triggers/path/grpc-status.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { TemporalClient } from '../temporal-connection.ts';
 
@@ -53,8 +53,7 @@ export async function describeDeployment(named: Named): Promise<Deployment> {
   const { workerDeploymentInfo: info, conflictToken } = await answered(named, (service) =>
     service.describeWorkerDeployment({ namespace: named.namespace, deploymentName: named.deployment }),
   ).catch((error: unknown) => {
-    if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND)
-      return { workerDeploymentInfo: null, conflictToken: null };
+    if (grpcStatusOf(error)?.code === NOT_FOUND) return { workerDeploymentInfo: null, conflictToken: null };
     throw error;
   });
   const routing = info?.routingConfig;
@@ -115,8 +114,9 @@ const answered = <T>({ client }: Named, ask: (service: Service) => Promise<T>): 
 const refused =
   (what: string) =>
   (error: unknown): never => {
-    if (isGrpcServiceError(error) && REFUSED.has(Number(error.code)))
-      throw new CommandError(EXIT.refused, `${what}: ${error.details}`, error);
+    const status = grpcStatusOf(error);
+    if (status !== null && REFUSED.has(status.code))
+      throw new CommandError(EXIT.refused, `${what}: ${status.details}`, error);
     throw error;
   };
 
