@@ -2,6 +2,7 @@
  * The versions of the workers as Temporal knows them: which one takes new runs, which one a share of them, which may be taken away. A
  * version is there once a worker of it has asked for tasks.
  */
+import { setTimeout } from 'node:timers/promises';
 import { grpcStatusOf } from '../../triggers/path/grpc-status.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import type { TemporalClient } from '../temporal-connection.ts';
@@ -42,6 +43,10 @@ const STATES: Readonly<Record<number, VersionState>> = {
   4: 'draining',
   5: 'drained',
 };
+const IN_EFFECT_MS = 30_000;
+const LOOK_EVERY_MS = 100;
+/** ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS. */
+const IN_PROGRESS = 1;
 const NOT_FOUND = 5;
 const REFUSED: ReadonlySet<number> = new Set([3, NOT_FOUND, 9]);
 
@@ -84,20 +89,41 @@ export async function describeDeployment(named: Named): Promise<Deployment> {
 }
 
 /** All new runs go to it, and every run that follows the current version. Rejects when no worker of it asks for tasks. */
-export const setCurrent = (named: Named, buildId: string, conflictToken: Uint8Array | null): Promise<unknown> =>
-  answered(named, (service) =>
+export async function setCurrent(named: Named, buildId: string, conflictToken: Uint8Array | null): Promise<void> {
+  await answered(named, (service) =>
     service.setWorkerDeploymentCurrentVersion({ ...requestOf(named, conflictToken), buildId }),
   ).catch(refused(`build ${buildId} cannot be made current`));
+  await inEffect(named);
+}
 
 /** A share of them; an empty build id ends the ramp. */
-export const setRamp = (
+export async function setRamp(
   named: Named,
   { buildId, percentage }: { readonly buildId: string; readonly percentage: number },
   conflictToken: Uint8Array | null,
-): Promise<unknown> =>
-  answered(named, (service) =>
+): Promise<void> {
+  await answered(named, (service) =>
     service.setWorkerDeploymentRampingVersion({ ...requestOf(named, conflictToken), buildId, percentage }),
   ).catch(refused(`build ${buildId} cannot be ramped`));
+  await inEffect(named);
+}
+
+/** Until every queue goes by the change: before that, a step of a run may still go where it went. Of a server that does not say it is believed. */
+async function inEffect(named: Named): Promise<void> {
+  const deadline = performance.now() + IN_EFFECT_MS;
+  for (;;) {
+    const { workerDeploymentInfo: info } = await answered(named, (service) =>
+      service.describeWorkerDeployment({ namespace: named.namespace, deploymentName: named.deployment }),
+    );
+    if (info?.routingConfigUpdateState !== IN_PROGRESS) return;
+    if (performance.now() > deadline)
+      throw new CommandError(
+        EXIT.unavailable,
+        `deployment ${named.deployment} is changed, but after ${IN_EFFECT_MS / 1_000} s not all task queues go by it; look again with \`tocsin versions list\``,
+      );
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}
 
 const requestOf = ({ namespace, deployment }: Named, conflictToken: Uint8Array | null) => ({
   namespace,
