@@ -17,6 +17,8 @@ export interface RemoteCommand {
 
 /** After this the target sends SIGKILL to what SIGTERM did not end. */
 export const KILL_AFTER_S = 2;
+/** A killed process is gone a moment later; so long, in hundredths of a second, the end of the group is waited for before the answer. */
+const LOOKS = 100;
 /** What the operating system takes as one argument of a shell is 128 KiB. */
 const MAX_BYTES = 100_000;
 
@@ -32,7 +34,10 @@ exec 3<&-
 wait "$command"; code=$?
 exec 2>/dev/null
 kill -TERM "$watcher"
-kill -KILL "-$command"
+kill -KILL "-$command" && {
+  looks=0
+  while [ "$looks" -lt ${LOOKS} ] && kill -0 "-$command"; do looks=$((looks + 1)); sleep 0.01; done
+}
 [ "$code" -ne 255 ] || code=254
 exit "$code"
 `.trim();
