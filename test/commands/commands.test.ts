@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { eventStream, eventSubject } from '../../triggers/nats/subject.ts';
@@ -35,6 +35,16 @@ describe('commands', () => {
     ]);
     const check = await cli(env, '--json', 'check');
     assert.deepEqual([check.code, check.json], [0, { ok: true, problems: [], warnings: [] }]);
+  });
+
+  it('--version says which one it is, also where the configuration is broken', async () => {
+    const file = join(tocsin.servers.dir, 'unreadable.yaml');
+    writeFileSync(file, 'regions: [');
+    const { code, stdout } = await cli(process.env, '-c', file, '--version');
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
+    assert.deepEqual([code, stdout], [0, `${version}\n`]);
   });
 
   it('check reports all problems at once', async () => {

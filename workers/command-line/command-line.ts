@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { CommonOptions } from '../commands/session.ts';
 import { EXIT } from '../exit-code.ts';
+import { packageVersion } from '../package-version.ts';
 
 export interface CommandLine {
   readonly program: Command;
@@ -13,6 +14,7 @@ export interface CommandLine {
 export function createCommandLine(): CommandLine {
   const program = new Command('tocsin')
     .description('Turns infrastructure events into durable runbooks.')
+    .version(packageVersion(), '-V, --version', 'print the version of Tocsin')
     .option('-c, --config <file>', 'configuration file (default: tocsin.yaml, or TOCSIN_CONFIG)')
     .option('--json', 'print one JSON document instead of text', false)
     .configureHelp({ showGlobalOptions: true })
