@@ -11,6 +11,7 @@ import {
   givenAlert,
   openTestKit,
   resolves,
+  signalled,
 } from '../../workers/testing/index.ts';
 import type * as shipped from '../../workflows/index.ts';
 import type * as examples from '../support/kit-runbooks.ts';
@@ -108,6 +109,24 @@ describe('a run that asks a human, in the test kit', () => {
     const run = await failOver();
     assert.equal(run.report, 'leave it');
     assert.ok(run.tookMs >= 900_000, `${run.tookMs} ms`);
+  });
+
+  it('has its whole time for a question that it comes to while time is skipped', async () => {
+    const soaks = (soakMinutes: number, ...meanwhile: readonly Happening[]) =>
+      kit.run('soaksAndAsks', { input: { soakMs: soakMinutes * 60_000 }, timeout: '3h', activities: {}, meanwhile });
+    // It asks after two hours, in the middle of the first of these, and its question stands for half an hour.
+    const answered = await soaks(120, signalled('125m', 'nothing'), chooses('10m', 'keep'));
+    assert.equal(answered.report, 'keep');
+    await assert.rejects(
+      soaks(120, signalled('125m', 'nothing'), chooses('26m', 'keep')),
+      /closed .*nothing to answer/,
+    );
+  });
+
+  it('asks no longer than it has time itself', async () => {
+    const run = await kit.run('soaksAndAsks', { input: { soakMs: 45 * 60_000 }, timeout: '1h', activities: {} });
+    assert.equal(run.report, 'put back');
+    assert.ok(run.tookMs < 3_600_000, `${run.tookMs} ms`);
   });
 
   it('parts are approved by the end of their ids', async () => {

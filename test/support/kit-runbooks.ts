@@ -22,6 +22,12 @@ export const asks = runbook<
   return answer;
 });
 
+/** Lets time pass before it asks. */
+export const soaksAndAsks = runbook<{ readonly soakMs: number }, string, KitActs>(async ({ soakMs }, run) => {
+  await run.soak('until it can be judged', soakMs);
+  return run.askHuman('keep it?', { choices: ['keep', 'put back'], otherwise: 'put back' });
+});
+
 /** Two questions at once. */
 export const asksTwice = runbook<Input, readonly string[], KitActs>(async ({ name }, run) =>
   Promise.all(['first', 'second'].map((which) => run.askHuman(`${which} ${name}?`, { choices: ['yes', 'no'] }))),

@@ -27,6 +27,7 @@ import { type Happening, happen } from './happenings.ts';
 import { type Start, startOf } from './start.ts';
 import { type TestPlaces, placesOf } from './test-places.ts';
 import { testPeople } from './test-people.ts';
+import { inVirtualTime } from './in-virtual-time.ts';
 import { testConnection } from './test-connection.ts';
 import { TestRun } from './test-run.ts';
 
@@ -102,30 +103,26 @@ export async function openTestKit<Runbooks>({
   await addSearchAttributes(temporal, SEARCH_ATTRIBUTES);
   const fakes = new Map<string, AnyFakes>();
   const people = testPeople();
-  /** How far virtual time was ahead of the clock when somebody last looked. */
-  let aheadMs = 0;
-  const look = async (): Promise<void> => void (aheadMs = (await environment.currentTimeMs()) - Date.now());
   const workers = await startWorkers(temporal, {
     codePath: bundle.codePath,
     regions,
     fakes,
     places,
     approvals: { ...APPROVALS, keys: people.ring, quorum },
-    now: () => Date.now() + aheadMs,
+    virtualNow: () => environment.currentTimeMs(),
   });
   let runs = 0;
   return {
     run: async (name, options) => {
       const { activities, at, meanwhile = [] } = options;
       await moveTo(environment, at);
-      await look();
       const request = startOf(name, (runs += 1), options, regions[0] ?? '');
       const { workflowId } = request;
       fakes.set(workflowId, activities as AnyFakes);
       await createEngine(temporal).start(request);
       const handle = environment.client.workflow.getHandle(workflowId);
       try {
-        for (const each of meanwhile) await happen(each, handle, environment, people).finally(look);
+        for (const each of meanwhile) await happen(each, handle, environment, people);
       } catch (error) {
         // The test has failed; its run must not hold up the time of the next one.
         await handle.terminate(NOT_SO).catch(() => undefined);
@@ -159,17 +156,19 @@ interface WorkerParts {
   readonly fakes: ReadonlyMap<string, AnyFakes>;
   readonly places: TestPlaces | undefined;
   readonly approvals: ApprovalSettings;
-  readonly now: () => number;
+  readonly virtualNow: () => Promise<number>;
 }
 
 function startWorkers(temporal: TemporalConnection, parts: WorkerParts): Promise<RunningWorker[]> {
-  const { codePath, regions, fakes, places, approvals, now } = parts;
-  const decisions = createDecisions({
-    approvals: () => approvals,
-    now,
-    ...(places === undefined ? {} : placesOf(places)),
-    tell: () => undefined,
-  });
+  const { codePath, regions, fakes, places, approvals, virtualNow } = parts;
+  const decisions = inVirtualTime(virtualNow, (now) =>
+    createDecisions({
+      approvals: () => approvals,
+      now,
+      ...(places === undefined ? {} : placesOf(places)),
+      tell: () => undefined,
+    }),
+  );
   return Promise.all([
     createWorker(temporal, { kind: 'runbooks', codePath, decisions }, LIMITS),
     ...regions.map((region) =>
