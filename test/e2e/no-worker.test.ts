@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
-import { NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { ALLOWED_SIGNAL, NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
 import { causeOf } from '../support/failure-of.ts';
 import { failureOf } from '../support/kit-lab.ts';
@@ -17,6 +17,7 @@ describe('a region without workers', () => {
     lab = await startRegionLab({
       regions: {
         waits: { noWorkerAfterMs },
+        doubt: { noWorkerAfterMs },
         asks: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['empty', 'spare'] },
         late: { noWorkerAfterMs, whenNoWorker: 'ask', failOver: ['spare'] },
         soon: { noWorkerAfterMs: 1_500, whenNoWorker: 'ask', failOver: ['spare'] },
@@ -62,6 +63,20 @@ describe('a region without workers', () => {
     await run.cancel();
     await assert.rejects(run.result(), WorkflowFailedError);
     assert.deepEqual(lab.done('a'), []);
+    assert.doesNotMatch(await lab.details(run), /undo/, 'what is cancelled before a worker had it is not undone');
+  });
+
+  it('undoes nothing of a step that the red button refused each time it was tried', async () => {
+    lab.stops.add('p');
+    const run = await lab.begin('placed', 'pressed', { name: 'p', region: 'spare' });
+    const refused = (times: number) => until(`refused ${times} times`, () => lab.refused.length === times);
+    await refused(1);
+    await until('it waits', async () => (await lab.details(run)).includes('waiting: red button'));
+    await run.signal(ALLOWED_SIGNAL);
+    await refused(2);
+    await run.signal(RESOLVED_SIGNAL);
+    assert.deepEqual(await run.result(), { outcome: 'resolved-meanwhile', undone: [] });
+    assert.deepEqual([...lab.done('p'), ...lab.done('undo p')], []);
   });
 
   it('lets people say who acts, and asks again when nobody is there either', async () => {
@@ -217,9 +232,21 @@ describe('a region without workers', () => {
     );
     await until('it waits', async () => (await lab.details(run)).includes('no worker'));
     await run.signal(RESOLVED_SIGNAL);
-    // Nobody can say whether a worker had taken the step, and nobody can take it back there: a human is told.
+    assert.deepEqual(await run.result(), { outcome: 'resolved-meanwhile', undone: [] });
+    assert.doesNotMatch(await lab.details(run), /undo/);
+  });
+
+  it('undoes what a worker was given once, or tells a human', async () => {
+    const worker = await lab.startWorker('doubt');
+    lab.hangs.add('d');
+    const run = await lab.begin('placed', 'doubt', { name: 'd', region: 'doubt', attemptMs: 1_000, totalMs: 8_000 });
+    await until('a worker has begun', () => lab.done('d').length === 1);
+    await worker.shutdown();
+    await until('nobody takes the second attempt', () => lab.counted.includes('doubt'));
+    await run.signal(RESOLVED_SIGNAL);
+    // Nobody can say what the first attempt did, and nobody can take it back there.
     const { type, message } = await failureOf(run);
     assert.equal(type, 'NotUndone');
-    assert.match(message, /needs a human: act on r/);
+    assert.match(message, /needs a human: act on d/);
   });
 });

@@ -7,7 +7,7 @@ import { signOverride } from '../../workers/windows/sign-override.ts';
 import { planLines } from '../../workflows/kit/approval-text.ts';
 import type { PlannedReport } from '../../workflows/kit/plan.ts';
 import { ALLOWED_SIGNAL, RESOLVED_SIGNAL, STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
-import { OVERRIDE_SIGNAL, type OverridePayload } from '../../workflows/kit/window-message.ts';
+import { OVERRIDE_SIGNAL, type OverridePayload, WINDOW_CLOSED } from '../../workflows/kit/window-message.ts';
 import { answerTo, send, sendChoice } from '../support/approvals.ts';
 import { until } from '../support/until.ts';
 import { type WindowLab, startWindowLab } from '../support/window-lab.ts';
@@ -121,6 +121,20 @@ describe('a run that keeps to a window', () => {
     assert.deepEqual(done(tired), []);
     await answer(patient, 'run now');
     assert.deepEqual([await result(patient), done(patient)], ['done', ['patch a', 'reboot b']]);
+  });
+
+  it('has nothing to undo of an effect that came too late to its worker, when it is resolved before the next opening', async () => {
+    during = (what) => {
+      if (what !== 'patch') return;
+      lab.freeze(-HOUR, HOUR);
+      // As the worker refuses what comes after the cut-off.
+      throw ApplicationFailure.create({ type: WINDOW_CLOSED, nonRetryable: true, details: [true] });
+    };
+    const id = await lab.begin('patch');
+    await shows(id, /waits for window/);
+    await handle(id).signal(RESOLVED_SIGNAL, { stream: 'EVENTS_EU', sequence: 2, storedAt: 0 });
+    assert.deepEqual(await result(id), { outcome: 'resolved-meanwhile', undone: [] });
+    assert.deepEqual(done(id), ['patch a']);
   });
 
   it('does not begin what cannot end in time', async () => {

@@ -11,3 +11,18 @@ export const touchTarget = runbook<TouchInput, boolean, CutOffActs>(async (input
     limits: [limit('one-per-target', input.target)],
   }),
 );
+
+export interface TouchOnceInput extends TouchInput {
+  readonly totalMs: number;
+}
+
+/** The same, where it must not be repeated. */
+export const touchOnce = runbook<TouchOnceInput, boolean, CutOffActs>(async ({ totalMs, ...input }, run) =>
+  run.act(`touch ${input.target}`, (on) => on.touch(input), {
+    attemptMs: 5_000,
+    totalMs,
+    repeatable: false,
+    limits: [limit('one-per-target', input.target)],
+    undo: (on) => on.touch({ ...input, target: `back ${input.target}` }),
+  }),
+);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createDecisions } from '../../activities/decisions.ts';
@@ -11,7 +12,7 @@ import type { RunNotice } from '../../activities/tell.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
-import type { OnResolved, RegionRule, RunContext } from '../../workflows/kit/run-context.ts';
+import { EFFECTS_STOPPED, type OnResolved, type RegionRule, type RunContext } from '../../workflows/kit/run-context.ts';
 import { makeKeys, sendChoice } from './approvals.ts';
 import { runbooksBundle } from './bundles.ts';
 import { startTestServers } from './servers.ts';
@@ -36,6 +37,9 @@ export interface RegionLab {
   readonly hangs: Set<string>;
   /** Names of effects that fail, once each. */
   readonly failsOnce: Set<string>;
+  /** Names of effects that the red button refuses, and those it has refused. */
+  readonly stops: Set<string>;
+  readonly refused: readonly string[];
   startWorker(region: string, queue?: string): Promise<RunningWorker>;
   begin(runbook: string, id: string, input: unknown, context?: Partial<RunContext>): Promise<WorkflowHandle>;
   /** Answers what it asks, once it does; resolves to the choices there were. */
@@ -55,8 +59,21 @@ export type RegionEffects = ReturnType<typeof effectsOf>;
 const LIMITS = { maxCachedWorkflows: 50, maxActivities: 20, shutdownGraceMs: 100 };
 const ROOT = join(import.meta.dirname, '../..');
 
-const effectsOf = (region: string, done: Done[], hangs: ReadonlySet<string>, failsOnce: Set<string>) => ({
+interface Faults {
+  readonly hangs: Set<string>;
+  readonly failsOnce: Set<string>;
+  readonly stops: Set<string>;
+  readonly refused: string[];
+}
+
+const effectsOf = (region: string, done: Done[], { hangs, failsOnce, stops, refused }: Faults) => ({
   effect: async ({ name }: { readonly name: string }): Promise<string> => {
+    if (stops.has(name)) {
+      refused.push(name);
+      // As the worker refuses an effect, at the first attempt.
+      const details = [{ scope: 'all', why: '', by: 'Ann', at: '2026-01-01T00:00:00Z' }, Date.now(), 1, true];
+      throw ApplicationFailure.create({ type: EFFECTS_STOPPED, nonRetryable: true, details });
+    }
     done.push({ name, region, meant: meantRegion(), key: idempotencyKey() });
     // Deaf to its time-out, as a worker that is cut off.
     if (hangs.has(name)) await Context.current().cancelled;
@@ -75,7 +92,7 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
   const { namespace, temporalAddress: address } = servers;
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const [told, counted, all]: [RunNotice[], string[], Done[]] = [[], [], []];
-  const [hangs, failsOnce] = [new Set<string>(), new Set<string>()];
+  const faults: Faults = { hangs: new Set(), failsOnce: new Set(), stops: new Set(), refused: [] };
   const ann = makeKeys()['ann'] ?? assert.fail();
   const decisions = createDecisions({
     approvals: () => ({
@@ -95,11 +112,10 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
     client,
     told,
     counted,
-    hangs,
-    failsOnce,
+    ...faults,
     done: (name) => all.filter((each) => each.name === name),
     startWorker: async (region, queue) => {
-      const activities = effectsOf(region, all, hangs, failsOnce);
+      const activities = effectsOf(region, all, faults);
       const at = queue === undefined ? {} : { queue };
       const worker = await createWorker(temporal, { kind: 'activities', region, ...at, activities }, LIMITS);
       workers.push(worker);

@@ -6,30 +6,38 @@ import { type ActivityInterceptorsFactory, DefaultLogger } from '@temporalio/wor
 import { refuseStale } from '../../activities/refuse-stale.ts';
 import { currentAttempt } from '../../workers/current-attempt.ts';
 import { FENCE_HEADER } from '../../workflows/engine/limit-protocol.ts';
+import { NOT_BEGUN } from '../../workflows/kit/run-context.ts';
 
 const SCHEDULED_MS = Date.UTC(2026, 10, 25, 12);
+const ACTED = { acted: true, refused: '', type: undefined };
 
 /** What became of a task that reaches its worker so long after it was scheduled, and whether the server was asked. */
-async function task(lateMs: number, server: 'current' | 'given up' | 'away', limited = true, before?: number) {
-  const seen = { asked: false, acted: false, refused: '' };
+async function task(
+  lateMs: number,
+  server: 'current' | 'given up' | 'away',
+  { limited = true, before, attempt = 2 }: { limited?: boolean; before?: number; attempt?: number } = {},
+) {
+  const seen = { asked: false, acted: false, refused: '', type: undefined as unknown };
   const around = refuseStale(
-    ({ attempt }) => {
+    (info) => {
       seen.asked = true;
-      assert.equal(attempt, 2);
+      assert.equal(info.attempt, attempt);
       return server === 'away' ? Promise.reject(new Error('no connection')) : Promise.resolve(server === 'current');
     },
     () => SCHEDULED_MS + lateMs,
   );
   if (before !== undefined) await came(around, before + lateMs);
   const environment = new MockActivityEnvironment(
-    { attempt: 2, currentAttemptScheduledTimestampMs: SCHEDULED_MS },
+    { attempt, currentAttemptScheduledTimestampMs: SCHEDULED_MS },
     { interceptors: [around], logger: new DefaultLogger('ERROR') },
   );
   const headers = limited ? { [FENCE_HEADER]: defaultPayloadConverter.toPayload([]) } : {};
   const { execute } = around(environment.context).inbound ?? {};
   await environment
     .run(async () => execute?.({ args: [], headers }, async () => (seen.acted = true)))
-    .catch((error: Error) => (seen.refused = error.message));
+    .catch((error: Error & { readonly type?: string }) => {
+      [seen.refused, seen.type] = [error.message, error.type];
+    });
   return seen;
 }
 
@@ -41,7 +49,7 @@ async function came(around: ActivityInterceptorsFactory, laterMs: number): Promi
 
 describe('a task of a step under limits', () => {
   it('acts at once when it is fresh, and nobody is asked', async () => {
-    assert.deepEqual(await task(1_500, 'given up'), { asked: false, acted: true, refused: '' });
+    assert.deepEqual(await task(1_500, 'given up'), { asked: false, ...ACTED });
   });
 
   for (const [why, lateMs] of [
@@ -55,23 +63,26 @@ describe('a task of a step under limits', () => {
     });
 
     it(`that ${why} acts when Temporal waits for it`, async () => {
-      assert.deepEqual(await task(lateMs, 'current'), { asked: true, acted: true, refused: '' });
+      assert.deepEqual(await task(lateMs, 'current'), { asked: true, ...ACTED });
     });
 
-    it(`that ${why} does not act while nobody can be asked`, async () => {
-      const { acted, refused } = await task(lateMs, 'away');
-      assert.deepEqual([acted, refused], [false, 'no connection']);
+    it(`that ${why} does not act while nobody can be asked, and says of a first attempt that nothing was done`, async () => {
+      const first = await task(lateMs, 'away', { attempt: 1 });
+      assert.deepEqual([first.acted, first.type], [false, NOT_BEGUN]);
+      assert.match(first.refused, /nothing was done \(Error: no connection\)/);
+      const { acted, refused, type } = await task(lateMs, 'away');
+      assert.deepEqual([acted, refused, type], [false, 'no connection', undefined]);
     });
   }
 
   it('that seems fresh by a clock that is behind is asked about once that was seen', async () => {
     // By this clock the task before it came 30 s before it was scheduled, so this one lay for half a minute.
-    const { acted, asked } = await task(1_000, 'given up', true, 30_000);
+    const { acted, asked } = await task(1_000, 'given up', { before: 30_000 });
     assert.deepEqual([acted, asked], [false, true]);
   });
 
   it('under no limit is not asked about', async () => {
-    assert.deepEqual(await task(15_000, 'given up', false), { asked: false, acted: true, refused: '' });
+    assert.deepEqual(await task(15_000, 'given up', { limited: false }), { asked: false, ...ACTED });
   });
 });
 

@@ -4,12 +4,15 @@
  */
 import { ApplicationFailure, patched } from '@temporalio/workflow';
 import { asJson, canonical } from './canonical.ts';
+import { neverBegan } from './never-began.ts';
 import { isUntouched } from './red-button.ts';
 import { NO_WORKER } from './run-context.ts';
 import type { Activities } from './step-activities.ts';
 
 /** Runs of before made all calls again. */
 const ONCE = 'ended-calls-once';
+/** Runs of before judged a try by the failure it ended with. */
+const BY_CALL = 'never-began-by-call';
 
 interface EndedCall {
   readonly text: string;
@@ -18,16 +21,24 @@ interface EndedCall {
 
 export class EffectCalls<Acts extends Activities<Acts>> {
   readonly #ended = new Map<number, EndedCall>();
+  /** Calls, of all tries, of which it is not certain that they never began. */
+  #doubtful = 0;
   /** In this try. */
   #made = 0;
-  #begun = false;
+  #begunOnce = false;
 
-  /** Whether nothing began, in this try, which ended with `error`, and in those before it. Once for each try that failed. */
+  /** Whether it is certain that nothing began, in this try, which ended with `error`, and in those before it. Once for each try that failed. */
   neverBegan(error: unknown): boolean {
+    const begun = this.#begunAsBefore(error);
+    return !begun || (this.#doubtful === 0 && patched(BY_CALL));
+  }
+
+  /** As runs of before judge: it knows fewer cases. */
+  #begunAsBefore(error: unknown): boolean {
     // A call before the one that was refused came to its end.
-    this.#begun ||= this.#made > 1 || (this.#made === 1 && !isUntouched(error) && !isNoWorkerEver(error));
+    this.#begunOnce ||= this.#made > 1 || (this.#made === 1 && !isUntouched(error) && !isNoWorkerEver(error));
     this.#made = 0;
-    return !this.#begun;
+    return this.#begunOnce;
   }
 
   /** For the next try: activities whose calls have to come in the same order. */
@@ -41,10 +52,11 @@ export class EffectCalls<Acts extends Activities<Acts>> {
         const ended = this.#ended.get(place);
         if (ended?.text === text && patched(ONCE)) return Promise.resolve(ended.value);
         this.#made += 1;
+        this.#doubtful += 1;
         const call = activities[String(name)]?.(input) ?? Promise.resolve();
         call.then(
           (value) => this.#ended.set(place, { text, value }),
-          () => undefined,
+          (error: unknown) => void (this.#doubtful -= neverBegan(error) ? 1 : 0),
         );
         return call;
       },

@@ -19,7 +19,7 @@ import type { Outcome } from '../engine/limits/rule.ts';
 import { decisions } from './decisions.ts';
 import { type HeldLeases, heldLeases } from './held-leases.ts';
 import type { LimitUse, StepFacts } from './limit-use.ts';
-import { EFFECTS_STOPPED, NO_WORKER } from './run-context.ts';
+import { EFFECTS_STOPPED, NOT_BEGUN, NO_WORKER } from './run-context.ts';
 import { workflowTime } from './workflow-time.ts';
 
 /** A lease is this much longer than what it covers. */
@@ -38,7 +38,7 @@ const COVERS_AT_ONCE = 'leases-cover-at-once';
 /** Kept at once: those of steps in progress, and a few that came too late. */
 const MAX_ANSWERS = 200;
 /** Failures that say that nothing was done. */
-const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED, NO_WORKER]);
+const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED, NOT_BEGUN, NO_WORKER]);
 
 export interface LimitedStep {
   readonly uses: readonly LimitUse[];

@@ -1,21 +1,37 @@
 /**
  * A step that must not be repeated: tried once; when nobody knows what came of it, a human says. What the activity itself calls final is
- * known, and so is what never began; everything else that goes wrong is in doubt.
+ * known, and so is what never began; everything else that goes wrong is in doubt. What its worker put off, undone, is made again without a human.
  */
-import { ActivityFailure, ApplicationFailure, CancellationScope, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  TimeoutFailure,
+  patched,
+  sleep,
+} from '@temporalio/workflow';
 import type { Answer, AskOptions } from './ask-human.ts';
 import { ESCALATED } from './escalated.ts';
+import { isNotBegun } from './never-began.ts';
 import { standIn } from './record-calls.ts';
 import type { RefusedCall } from './step-activities.ts';
+import { workflowTime } from './workflow-time.ts';
 
 const DONE = 'done';
 const AGAIN = 'not done';
 const GIVE_UP = 'give up';
 /** Humans are asked at most as often about one step. */
 const MAX_TRIES = 5;
+/** Pauses before what was put off is made again: the first, and the longest to which they double. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** Runs of before asked about it. */
+const PUT_OFF = 'put-off-is-made-again';
 
 export interface NotRepeatable<T> {
   readonly title: string;
+  /** What is put off is made again for as long. */
+  readonly totalMs: number;
   /** `again`: the call of before, for its key to stay the same. */
   readonly attempt: (again?: RefusedCall) => Promise<T>;
   /** Rejects when the run ends instead, and as failure AnswerExpired. */
@@ -25,11 +41,11 @@ export interface NotRepeatable<T> {
 }
 
 /** Rejects as failure Escalated when the human gives up, and with what `attempt` and `ask` reject with. */
-export async function notRepeatable<T>({ title, attempt, ask, assumed }: NotRepeatable<T>): Promise<T> {
+export async function notRepeatable<T>({ title, totalMs, attempt, ask, assumed }: NotRepeatable<T>): Promise<T> {
   let again: RefusedCall | undefined;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt(again);
+      return await untilBegun(attempt, again, totalMs);
     } catch (error) {
       const lost = callInDoubt(error);
       if (lost === null) throw error;
@@ -44,9 +60,29 @@ export async function notRepeatable<T>({ title, attempt, ask, assumed }: NotRepe
   }
 }
 
+/** Rejects as `attempt` does; as it was put off last when there is no time left. */
+async function untilBegun<T>(
+  attempt: NotRepeatable<T>['attempt'],
+  before: RefusedCall | undefined,
+  totalMs: number,
+): Promise<T> {
+  const deadline = workflowTime() + totalMs;
+  let again = before;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS))
+    try {
+      return await attempt(again);
+    } catch (error) {
+      if (!isNotBegun(error) || workflowTime() + pauseMs >= deadline || !patched(PUT_OFF)) throw error;
+      const untouched = again === undefined || again.untouched === true;
+      again = { type: error.activityType, id: error.activityId ?? '', untouched };
+      await sleep(pauseMs);
+    }
+}
+
 /** The call nobody knows about; null when it is known that it did nothing, or what it did. */
 function callInDoubt(error: unknown): RefusedCall | null {
   if (!(error instanceof ActivityFailure) || CancellationScope.current().consideredCancelled) return null;
+  if (isNotBegun(error) && patched(PUT_OFF)) return null;
   const { cause } = error;
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') return null;
   if (cause instanceof ApplicationFailure && cause.nonRetryable === true) return null;

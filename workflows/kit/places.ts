@@ -9,6 +9,7 @@ import { isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Checklist } from './checklist.ts';
 import { decisions } from './decisions.ts';
 import { meantFor } from './meant-for.ts';
+import { isNeverTaken, isNotBegun, provesNotBegun, toldNeverBegan } from './never-began.ts';
 import {
   EFFECTS_STOPPED,
   NO_WORKER,
@@ -45,6 +46,10 @@ export interface PlacedStep {
 const RETRY_MS = 1_000;
 /** Runs of before only told people. */
 const ASKS = 'no-worker-asks';
+/** Runs of before took a call that no worker had for one that may have begun, where it could have had several attempts. */
+const NEVER_TAKEN = 'never-taken-by-its-failure';
+/** And each call that was refused. */
+const STILL_UNTOUCHED = 'refused-untouched-again';
 /** With less time left than this there is no use in another try. */
 const LEAST_MS = 1_000;
 
@@ -91,6 +96,8 @@ class PlacedCall {
   #question: WorkerQuestion | null = null;
   /** A worker may have been given it. */
   #given = false;
+  /** As it was made last, it may have begun. */
+  #doubtful = false;
   /** Index in the regions that may act. */
   #at = 0;
   #told: (() => void) | null = null;
@@ -106,8 +113,8 @@ class PlacedCall {
   }
 
   async make(name: string, input: unknown, again: RefusedCall | undefined): Promise<unknown> {
-    // Refused by a worker: it was given to one.
-    this.#given = again !== undefined;
+    // Refused by a worker: it was given to one, which may have begun before.
+    this.#given = again !== undefined && !(again.untouched === true && patched(STILL_UNTOUCHED));
     let known = again;
     try {
       for (;;) {
@@ -115,13 +122,17 @@ class PlacedCall {
         try {
           return await this.#schedule(name, input, known, alone ? 1 : this.#attempts);
         } catch (error) {
+          // Not scheduled: a cancellation, or a limit that refused.
           if (!(error instanceof ActivityFailure)) throw error;
+          this.#doubtful = !provesNotBegun(error, alone ? 1 : this.#attempts);
           known = { type: name, id: error.activityId ?? '' };
           if (isNoWorker(error)) await this.#noWorker(error, alone);
           else if (alone && mayBeRetried(error) && this.#attempts > 1) await this.#retry(error);
           else throw this.#given ? touched(error) : error;
         }
       }
+    } catch (error) {
+      throw toldNeverBegan(error, !this.#given && !this.#doubtful);
     } finally {
       await this.#question?.end();
       this.#told?.();
@@ -163,10 +174,11 @@ class PlacedCall {
 
   /** Decides where it is tried next; throws when there is no time for it. */
   async #noWorker(error: ActivityFailure, alone: boolean): Promise<void> {
-    const never = alone || (!this.#given && this.#attempts === 1);
+    const never = alone || (!this.#given && (this.#attempts === 1 || (isNeverTaken(error) && patched(NEVER_TAKEN))));
     const here = this.#regions()[this.#at] ?? this.#step.region;
     // A later attempt may have waited in vain; an earlier one may have acted.
     this.#given ||= !never;
+    this.#doubtful = false;
     if (this.#ask !== null) await this.#asPeopleSay(this.#ask, error);
     else if (alone) this.#at = (this.#at + 1) % this.#regions().length;
     const there = this.#regions()[this.#at] ?? this.#step.region;
@@ -196,7 +208,8 @@ class PlacedCall {
 
   /** Rejects with `error` when there is no time for another try. */
   async #retry(error: ActivityFailure): Promise<void> {
-    this.#given = true;
+    this.#given ||= !isNotBegun(error);
+    this.#doubtful = false;
     const { cause } = error;
     const asked = cause instanceof ApplicationFailure ? cause.nextRetryDelay : undefined;
     const pauseMs = msToNumber(asked ?? RETRY_MS);

@@ -8,7 +8,7 @@ import type { Stop } from '../../triggers/path/stop.ts';
 import type { Checklist } from './checklist.ts';
 import { ALLOWED_SIGNAL, EFFECTS_STOPPED, STOPPED_SIGNAL } from './run-context.ts';
 import { endsBy } from './run-end.ts';
-import type { RefusedCall } from './step-activities.ts';
+import { type RefusedCall, latest } from './step-activities.ts';
 import { stoppedPauseMs } from './stopped-pause.ts';
 import { workflowTime } from './workflow-time.ts';
 
@@ -47,7 +47,8 @@ export class RedButton {
         const refusal = refusalIn(error);
         if (refusal === null) throw error;
         this.#told = refusal.stop;
-        refused ??= refusal.call;
+        const { call, untouched } = refusal;
+        refused = latest({ ...(refused ?? call), untouched }, refused);
       }
     }
   }

@@ -105,6 +105,8 @@ export const RUN_HEADER = 'tocsin-run';
 export const NO_WORKER_AFTER_MS = 60_000;
 /** Failure type of a step that no worker ever took: nothing was done. */
 export const NO_WORKER = 'NoWorker';
+/** Failure type of a call that its worker put off at the first attempt, before anything happened: nothing was done, and it is tried again. */
+export const NOT_BEGUN = 'NotBegun';
 /** Task queue of all runbooks. */
 export const RUNBOOK_QUEUE = 'runbooks';
 /** Task queue on which one region's workers take activities. */

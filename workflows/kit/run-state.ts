@@ -21,7 +21,7 @@ import type { RunContext } from './run-context.ts';
 import { RunUndos } from './run-undos.ts';
 import type { Undo } from './undo-stack.ts';
 import { RunWaits, type WaitOptions, type Waited } from './wait-for.ts';
-import { type Activities, type RefusedCall, type StepOptions, boundsOf } from './step-activities.ts';
+import { type Activities, type RefusedCall, type StepOptions, boundsOf, latest } from './step-activities.ts';
 import { RunWindows, throughWindow } from './windows.ts';
 import { workflowTime } from './workflow-time.ts';
 
@@ -102,13 +102,13 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
             return await throughWindow(asked, (guarded) =>
               this.#limited({ region, title, undo: false }, options, () =>
                 guarded(() =>
-                  this.#step('acting', region, title, (on) => call(calls.of(on)), options, refused ?? again),
+                  this.#step('acting', region, title, (on) => call(calls.of(on)), options, latest(refused, again)),
                 ),
               ),
             );
           } catch (error) {
             // Refused, or given up: whatever ends the run while it waits leaves nothing to undo.
-            if (calls.neverBegan(error) && undoing !== null) undos.drop(undoing);
+            if (undoing !== null && calls.neverBegan(error)) undos.drop(undoing);
             throw error;
           }
         },
@@ -154,7 +154,8 @@ export class RunState<Acts extends Activities<Acts>> implements Look<Acts> {
 
   #once<T>(title: string, attempt: (again?: RefusedCall) => Promise<T>, options: ActOptions<Acts, T>): Promise<T> {
     const assumed = 'assumed' in options ? () => options.assumed as T : null;
-    return notRepeatable({ title, attempt, ask: (question, asked) => this.ask(question, asked), assumed });
+    const { totalMs } = boundsOf(options);
+    return notRepeatable({ title, totalMs, attempt, ask: (question, asked) => this.ask(question, asked), assumed });
   }
 
   async child(region: string, runbook: string, input: unknown, options: ChildOptions): Promise<unknown> {

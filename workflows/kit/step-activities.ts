@@ -23,6 +23,14 @@ export interface RefusedCall {
   /** Name of the activity. */
   readonly type: string;
   readonly id: string;
+  /** It is certain that neither it nor any before it under this id ever began. */
+  readonly untouched?: boolean;
+}
+
+/** `refused` follows `again`, under the same id. */
+export function latest(refused: RefusedCall | undefined, again: RefusedCall | undefined): RefusedCall | undefined {
+  if (refused === undefined || again === undefined) return refused ?? again;
+  return { ...refused, untouched: refused.untouched === true && again.untouched === true };
 }
 
 const ATTEMPT_MS = 60_000;
