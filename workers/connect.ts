@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { dataConverterOf } from './encryption/data-converter.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { pause } from '../triggers/path/pause.ts';
+import { notConnected } from './failure-of.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { type NatsRole, natsAccess } from './nats-access.ts';
 import {
@@ -24,7 +25,7 @@ import type { Tracing } from './tracing.ts';
 export interface Waiting {
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
-  /** Try once only, and reject with exit code 3: what a command wants that answers a question. */
+  /** Try once only, and reject: what a command wants that answers a question. */
   readonly once?: boolean;
   /** Events carry their trace, when there is one. */
   readonly tracing?: Tracing | null;
@@ -134,8 +135,7 @@ export async function until<T>(what: string, waiting: Waiting, attempt: () => Pr
       return await attempt();
     } catch (error) {
       if (error instanceof CommandError) throw error;
-      if (waiting.once === true)
-        throw new CommandError(EXIT.unavailable, `${what} does not answer: ${messageOf(error)}`, error);
+      if (waiting.once === true) throw notConnected(what, error);
       if (tries % REPORT_EVERY === 0) waiting.logger.warn({ err: error }, `waiting for ${what}`);
       await pause(RETRY_MS, waiting.lifecycle.signal);
       if (waiting.lifecycle.signal.aborted)
@@ -143,5 +143,3 @@ export async function until<T>(what: string, waiting: Waiting, attempt: () => Pr
     }
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,15 @@
 
 /** The call may succeed later: the server is away, slow, or the connection is being rebuilt. */
 export class LogUnavailable extends Error {
-  override readonly name = 'LogUnavailable';
+  override readonly name: string = 'LogUnavailable';
+}
+
+/**
+ * A server is there and takes no connection from us: it does not know our credentials, or we do not agree on TLS. A process waits for the human
+ * who mends it as for a server that is away; whoever only asks need not.
+ */
+export class LogDenied extends LogUnavailable {
+  override readonly name = 'LogDenied';
 }
 
 /** The stream refuses new messages until old ones expire (a byte or message limit with `discard: new`). Retry later. */

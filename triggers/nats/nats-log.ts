@@ -15,7 +15,7 @@ import {
 import { consume } from './consume.ts';
 import { ensureTopology } from './ensure-topology.ts';
 import { follow } from './follow.ts';
-import { LogUnavailable, MessageRefused } from './errors.ts';
+import { LogDenied, LogUnavailable, MessageRefused } from './errors.ts';
 import { guard } from './guard.ts';
 import { type LogAccess, authenticatorOf, tlsOf } from './log-access.ts';
 import { read } from './read.ts';
@@ -42,12 +42,11 @@ export interface ConnectLogOptions {
   readonly lingers?: boolean;
 }
 
-/** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server takes the connection within 5 s. */
+/** Connect and keep reconnecting for ever. Rejects with LogUnavailable when no server takes the connection within 5 s; LogDenied: one could. */
 export async function connectLog(options: ConnectLogOptions): Promise<EventLog> {
   const nc = await connect(connectionOptions(options)).catch((error: unknown) => {
-    throw new LogUnavailable(`no NATS server takes a connection at ${String(options.servers)}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    const why = `no NATS server takes a connection at ${String(options.servers)}: ${reasonOf(error)}`;
+    throw new (isDenial(error) ? LogDenied : LogUnavailable)(why, { cause: error });
   });
   const api = { timeout: REQUEST_TIMEOUT_MS, ...(options.domain === undefined ? {} : { domain: options.domain }) };
   const js = nc.jetstream(api);
@@ -73,6 +72,22 @@ function reasonOf(error: unknown): string {
   const known = REASONS[error.code];
   if (known !== undefined) return known;
   return error.chainedError === undefined ? error.message : `${error.message}: ${error.chainedError.message}`;
+}
+
+const DENIALS: ReadonlySet<string> = new Set([
+  ErrorCode.AuthorizationViolation,
+  ErrorCode.AuthenticationExpired,
+  ErrorCode.AccountExpired,
+  ErrorCode.BadAuthentication,
+  ErrorCode.ServerOptionNotAvailable,
+]);
+/** What Node says when the two do not agree on TLS; a handshake that ends because the connection does has another code. */
+const TLS_CODES = /^(ERR_(TLS|SSL|OSSL)|CERT_|UNABLE_TO_|(DEPTH_ZERO_)?SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+function isDenial(error: unknown): boolean {
+  if (error instanceof NatsError && DENIALS.has(error.code)) return true;
+  const why = error instanceof NatsError ? error.chainedError : error;
+  return why instanceof Error && 'code' in why && typeof why.code === 'string' && TLS_CODES.test(why.code);
 }
 
 function connectionOptions({ servers, name, access = {} }: ConnectLogOptions): ConnectionOptions {

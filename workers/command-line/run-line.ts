@@ -6,7 +6,7 @@ export async function runLine({ program, common, end }: CommandLine, words?: rea
   try {
     await (words === undefined ? program.parseAsync() : program.parseAsync(words, { from: 'user' }));
   } catch (error) {
-    const { failureOf } = await import('./failure-of.ts');
+    const { failureOf } = await import('../failure-of.ts');
     const { exitCode, message } = failureOf(error);
     if (common().json) process.stdout.write(`${JSON.stringify({ error: String(message) })}\n`);
     else console.error(message);

@@ -1,12 +1,12 @@
 /**
- * `tocsin audit`: proves that nothing was lost and nothing started twice since an instant; exit code 1 names the offenders, and 3 the regions of which
- * nothing is proved, since they do not answer.
+ * `tocsin audit`: proves that nothing was lost and nothing started twice since an instant; exit code 1 names the offenders, and
+ * otherwise the regions of which nothing is proved decide it: 3 when they are away.
  */
 import { hostname } from 'node:os';
 import { type AuditReport, audit as auditRegion } from '../../triggers/path/audit.ts';
 import { durationMs } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
-import { recordAct } from '../record-act.ts';
+import { recordBrake } from '../record-act.ts';
 import { exitCodeOf, missingFacts, someOf } from './region-answers.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
@@ -21,10 +21,13 @@ export const audit = (options: AuditCommand): Promise<number> =>
     const runs = await session.runs();
     const since = Date.now() - durationMs(options.since);
     const { found: reports, missing } = someOf(
-      await session.readEach([options.region], async (path) => {
-        if (options.repair) await recordAct(path.log, [path.region], { what: 'repair', where: 'ledger' });
+      await session.readEach([options.region], async (path): Promise<RegionReport> => {
+        const act = { what: 'repair', where: 'ledger' };
+        const [unlogged] = options.repair ? await recordBrake(async () => path.log, [path.region], act) : [];
+        const repair = options.repair && unlogged === undefined;
         const instance = `${hostname()}/${process.pid}`;
-        return auditRegion({ ...path, runs, since, repair: options.repair, instance });
+        const report = await auditRegion({ ...path, runs, since, repair, instance });
+        return unlogged === undefined ? report : { ...report, unlogged: unlogged.error };
       }),
     );
     const unproved = missingFacts(missing).map((each) => ({ ...each, ok: false }));
@@ -36,10 +39,15 @@ export const audit = (options: AuditCommand): Promise<number> =>
         ...unproved.map(({ region, error }) => `NOT AUDITED ${region}, nothing is proved: ${error}`),
       ].join('\n'),
     );
-    return reports.every(({ ok }) => ok) ? exitCodeOf({ missing }) : EXIT.failed;
+    return reports.every(({ ok, unlogged }) => ok && unlogged === undefined) ? exitCodeOf({ missing }) : EXIT.failed;
   });
 
-function textOf({ region, since, counts, offenders, ok }: AuditReport): string {
+interface RegionReport extends AuditReport {
+  /** Why the line of the repair is not in the operator log; without it nothing is repaired. */
+  readonly unlogged?: string;
+}
+
+function textOf({ region, since, counts, offenders, ok, unlogged }: RegionReport): string {
   const { stored, recorded, pending, started, runs } = counts;
   const lines = offenders.map(
     ({ kind, what, detail, repaired }) => `  ${repaired ? 'repaired' : 'OFFENDER'} ${kind}: ${what}\n    ${detail}`,
@@ -47,5 +55,10 @@ function textOf({ region, since, counts, offenders, ok }: AuditReport): string {
   return [
     `${ok ? 'ok ' : 'BAD'} ${region} since ${since}: ${stored} stored = ${recorded} recorded + ${pending} pending; ${started} started, ${runs} runs in Temporal`,
     ...lines,
+    ...(unlogged === undefined ? [] : [notRepaired(region, unlogged)]),
   ].join('\n');
 }
+
+const notRepaired = (region: string, why: string): string =>
+  `${region}: audited, but NOT repaired, since the operator log has no line of it: ${why}. \`tocsin doctor\` says what is wrong with that log; ` +
+  'then give the same `tocsin audit --repair` again.';

@@ -15,7 +15,7 @@ export interface DeadLetterCommand extends CommonOptions {
 const nameOf = (region: string, { id }: StoredDeadLetter): string => `${region}/${id}`;
 const MAX_SHOWN = 4_000;
 
-/** Exit code 3 when a region does not answer; the letters of the others are listed all the same. */
+/** A region that fails decides the exit code, 3 when it is away; the letters of the others are listed all the same. */
 export const listDeadLetters = (options: DeadLetterCommand): Promise<number> =>
   withSession(options, async (session) => {
     const { found, missing } = someOf(await session.readEach([options.region], named));

@@ -2,6 +2,7 @@
 import { examinations } from '../doctor/examinations.ts';
 import { type Examination, type Finding, error } from '../doctor/finding.ts';
 import { EXIT } from '../exit-code.ts';
+import { failureOf } from '../failure-of.ts';
 import { type CommonOptions, type Session, output, withSession } from './session.ts';
 
 const SIGNS = { ok: '✔', warning: '!', error: '✖' } as const;
@@ -31,8 +32,9 @@ async function examine({ name, needs, examine: look }: Examination, session: Ses
   } catch (failure) {
     const refused = session.refusal(failure);
     if (refused !== null) return { name, found: [error(refused.what, refused.remedy)], away: false };
+    const { exitCode } = failureOf(failure);
     const why = failure instanceof Error ? failure.message : String(failure);
     const remedy = needs === null ? 'this is a fault of Tocsin' : 'start it, or correct its address and credentials';
-    return { name, found: [error(why, remedy)], away: needs !== null };
+    return { name, found: [error(why, remedy)], away: needs !== null && exitCode === EXIT.unavailable };
   }
 }

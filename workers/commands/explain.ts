@@ -15,7 +15,7 @@ export interface ExplainCommand extends CommonOptions {
   readonly region?: string;
 }
 
-/** Exit code 3 when a region does not answer; what the others know is told all the same. */
+/** A region that fails decides the exit code, 3 when it is away; what the others know is told all the same. */
 export const explain = (options: ExplainCommand): Promise<number> =>
   withSession(options, async (session) => {
     const runs = await session.runs();

@@ -14,7 +14,7 @@ export interface HeldCommand extends CommonOptions {
   readonly since: string;
 }
 
-/** Exit code 3 when a region does not answer; what the others hold is listed all the same. */
+/** A region that fails decides the exit code, 3 when it is away; what the others hold is listed all the same. */
 export const listHeld = (options: HeldCommand): Promise<number> =>
   withSession(options, async (session) => {
     const since = Date.now() - durationMs(options.since);

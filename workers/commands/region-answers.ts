@@ -1,5 +1,6 @@
-/** What the regions answer when each is asked by itself: one whose server is away hides nothing of the others, and is named. */
-import { EXIT } from '../exit-code.ts';
+/** What the regions answer when each is asked by itself: one that fails hides nothing of the others, and is named with its reason. */
+import { CommandError, EXIT } from '../exit-code.ts';
+import { failureOf } from '../failure-of.ts';
 import { inTime } from '../in-time.ts';
 
 export interface Missing {
@@ -42,22 +43,54 @@ async function answersOf<T>(
   return { found, missing };
 }
 
-/** The same answers. Rejects as the first region did when none answers: then nothing is known. */
+/** The same answers. Rejects when no region answers: then nothing is known. */
 export function someOf<T>(answers: RegionAnswers<T>): RegionAnswers<T> {
-  const [first] = answers.missing;
-  if (answers.found.length === 0 && first !== undefined) throw first.error;
-  return answers;
+  const { found, missing } = answers;
+  const [first] = missing;
+  if (found.length > 0 || first === undefined) return answers;
+  // One server may be that of all of them.
+  if (new Set(missing.map(({ error }) => reasonOf(error).text)).size === 1) throw first.error;
+  throw new CommandError(exitCodeOf(answers), missingLines(missing).join('\n'));
+}
+
+export interface MissingFact {
+  readonly region: string;
+  readonly error: string;
+  /** As of a command about this region alone. */
+  readonly exitCode: number;
 }
 
 /** For machines. */
-export const missingFacts = (missing: readonly Missing[]): { readonly region: string; readonly error: string }[] =>
-  missing.map(({ region, error }) => ({ region, error: messageOf(error) }));
+export const missingFacts = (missing: readonly Missing[]): MissingFact[] =>
+  missing.map(({ region, error }) => {
+    const { exitCode, text } = reasonOf(error);
+    return { region, error: text, exitCode };
+  });
+
+const WORDS: ReadonlyMap<number, string> = new Map([
+  [EXIT.unavailable, 'NOT KNOWN'],
+  [EXIT.refused, 'REFUSED'],
+]);
 
 export const missingLines = (missing: readonly Missing[]): string[] =>
-  missingFacts(missing).map(({ region, error }) => `${region}: NOT KNOWN: ${error}`);
+  missingFacts(missing).map(({ region, error, exitCode }) => `${region}: ${WORDS.get(exitCode) ?? 'FAILED'}: ${error}`);
 
-/** Exit code 3 when a region is missing: the same command may know more later. */
-export const exitCodeOf = ({ missing }: Pick<RegionAnswers<unknown>, 'missing'>): number =>
-  missing.length === 0 ? EXIT.ok : EXIT.unavailable;
+/** Of two codes the later one counts: as long as something is there that waiting does not mend, 3 would promise too much. */
+const FROM_GOOD_TO_BAD: readonly number[] = [EXIT.ok, EXIT.unavailable, EXIT.failed, EXIT.refused];
+
+/** Exit code 3 when regions are missing and all of them may answer later; else that of the one that is mended by a human only. */
+export const exitCodeOf = ({ missing }: Pick<RegionAnswers<unknown>, 'missing'>): number => {
+  const ranks = missing.map(({ error }) => FROM_GOOD_TO_BAD.indexOf(reasonOf(error).exitCode));
+  return FROM_GOOD_TO_BAD[Math.max(0, ...ranks)] ?? EXIT.failed;
+};
+
+function reasonOf(error: unknown): { readonly exitCode: number; readonly text: string } {
+  const { exitCode, message } = failureOf(error);
+  const text =
+    message instanceof Error
+      ? `${String(message)} (nobody expected this: the same command with --region for this region alone says where it happens)`
+      : String(message);
+  return { exitCode, text };
+}
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

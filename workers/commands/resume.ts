@@ -89,7 +89,9 @@ const notResumed = (missing: readonly Missing[], scope: Scope, file: string): st
         ...(existsSync(file)
           ? [`This host stays stopped by ${file}; \`tocsin resume --local\` lifts ${scope} here alone.`]
           : []),
-        'Give the command again when they answer.',
+        exitCodeOf({ missing }) === EXIT.unavailable
+          ? 'Give the command again when they answer.'
+          : 'Give the command again when this is mended.',
       ];
 
 interface Pending {
@@ -144,7 +146,7 @@ function nothingToResume(found: readonly Lifted[], missing: readonly Missing[], 
   const refused = `${scope} is not stopped here, and has no backlog: ${words}`;
   if (missing.length === 0) return new CommandError(EXIT.refused, refused);
   const regions = found.map(({ region }) => region).join(', ');
-  return new CommandError(EXIT.unavailable, [`in ${regions} ${refused}`, ...missingLines(missing)].join('\n'));
+  return new CommandError(exitCodeOf({ missing }), [`in ${regions} ${refused}`, ...missingLines(missing)].join('\n'));
 }
 
 const tell = async (session: Session, scope: Scope, regions: readonly string[]) => {

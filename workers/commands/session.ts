@@ -2,7 +2,7 @@
 import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, chosenRegions, loadConfig } from '../config.ts';
 import { type NatsServer, connectionTo, natsServers, temporalTargetOf } from '../connect.ts';
-import { CommandError, EXIT } from '../exit-code.ts';
+import { notConnected } from '../failure-of.ts';
 import { connectLog } from '../../triggers/nats/nats-log.ts';
 import type { EventLog } from '../../triggers/nats/port.ts';
 import { regionalLog } from '../../triggers/nats/regional-log.ts';
@@ -46,14 +46,19 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
   const logs = new Logs(config);
   let temporal: Promise<TemporalClient> | undefined;
   const pathOf = async (region: string): Promise<RegionPath> => regionPath(region, await logs.of([region]));
+  // What a region asks Temporal may be refused there as well.
+  const explained = <Answer>({ found, missing }: RegionAnswers<Answer>): RegionAnswers<Answer> => ({
+    found,
+    missing: missing.map(({ region, error }) => ({ region, error: session.refusal(error) ?? error })),
+  });
   const session: Session = {
     config,
     log: async (...regions) => logs.of(chosenRegions(config, regions)),
     temporal: () => (temporal ??= openClient(config)),
     paths: async (...regions) => Promise.all(chosenRegions(config, regions).map(pathOf)),
     inEach: async (regions, each) =>
-      askEach(chosenRegions(config, regions), async (region) => each(await pathOf(region))),
-    readEach: async (regions, each) => readEach(chosenRegions(config, regions), pathOf, each),
+      explained(await askEach(chosenRegions(config, regions), async (region) => each(await pathOf(region)))),
+    readEach: async (regions, each) => explained(await readEach(chosenRegions(config, regions), pathOf, each)),
     runs: async () => createRuns(await session.temporal()),
     refusal: (error) => (temporal === undefined ? null : refusalOf(error, temporalTargetOf(config))),
   };
@@ -96,26 +101,18 @@ class Logs {
 
 async function connectTo(server: NatsServer, config: Config): Promise<EventLog> {
   const access = natsAccess(config, 'command');
-  return connectLog(connectionTo(server, { name: 'tocsin command', access })).catch(
-    unavailable(`NATS at ${server.url}`),
-  );
+  return connectLog(connectionTo(server, { name: 'tocsin command', access })).catch(thrown(`NATS at ${server.url}`));
 }
 
 async function openClient(config: Config): Promise<TemporalClient> {
   const target = temporalTargetOf(config);
-  return connectClient(target).catch(unavailable(`Temporal at ${target.connection.address ?? ''}`));
+  return connectClient(target).catch(thrown(`Temporal at ${target.connection.address ?? ''}`));
 }
 
-const unavailable =
+const thrown =
   (what: string) =>
   (error: unknown): never => {
-    if (error instanceof CommandError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(
-      EXIT.unavailable,
-      `${what} does not answer: ${why}. Is it up? (\`npm start\` brings one along.)`,
-      error,
-    );
+    throw notConnected(what, error);
   };
 
 /** One document on stdout: JSON for machines, else the text. */

@@ -21,7 +21,7 @@ interface Row extends Omit<Activity, 'minutes'> {
   readonly perMinute: number;
 }
 
-/** One row per sender, and per region where it sends to several. Exit code 3 when a region does not answer; what was stored in the others is told. */
+/** One row per sender, and per region where it sends to several. A region that fails decides the exit code, 3 when it is away; what was stored in the others is told. */
 export const listSources = (options: SourcesCommand): Promise<number> =>
   withSession(options, async (session) => {
     const now = Date.now();

@@ -46,6 +46,6 @@ async function lookAt({ name, look }: StatusSection, session: Session): Promise<
     return { name, error: null, ...(await inTime(look(session), LOOK_MS)) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { name, error: why, lines: [`not known: ${why}`], facts: null, bad: true };
+    return { name, error: why, lines: `not known: ${why}`.split('\n'), facts: null, bad: true };
   }
 }

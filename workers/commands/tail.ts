@@ -41,7 +41,7 @@ interface Line {
 const KNOWN = new Set(project.triggers.map(({ on }) => on.type));
 const DISPOSITIONS = ['started', 'joined', 'ignored', 'held', 'dead', 'filtered'];
 
-/** With `json` one document per line. A region that does not answer is named at once; the others are followed, and the exit code is 3. */
+/** With `json` one document per line. A region that fails is named at once; the others are followed, and it decides the exit code: 3 when it is away. */
 export const tail = (options: TailCommand): Promise<number> =>
   withSession(options, async (session) => {
     const wanted = wantedBy(options);

@@ -21,7 +21,7 @@ export interface ChangeCommand extends TriggerCommand {
   readonly why: string;
 }
 
-/** Exit code 3 when a region does not answer; the others are listed all the same. */
+/** A region that fails decides the exit code, 3 when it is away; the others are listed all the same. */
 export const listTriggers = (options: TriggerCommand): Promise<number> =>
   withSession(options, async (session) => {
     const { found, missing } = someOf(
