@@ -154,7 +154,7 @@ const interceptorsOf = (temporal: TemporalConnection, role: WorkerRole, tracing:
   ],
 });
 
-/** Whether the server has seen this worker poll lately: that it sees it anew is judged by the time that passes here, whatever the clocks say. */
+/** Whether the server has seen this worker poll lately, and no other of its host: that it sees it anew is judged by the time that passes here, whatever the clocks say. */
 function pollWatch(temporal: TemporalConnection, taskQueue: string, identity: string, kind: WorkerRole['kind']) {
   let last = { seenAt: 0, since: 0 };
   return async (): Promise<boolean> => {

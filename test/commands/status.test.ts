@@ -121,7 +121,7 @@ describe('tocsin status', () => {
         [[hostname(), packageVersion()]],
         part,
       );
-      assert.match(workers[0]?.identity ?? '', new RegExp(` ${part} v=`));
+      assert.match(workers[0]?.identity ?? '', new RegExp(` ${part}#[0-9a-f]{8} v=`));
       assert.match(workers[0]?.tzdb ?? '', /^\d{4}[a-z]+$/);
     }
   });

@@ -131,7 +131,7 @@ describe('the watch', () => {
     });
 
   it('a worker says its zone data in its name', () => {
-    assert.match(workerIdentity('eu'), /^\S+ \d+ eu v=\d+\.\d+\.\d+\S* tz=(\d{4}[a-z]+|none)$/);
+    assert.match(workerIdentity('eu'), /^\S+ \d+ eu#[0-9a-f]{8} v=\d+\.\d+\.\d+\S* tz=(\d{4}[a-z]+|none)$/);
     assert.equal(zoneDataOf('host 1 eu tz=2025b'), '2025b');
     assert.equal(zoneDataOf('1234@somebody'), null);
   });
