@@ -103,6 +103,15 @@ describe('the clock of a host beside the server', () => {
     assert.notEqual(clock.doubt(), null);
   });
 
+  it('of two that differ, only what is ahead of both is of the future', async () => {
+    const { time, clock } = host();
+    for (const aheadMs of [0, HOUR, -HOUR, 3 * DAY, -3 * DAY]) {
+      time.aheadMs = aheadMs;
+      await clock.compare();
+      assert.equal(clock.latest(), START + Math.max(0, aheadMs));
+    }
+  });
+
   it('is gone by after a jump until it is compared: a host that slept woke up to the right time', async () => {
     const { time, clock } = host();
     await clock.compare();

@@ -4,6 +4,7 @@ import type { StoredMessage } from '../../triggers/nats/port.ts';
 import { decode } from '../../triggers/path/decode.ts';
 import { alertEvent } from '../support/events.ts';
 
+const iso = (ms: number): string => new Date(ms).toISOString();
 const KNOWN = new Set(['com.example.deployed']);
 const STORED_AT = Date.parse('2026-06-01T12:00:00Z');
 const message = (data: unknown, headers: Record<string, string> = {}): StoredMessage => ({
@@ -74,6 +75,20 @@ describe('decode', () => {
       assert.equal(decoded.ok ? null : decoded.reason, reason);
       if (decoded.ok && decoded.alert === null && decoded.event.type.startsWith('com.'))
         assert.deepEqual(decoded.event.data, { version: '2' });
+    });
+
+  for (const [behind, days] of [
+    ['an hour', 1 / 24],
+    ['three days', 3],
+  ] as const)
+    it(`what happens now is an event though the clock of the server that stored it is ${behind} behind`, () => {
+      const now = STORED_AT + days * 86_400_000;
+      for (const event of [{ ...plain, time: iso(now) }, alertEvent('firing', { started: iso(now) })]) {
+        assert.equal(decode(message(event), KNOWN, now).ok, true);
+        assert.equal(decode(message(event), KNOWN).ok, days < 1);
+        const tomorrow = decode(message({ ...plain, time: iso(now + 86_400_001) }), KNOWN, now);
+        assert.equal(tomorrow.ok ? null : tomorrow.reason, 'time-in-the-future');
+      }
     });
 
   it('a header may say of what type the data is', () => {

@@ -84,6 +84,23 @@ describe('intake: who may send', () => {
     assert.deepEqual([authtype, tokenid], ['user', '7']);
   });
 
+  for (const [behindMs, by] of [
+    [3_600_000, 'an hour'],
+    [3 * 86_400_000, 'three days'],
+  ] as const)
+    it(`an alert of now is stored while the clock that is believed is ${by} behind another one`, async (t) => {
+      const now = Date.parse('2026-06-04T12:00:00Z');
+      const { post } = await startIntake(t, storing, { now: () => now - behindMs, latest: () => now });
+      const of = (ms: number) =>
+        JSON.stringify(alertmanagerPayload('firing', { startsAt: new Date(ms).toISOString(), instance: String(ms) }));
+      assert.equal(reason(await post('am', of(now))), '202 ');
+      const event = { specversion: '1.0', id: '1', source: '/a', type: 'com.example.deployed', data: {} };
+      const told = { ...event, time: new Date(now).toISOString() };
+      const headers = { 'content-type': 'application/cloudevents+json' };
+      assert.equal(reason(await post('ce', JSON.stringify(told), headers)), '202 ');
+      assert.equal(reason(await post('am', of(now + 86_400_001))), '400 time-in-the-future');
+    });
+
   it('the body of someone unknown is not read into events', async (t) => {
     const { post } = await startIntake(t, failing(new Error('must not be called')));
     assert.equal(reason(await post('guarded', 'not even JSON')), '401 not-authenticated');

@@ -36,6 +36,10 @@ function given(
     readonly deaths?: number;
     /** Its record is stored. */
     readonly recorded?: boolean;
+    /** By how much the clock of the server that stored it is behind. */
+    readonly behindMs?: number;
+    /** When it began to be sick. */
+    readonly started?: string;
     /** What stands in the book. */
     readonly episode?: Episode;
   },
@@ -56,9 +60,13 @@ function given(
     stream: 'EVENTS_EU',
     subject: 'events.eu.urgent.am.x',
     sequence: 7,
-    storedAt: Date.now(),
+    storedAt: Date.now() - (delivery.behindMs ?? 0),
     headers: delivery.headers ?? {},
-    data: Buffer.from(JSON.stringify(alertEvent(delivery.status ?? 'firing'))),
+    data: Buffer.from(
+      JSON.stringify(
+        alertEvent(delivery.status ?? 'firing', delivery.started === undefined ? {} : { started: delivery.started }),
+      ),
+    ),
     deliveryCount: delivery.deliveryCount,
     ack: () => Promise.resolve(void (seen.acked += 1)),
     nak: (delayMs) => void seen.naks.push(delayMs),
@@ -115,6 +123,8 @@ function given(
     triggers: [restartServiceTrigger],
     options: { reorderBoundMs: 1_000, maxInFlight: 8, ackWaitMs: 30_000 },
     instance: 'test',
+    now: () => Date.now() - (delivery.behindMs ?? 0),
+    latest: Date.now,
     logger: pino({ level: 'silent' }),
   });
   process.start();
@@ -210,4 +220,22 @@ describe('trigger process', () => {
     assert.equal(episode()?.lastResolve?.by.sequence, 7);
     await close();
   });
+
+  for (const [behindMs, by] of [
+    [3_600_000, 'an hour'],
+    [3 * 86_400_000, 'three days'],
+  ] as const)
+    it(`an alert of now starts its run though the clock of NATS is ${by} behind, and its record says so`, async (t) => {
+      const delivery = { deliveryCount: 1, behindMs, started: new Date().toISOString() };
+      const { seen, close } = given(delivery, () => Promise.resolve({ kind: 'started', runId: 'r' }));
+      t.after(close);
+      await until('acknowledged', () => seen.acked === 1);
+      assert.deepEqual(seen.letters, []);
+      const [{ event, dispositions } = assert.fail()] = seen.records;
+      assert.deepEqual(
+        dispositions.map(({ kind }) => kind),
+        ['started'],
+      );
+      assert.ok(Math.abs((event.aheadMs ?? 0) - behindMs) < 60_000, String(event.aheadMs));
+    });
 });

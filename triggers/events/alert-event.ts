@@ -79,7 +79,7 @@ function timeOf(request: SourceRequest, facts: AlertFacts): Alert['time'] | Omit
   for (const name of TIMES) {
     const written = read[name];
     if (written === null || written === undefined) continue;
-    const instant = readInstant(written.text, request.receivedAt, request.times);
+    const instant = readInstant(written.text, request.latest ?? request.receivedAt, request.times);
     if (!instant.ok) return badTime(instant.reason, written);
     utc[name] = instant.utc;
     original[name] = written.written ?? written.text;

@@ -31,12 +31,12 @@ const ZERO_TIMES = new Set([Date.UTC(1970, 0, 1), -62_135_596_800_000]);
 /** What four digits of a year can write, in seconds since 1970: from the year 0 to the year 9999. */
 const [FIRST_SECOND, LAST_SECOND] = [daysFromCivil(0, 1, 1) * DAY, daysFromCivil(10_000, 1, 1) * DAY - 1];
 
-/** `receivedAt`: RFC 3339; what lies far after it or before the year 2000 is refused. Without `times` only an offset says when. */
-export function readInstant(text: string, receivedAt: string, times?: LocalTimes): ReadInstant {
+/** `latest`: RFC 3339, how late it may be now; what lies far after it or before the year 2000 is refused. Without `times` only an offset says when. */
+export function readInstant(text: string, latest: string, times?: LocalTimes): ReadInstant {
   const read = utcOf(text) ?? withZone(text, times);
   if ('reason' in read) return { ok: false, reason: read.reason };
   if (ZERO_TIMES.has(read.ms)) return { ok: true, utc: null };
-  if (read.ms > Date.parse(receivedAt) + MAX_AHEAD_MS) return { ok: false, reason: 'time-in-the-future' };
+  if (read.ms > Date.parse(latest) + MAX_AHEAD_MS) return { ok: false, reason: 'time-in-the-future' };
   if (read.ms < OLDEST_MS) return { ok: false, reason: 'time-ancient' };
   return { ok: true, utc: read.utc };
 }

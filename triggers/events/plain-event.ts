@@ -22,7 +22,7 @@ export interface PlainFacts {
 
 export function plainEvent(request: SourceRequest, facts: PlainFacts): AlertResult {
   const instant = facts.occurred
-    ? readInstant(facts.occurred.text, request.receivedAt, request.times)
+    ? readInstant(facts.occurred.text, request.latest ?? request.receivedAt, request.times)
     : { ok: true as const, utc: null };
   if (!instant.ok && facts.occurred) return { ok: false, rejection: badTime(instant.reason, facts.occurred) };
   const time = instant.ok ? instant.utc : null;

@@ -27,6 +27,8 @@ export interface IncomingRequest {
   readonly raw: Uint8Array;
   /** RFC 3339, UTC. */
   readonly receivedAt: string;
+  /** As of a `SourceRequest`. */
+  readonly latest?: string;
   readonly times?: LocalTimes;
 }
 

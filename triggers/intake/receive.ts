@@ -44,6 +44,8 @@ export interface ReceiveOptions extends AcceptOptions {
   /** Alerts that the sender has left out of its groups. */
   readonly onMissing?: (sender: string, alerts: number) => void;
   readonly now?: () => number;
+  /** How late it may be now, ms since 1970: by the clock that is further, while clocks differ. Default: `now`. */
+  readonly latest?: () => number;
   /** Why it is not known what time it is; null: it is known. */
   readonly clockDoubt?: () => string | null;
 }
@@ -167,6 +169,7 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     contentType,
     raw,
     receivedAt: now.toISOString(),
+    ...(options.latest === undefined ? {} : { latest: new Date(options.latest()).toISOString() }),
     ...(sender.times === undefined ? {} : { times: sender.times }),
   };
   const seen = isTimeless(sender.auth, headers) ? options.seen : undefined;

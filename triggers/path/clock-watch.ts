@@ -24,6 +24,7 @@ export function createClockWatch({ windows, ...options }: ClockWatchOptions): Cl
       },
     },
     now: clock.now,
+    latest: clock.latest,
     start: clock.start,
     compare: clock.compare,
     close: clock.close,

@@ -27,6 +27,11 @@ export interface ComparedClock {
    * jump and the next comparison: a host that slept has jumped to the right time.
    */
   now(): number;
+  /**
+   * Ms since 1970: by the clock that is further, of this host's and the server's. Nobody knows which of two is wrong, and of the future is only
+   * what lies ahead of both.
+   */
+  latest(): number;
   /** Compares once, which takes a round trip, and every 15 s from then on; every second while nothing is known. Never rejects. */
   start(): Promise<void>;
   compare(): Promise<void>;
@@ -86,12 +91,14 @@ export function createComparedClock(options: ComparedClockOptions): ComparedCloc
     if (why !== null && last === null) logger.warn({ stream }, `${consequence}: ${why}`);
     return why;
   };
+  const believed = (): number => {
+    const aheadMs = compared?.aheadMs ?? 0;
+    return hasJumped() || clockDoubt(aheadMs, 'NATS') === null ? now() : now() - aheadMs - jumpedMs();
+  };
   return {
     doubt,
-    now: () => {
-      const aheadMs = compared?.aheadMs ?? 0;
-      return hasJumped() || clockDoubt(aheadMs, 'NATS') === null ? now() : now() - aheadMs - jumpedMs();
-    },
+    now: believed,
+    latest: () => Math.max(now(), believed()),
     start: async () => {
       await compare();
       running = run();

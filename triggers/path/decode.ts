@@ -18,16 +18,21 @@ export type Decoded =
 const checkEnvelope = compileCheck(CloudEventSchema);
 const checkAlert = compileCheck(AlertSchema);
 
-export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>): Decoded {
+/**
+ * `latest`, ms since 1970: how late it may be now. What was stored by a server whose clock is days behind is of the future by that clock alone,
+ * and is taken; its order is its place in the stream all the same (`evidenceMs`).
+ */
+export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>, latest = message.storedAt): Decoded {
+  const bound = Math.max(message.storedAt, latest);
   const parsed = isBinaryMode(message.headers) ? binary(message.headers, message.data) : structured(message.data);
   if (!parsed.ok) return parsed;
   const envelope = withoutUnset(parsed.value);
   const problem = checkEnvelope(envelope)[0];
   if (problem !== undefined) return bad('not-a-cloudevent', `${problem.place}: ${problem.message}`);
   const event = envelope as CloudEvent;
-  const late = timeProblem({ time: event.time }, '', message.storedAt);
+  const late = timeProblem({ time: event.time }, '', bound);
   if (late !== null) return late;
-  if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event, message.storedAt);
+  if (event.type.startsWith('tocsin.alert.')) return decodeAlert(event, bound);
   // What a source of ours has read needs no listener to be a fact; a type somebody made up elsewhere may be a typing error.
   if (!event.type.startsWith('tocsin.event.') && !knownTypes.has(event.type) && forRun(event) === null) {
     return bad(
@@ -39,7 +44,7 @@ export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>):
   return data.ok ? { ok: true, event: { ...event, data: data.value }, alert: null } : data;
 }
 
-function decodeAlert(event: CloudEvent, storedAt: number): Decoded {
+function decodeAlert(event: CloudEvent, latest: number): Decoded {
   const problem = checkAlert(event.data)[0];
   if (problem !== undefined) return bad('not-an-alert', `/data${problem.place}: ${problem.message}`);
   const alert = event.data as Alert;
@@ -47,7 +52,7 @@ function decodeAlert(event: CloudEvent, storedAt: number): Decoded {
     return bad('status-mismatch', `type is ${event.type} but /data/status is ${JSON.stringify(alert.status)}`);
   }
   const { occurred, started, ended } = alert.time;
-  const late = timeProblem({ occurred, started, ended }, '/data/time', storedAt);
+  const late = timeProblem({ occurred, started, ended }, '/data/time', latest);
   return late ?? { ok: true, event: event as EventOf<unknown>, alert };
 }
 
@@ -55,12 +60,12 @@ function decodeAlert(event: CloudEvent, storedAt: number): Decoded {
 function timeProblem(
   times: Readonly<Record<string, string | null | undefined>>,
   place: string,
-  storedAt: number,
+  latest: number,
 ): Extract<Decoded, { ok: false }> | null {
-  const receivedAt = new Date(storedAt).toISOString();
+  const now = new Date(latest).toISOString();
   for (const [name, text] of Object.entries(times)) {
     if (text === null || text === undefined) continue;
-    const read = readInstant(text, receivedAt);
+    const read = readInstant(text, now);
     if (!read.ok) return bad(read.reason, `${place}/${name}: ${JSON.stringify(text.slice(0, 60))} is not acceptable`);
   }
   return null;

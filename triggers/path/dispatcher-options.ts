@@ -34,6 +34,8 @@ export interface DispatcherOptions {
   /** Name of this process, for the record. */
   readonly instance: string;
   readonly now: () => number;
+  /** How late it may be now, by the clock that is further while clocks differ. Default: `now`. */
+  readonly latest?: () => number;
   /** Told how long each condition took, ms. */
   readonly onCondition?: (trigger: string, ms: number) => void;
 }

@@ -76,7 +76,7 @@ export function createDispatcher(given: DispatcherOptions): Dispatcher {
 
   return {
     receive: (delivery) => {
-      const decoded = decode(delivery, knownTypes);
+      const decoded = decode(delivery, knownTypes, (options.latest ?? options.now)());
       return { delivery, decoded, identity: decoded.ok ? identityOfEvent(decoded) : unreadableIdentity(delivery) };
     },
     dispatch: async ({ delivery, decoded, identity }) => {

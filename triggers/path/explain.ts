@@ -161,7 +161,7 @@ function filteredBy(
   record: EventRecord | null,
   rulesChanged: boolean,
 ): ExplainedEvent['filtered'] {
-  const decoded = decode(message, typesOf(triggers));
+  const decoded = decode(message, typesOf(triggers), Date.now());
   if (!decoded.ok) return [];
   return triggers.flatMap((trigger) => {
     if (record?.dispositions.some((each) => each.trigger === trigger.id)) return [];
@@ -185,7 +185,7 @@ async function undecided(
   const types = typesOf(triggers);
   for await (const message of log.read({ stream: eventStream(region), since })) {
     if (decided.has(message.sequence)) continue;
-    const decoded = decode(message, types);
+    const decoded = decode(message, types, Date.now());
     if (!decoded.ok) continue;
     const { event, alert } = decoded;
     const alertKey = alert?.alertKey ?? null;

@@ -40,7 +40,7 @@ export function createLookAhead(
     let to = Math.min(from, now());
     for await (const message of log.read({ stream: eventStream(region), since: from })) {
       to = message.storedAt;
-      const decoded = decode(message, NO_TYPES);
+      const decoded = decode(message, NO_TYPES, Math.max(now(), Date.now()));
       // A copy that was put back is for one trigger, and no news.
       if (!decoded.ok || decoded.alert === null || redriveOf(message) !== null) continue;
       const { type } = decoded.event;

@@ -137,7 +137,7 @@ async function answerAbout(
   if (episode === null || episode.status === 'closed' || episode.generation !== generation) return null;
   const message = await log.get(position.stream, position.sequence);
   if (message === null || message.storedAt !== position.storedAt) return null;
-  const decoded = decode(message, new Set());
+  const decoded = decode(message, new Set(), Math.max(now, Date.now()));
   if (!decoded.ok || decoded.alert === null) return null;
   const at = new Date(now).toISOString();
   try {

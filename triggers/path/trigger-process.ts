@@ -52,6 +52,8 @@ export interface TriggerProcessOptions {
   readonly onGivenBack?: (meaning: Meaning) => void;
   readonly onCondition?: (trigger: string, ms: number) => void;
   readonly now?: () => number;
+  /** As of the dispatcher. */
+  readonly latest?: () => number;
 }
 
 export interface TriggerProcess {

@@ -84,7 +84,7 @@ function problemOf(item: unknown, place: string, request: SourceRequest): Proble
     };
   if (event.data_base64 !== undefined && !isBase64(event.data_base64))
     return { reason: 'bad-base64', place: `${place}/data_base64`, message: 'expected base64 text' };
-  const time = event.time === undefined ? null : readInstant(event.time, request.receivedAt);
+  const time = event.time === undefined ? null : readInstant(event.time, request.latest ?? request.receivedAt);
   if (time !== null && !time.ok)
     return { reason: time.reason, place: `${place}/time`, message: `${event.time} is not acceptable` };
   return event.type.startsWith('tocsin.alert.') ? alertProblem(event, place) : null;

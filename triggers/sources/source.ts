@@ -17,6 +17,8 @@ export interface SourceRequest {
   readonly rawSha256: string;
   /** RFC 3339, UTC. */
   readonly receivedAt: string;
+  /** The same by the clock that is further, while two clocks differ; absent: `receivedAt`. Only what lies ahead of both is of the future. */
+  readonly latest?: string;
   /** Zones by name, and the sender's own. Absent: only an offset says when. */
   readonly times?: LocalTimes;
 }

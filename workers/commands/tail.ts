@@ -88,7 +88,7 @@ async function each(
 }
 
 function storedLine(region: string, message: StoredMessage): Line {
-  const decoded = decode(message, KNOWN);
+  const decoded = decode(message, KNOWN, Date.now());
   const event = decoded.ok
     ? summary(decoded, positionOf(message))
     : { id: '', type: '', source: '', alertKey: null, title: `unreadable: ${decoded.reason}`, labels: {} };

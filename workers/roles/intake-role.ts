@@ -49,6 +49,7 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     logger: logger.child({ part: 'intake' }),
     confirm,
     now: clock.now,
+    latest: clock.latest,
     clockDoubt: clock.doubt,
     seen: createSeen(options.log, options.region),
     quarantine: createQuarantine(options.log, options.region, context.instance),

@@ -59,6 +59,7 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
       recent,
       triggers: project.triggers,
       windows: clock.windows,
+      latest: clock.latest,
       options: {
         reorderBoundMs: durationMs(config.trigger.reorderBound),
         maxInFlight: config.trigger.maxInFlight,
