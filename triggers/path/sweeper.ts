@@ -56,6 +56,8 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
+  /** Null: the last one did not fail. */
+  let failedWith: string | null = null;
 
   const record = async (run: RunInfo, outcome: RunOutcome, detail: string | null): Promise<RunRecord | null> => {
     const entry: RunRecord = {
@@ -142,11 +144,17 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     return recorded;
   };
 
+  /** Once per reason, not per sweep. */
+  const whenFailed = (error: unknown): void => {
+    const why = error instanceof Error ? error.message : String(error);
+    const line = { err: error, region: options.region };
+    if (why === failedWith) options.logger.debug(line, 'sweep failed again');
+    else options.logger.warn(line, 'sweep failed, will be repeated');
+    failedWith = why;
+  };
   const loop = (): void => {
     running = sweep()
-      .catch((error: unknown) =>
-        options.logger.warn({ err: error, region: options.region }, 'sweep failed, will be repeated'),
-      )
+      .then(() => (failedWith = null), whenFailed)
       .then(() => {
         if (!closed) timer = setTimeout(loop, options.everyMs);
       });
