@@ -22,6 +22,7 @@ import { currentAttempt } from './current-attempt.ts';
 import { withPayloadBound } from './payload-bound.ts';
 import { ACTIVITY_TASKS, POLL_SEEN_MS, RUNBOOK_TASKS, pollersOf } from './pollers.ts';
 import type { TellRefused } from './refused-answers.ts';
+import { runWorker } from './run-worker.ts';
 import { stepLog } from './step-log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 import { workerIdentity } from './worker-identity.ts';
@@ -89,7 +90,7 @@ export async function createWorker(
     shutdownForceTime: limits.shutdownGraceMs * 2,
   });
   const seenPolling = pollWatch(temporal, taskQueue, identity, role.kind);
-  const finished = worker.run();
+  const finished = runWorker(worker);
   // Whoever awaits `finished` sees the failure; until then it must not count as unhandled.
   finished.catch(() => undefined);
   return {
