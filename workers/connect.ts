@@ -46,8 +46,12 @@ export const natsTarget = (
 export const needsEmbeddedNats = (config: Config, env = process.env): boolean =>
   !natsTarget(config, env).external && config.places.some(({ natsUrl }) => natsUrl === null);
 
+/** As its settings stand now. */
+const temporalSettings = ({ temporal: { port, namespace } }: Config): TemporalTarget =>
+  temporalTarget({ address: `127.0.0.1:${port}`, namespace });
+
 export const temporalTargetOf = (config: Config): TemporalTarget => ({
-  ...temporalTarget({ address: `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace }),
+  ...temporalSettings(config),
   dataConverter: dataConverterOf(config),
 });
 
@@ -113,8 +117,16 @@ async function openOne(
   return { regions: server.regions, log };
 }
 
+/** Of a process that stays. */
+export interface RoleConnection extends TemporalConnection {
+  /** With what it was connected. */
+  readonly target: TemporalTarget;
+  /** What would be connected with now; throws when it cannot be read. */
+  readonly settings: () => TemporalTarget;
+}
+
 /** Waits for a server that is away, and not for one that refuses us: a role that may do nothing ends, so that somebody looks. */
-export async function openTemporal(config: Config, waiting: Waiting): Promise<TemporalConnection> {
+export async function openTemporal(config: Config, waiting: Waiting): Promise<RoleConnection> {
   const target = temporalTargetOf(config);
   const temporal = await until(`Temporal at ${target.connection.address ?? ''}`, waiting, async () => {
     const connected = await connectTemporal(target, waiting.tracing?.clientInterceptors);
@@ -125,7 +137,7 @@ export async function openTemporal(config: Config, waiting: Waiting): Promise<Te
     return connected;
   });
   waiting.lifecycle.onClose('Temporal connection', 5_000, () => temporal.close());
-  return temporal;
+  return { ...temporal, target, settings: () => temporalSettings(config) };
 }
 
 /** Repeat until it succeeds or the process is closing. */

@@ -15,11 +15,15 @@ import { CommandError, EXIT } from './exit-code.ts';
 import { connectRefusalOf } from './temporal-refusal.ts';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 
+export type KeySetting = 'TEMPORAL_API_KEY' | 'api_key in the profile';
+
 export interface TemporalTarget {
   readonly connection: ConnectionOptions;
   readonly namespace: string;
   /** True when the operator's environment or profile names a cluster. */
   readonly external: boolean;
+  /** Where its API key is set, in the operator's words. */
+  readonly keySetting?: KeySetting;
   /** Undefined: nothing is encrypted. */
   readonly dataConverter?: DataConverter | undefined;
 }
@@ -52,6 +56,11 @@ export function temporalTarget(embedded: { readonly address: string; readonly na
     connection: external ? connectionOptions : { address: embedded.address },
     namespace: namespace ?? embedded.namespace,
     external,
+    // Temporal's own tools take them in this order.
+    keySetting:
+      connectionOptions.apiKey !== undefined && process.env['TEMPORAL_API_KEY'] === undefined
+        ? 'api_key in the profile'
+        : 'TEMPORAL_API_KEY',
   };
 }
 

@@ -21,14 +21,16 @@ export class TemporalRefused extends CommandError implements Remedy {
 interface Target {
   readonly connection: ConnectionOptions;
   readonly namespace: string;
+  /** Where the key is set. */
+  readonly keySetting?: string;
 }
 
-/** Of a call on a connection that stands. Null when it failed for another reason. */
-export function refusalOf(error: unknown, target: Target, now = Date.now()): TemporalRefused | null {
+/** Of a call on a connection that stands. `unknown`: it needs no rights at all. Null when it failed for another reason. */
+export function refusalOf(error: unknown, target: Target, now = Date.now(), unknown = false): TemporalRefused | null {
   if (error instanceof TemporalRefused) return error;
   const status = grpcStatusOf(error);
   if (status === null || (status.code !== PERMISSION_DENIED && status.code !== UNAUTHENTICATED)) return null;
-  return refused(status.details, keyRemedy(target, now, status.code === UNAUTHENTICATED), target, error);
+  return refused(status.details, keyRemedy(target, now, unknown || status.code === UNAUTHENTICATED), target, error);
 }
 
 /** Of an attempt to connect, which needs no rights at all. Null when the server is away. */
@@ -59,15 +61,19 @@ function refused(details: string, remedy: string, target: Target, cause: unknown
   return new TemporalRefused({ what: `Temporal at ${addressOf(target)} refuses this: ${said}`, remedy }, cause);
 }
 
-function keyRemedy({ connection: { apiKey }, namespace }: Target, now: number, unknown: boolean): string {
+function keyRemedy(
+  { connection: { apiKey }, namespace, keySetting = 'TEMPORAL_API_KEY' }: Target,
+  now: number,
+  unknown: boolean,
+): string {
   const place = `namespace ${JSON.stringify(namespace)}`;
   if (apiKey === undefined)
     return `No API key is set, and without one this is not allowed in ${place}: set TEMPORAL_API_KEY, or api_key in the profile`;
   const ended = typeof apiKey === 'string' ? expiryOf(apiKey) : null;
   if (ended !== null && ended <= now)
-    return `The API key expired at ${new Date(ended).toISOString()}: set TEMPORAL_API_KEY to a new one`;
-  if (unknown) return 'The API key is not accepted: set TEMPORAL_API_KEY to one that was issued for this cluster';
-  return `The API key has no right to do this in ${place}: roles and commands read and write there, \`tocsin topology --apply\` administers; give it the right, or set another TEMPORAL_API_KEY`;
+    return `The API key expired at ${new Date(ended).toISOString()}: set ${keySetting} to a new one`;
+  if (unknown) return `The API key is not accepted: set ${keySetting} to one that was issued for this cluster`;
+  return `The API key has no right to do this in ${place}: roles and commands read and write there, \`tocsin topology --apply\` administers; give it the right, or set another ${keySetting}`;
 }
 
 /** Keys are tokens that say when they end; of one that is not, nothing is known. */

@@ -34,6 +34,24 @@ describe('readiness', () => {
     assert.deepEqual(await readiness(), { status: 503, parts });
   });
 
+  it('says why a part is not ready, where that is known', async () => {
+    let ok = false;
+    health.addCheck(
+      'part',
+      () => ok,
+      () => 'the key expired',
+    );
+    health.addCheck(
+      'other',
+      () => false,
+      () => null,
+    );
+    health.started();
+    assert.deepEqual((await health.readiness()).reasons, { part: 'the key expired' });
+    ok = true;
+    assert.equal((await health.readiness()).reasons, undefined);
+  });
+
   it('does not wait for a part that does not answer, nor asks it again meanwhile', async () => {
     let asked = 0;
     let answer = (_ok: boolean): void => undefined;

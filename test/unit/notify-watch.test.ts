@@ -107,10 +107,13 @@ describe('the watch', () => {
 
   it('a part that is not ready is told at the second look, not at the first', async () => {
     let parts: Record<string, boolean> = { started: true, 'trigger eu': false };
-    const health = { readiness: () => Promise.resolve({ ready: false, parts }) };
+    let reasons: Record<string, string> = {};
+    const health = { readiness: () => Promise.resolve({ ready: false, parts, reasons }) };
     const look = readinessLook({ health, instance: 'host/1', now });
     assert.deepEqual(await keys(look), []);
     assert.deepEqual(await keys(look), ['unready/host/1/trigger eu']);
+    reasons = { 'trigger eu': 'The key expired.' };
+    assert.match((await look.look())[0]?.text ?? '', /^The key expired\.\nEvents are kept/);
     parts = { started: true, 'trigger eu': true };
     assert.deepEqual(await keys(look), []);
   });

@@ -9,6 +9,7 @@ import { startIntakeRole } from '../roles/intake-role.ts';
 import { type RoleContext, openRoleContext } from '../roles/role-context.ts';
 import { startTriggerRole } from '../roles/trigger-role.ts';
 import { startWorkerRole } from '../roles/worker-role.ts';
+import { keepAccess } from '../temporal-access.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 
 export interface RoleCommand {
@@ -31,10 +32,11 @@ export const trigger = (options: RoleCommand): Promise<number> =>
     const { config, instance } = context;
     const temporal = await openTemporal(config, context);
     await refuseDevServer(config, temporal);
+    const access = keepAccess(context, temporal);
     const log = await openLog(config, 'trigger', `tocsin trigger ${instance}`, context, regions);
     await untilTopology(context, log, topologyOf(config, regions));
     await untilSearchAttributes(context, temporal);
-    await startTriggerRole(context, { regions, log, temporal });
+    await startTriggerRole(context, { regions, log, temporal, access });
   });
 
 export const worker = (options: RoleCommand & { readonly runbooks: boolean }): Promise<number> =>
@@ -42,10 +44,11 @@ export const worker = (options: RoleCommand & { readonly runbooks: boolean }): P
     const { config, instance } = context;
     const temporal = await openTemporal(config, context);
     await refuseDevServer(config, temporal);
+    const access = keepAccess(context, temporal);
     // A runbook worker publishes what schedules fire, in any region.
     const stored = options.runbooks ? config.regions : regions;
     const log = await openLog(config, 'worker', `tocsin worker ${instance}`, context, stored);
-    await startWorkerRole(context, { temporal, log, runbooks: options.runbooks, regions });
+    await startWorkerRole(context, { temporal, access, log, runbooks: options.runbooks, regions });
   });
 
 async function inRole(

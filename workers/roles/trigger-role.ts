@@ -22,6 +22,7 @@ import { regionPath } from '../region-path.ts';
 import { regionRules } from '../regions.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import { temporalClockAheadMs } from '../temporal-clock.ts';
+import { type TemporalAccess, letIn } from '../temporal-access.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
@@ -30,6 +31,7 @@ export interface TriggerRoleOptions {
   readonly regions: readonly string[];
   readonly log: EventLog;
   readonly temporal: TemporalConnection;
+  readonly access: TemporalAccess;
   /** Workers of this process share `temporal`, and take any run: the first task of a run comes with its start. */
   readonly eager?: boolean;
   readonly onRecorded?: (region: string, record: EventRecord) => void;
@@ -41,8 +43,11 @@ const SWEEP_MS = 10_000;
 /** Resolves when all have begun; each has compared its clock with its region's NATS server first. */
 export async function startTriggerRole(context: RoleContext, options: TriggerRoleOptions): Promise<void> {
   const { config, logger, lifecycle, metrics, health, instance } = context;
-  const { log, temporal } = options;
-  const engine = createEngine({ ...temporal, regions: regionRules(config), eager: options.eager === true });
+  const { log, temporal, access } = options;
+  const engine = letIn(
+    createEngine({ ...temporal, regions: regionRules(config), eager: options.eager === true }),
+    access,
+  );
   const runs = createRuns(temporal);
   const clocks = await startClocks(context, options);
   const now = clocks[0]?.clock.now;
@@ -94,7 +99,7 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
     });
     staleCheck.start();
     lifecycle.onClose(`late events ${region}`, SWEEP_MS, () => staleCheck.close());
-    health.addCheck(`trigger ${region}`, () => process.ready());
+    health.addCheck(`trigger ${region}`, () => process.ready(), access.refused);
     metrics.watchRegion(region, { ...path, triggers: project.triggers });
     const sweeper = createSweeper({
       ...path,

@@ -32,6 +32,7 @@ import { uiUrlOf } from '../run-link.ts';
 import { effectsInterceptor } from '../red-button/effects-interceptor.ts';
 import { startEffectGate } from '../red-button/start-effect-gate.ts';
 import { openSsh } from '../open-ssh.ts';
+import type { TemporalAccess } from '../temporal-access.ts';
 import type { TemporalConnection } from '../temporal-connection.ts';
 import { workerVersion } from '../versions/worker-version.ts';
 import { configuredWindows } from '../windows/windows-config.ts';
@@ -40,8 +41,12 @@ import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
 import { activityProblems } from '../registered-activities.ts';
 
+/** For the process to end by itself, with its log written. */
+const LEFT_OPEN_MS = 2_000;
+
 export interface WorkerRoleOptions {
   readonly temporal: TemporalConnection;
+  readonly access: TemporalAccess;
   /** Schedules publish through it, and the red button is read from it. */
   readonly log: EventLog;
   readonly runbooks: boolean;
@@ -67,13 +72,24 @@ export async function startWorkerRole(context: RoleContext, options: WorkerRoleO
       createWorker(options.temporal, role, limits, context.tracing?.worker),
     );
     lifecycle.onClose(name, drainMs(config) * 2, () => worker.shutdown());
-    health.addCheck(name, () => worker.polling());
-    worker.finished.catch((error: unknown) => {
-      logger.error({ err: error, part: name }, 'the worker cannot go on; the process ends, so that it is started anew');
-      process.exitCode = 1;
-      void lifecycle.close(`${name} failed`);
-    });
+    health.addCheck(name, () => worker.polling(), options.access.refused);
+    worker.finished.catch((error: unknown) => endWithout(context, options.access, name, error));
   }
+}
+
+/** In order, with the reason as its last line. */
+function endWithout({ logger, lifecycle }: RoleContext, access: TemporalAccess, name: string, error: unknown): void {
+  const ending = lifecycle.signal.aborted;
+  logger.error({ err: error, part: name }, 'the worker cannot go on; the process ends, so that it is started anew');
+  process.exitCode = EXIT.failed;
+  const closed = lifecycle.close(`${name} failed`);
+  if (ending) return;
+  const why = access.refused() ?? (error instanceof Error ? error.message : String(error));
+  void closed.then(() => {
+    logger.error({ part: name }, `ended, because the ${name} could not go on: ${why}`);
+    // What the SDK has left open must not keep a process that does nothing any more.
+    setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();
+  });
 }
 
 async function rolesOf(context: RoleContext, options: WorkerRoleOptions): Promise<WorkerRole[]> {

@@ -13,7 +13,7 @@ export function readinessLook({ health, instance, now = Date.now }: ReadinessLoo
   return {
     name: 'readiness',
     look: async () => {
-      const { parts } = await health.readiness();
+      const { parts, reasons } = await health.readiness();
       const down = Object.keys(parts).filter((part) => parts[part] === false);
       const lasting = down.filter((part) => before.includes(part));
       before = down;
@@ -21,7 +21,7 @@ export function readinessLook({ health, instance, now = Date.now }: ReadinessLoo
         key: `unready/${instance}/${part}`,
         severity: 'critical',
         title: `${part} is not ready on ${instance}`,
-        text: 'It recovers by itself when its server is back; events are kept meanwhile.\nlook: tocsin status',
+        text: `${reasons?.[part] ?? 'It recovers by itself when its server is back.'}\nEvents are kept meanwhile.\nlook: tocsin status`,
         link: null,
         at: now(),
       }));

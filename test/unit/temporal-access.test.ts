@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { EngineUnavailable } from '../../triggers/path/engine.ts';
+import type { Engine } from '../../triggers/path/ports.ts';
+import type { RoleConnection } from '../../workers/connect.ts';
+import { type TemporalAccess, keepAccess, letIn } from '../../workers/temporal-access.ts';
+
+const [NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE] = [5, 7, 14];
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
+
+/** What the server answers to a call that needs rights, and to one that needs none: a status, or null for yes. */
+function world() {
+  const answers = { write: NOT_FOUND, info: null as number | null };
+  const keys = { set: [] as string[], profile: 'first' };
+  const lines: string[] = [];
+  const answer = (code: number | null): Promise<void> =>
+    code === null
+      ? Promise.resolve()
+      : Promise.reject(Object.assign(new Error('no'), { code, details: 'Request unauthorized.', metadata: {} }));
+  const target = (apiKey: string) =>
+    ({
+      connection: { address: 'temporal:7233', apiKey },
+      namespace: 'default',
+      external: true,
+      keySetting: 'api_key in the profile',
+    }) as const;
+  const temporal = {
+    namespace: 'default',
+    target: target('first'),
+    settings: () => target(keys.profile),
+    connection: { setApiKey: (key: string) => Promise.resolve(void keys.set.push(key)) },
+    client: {
+      withDeadline: (_deadline: number, work: () => unknown) => work(),
+      workflowService: {
+        signalWorkflowExecution: () => answer(answers.write),
+        getSystemInfo: () => answer(answers.info),
+      },
+    },
+  } as unknown as RoleConnection;
+  const logger = pino(
+    { level: 'info' },
+    { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
+  );
+  const access = keepAccess(
+    {
+      logger,
+      health: { addCheck: () => undefined },
+      lifecycle: { onClose: (_name, _deadlineMs, close) => void closing.push(() => close(0)) },
+    },
+    temporal,
+  );
+  return { access, answers, keys, lines };
+}
+
+const look = async (access: TemporalAccess): Promise<string> => {
+  await access.look();
+  return access.refused() ?? '';
+};
+
+describe('the access of a running process to Temporal', () => {
+  it('is told once per change, by what the server refuses', async () => {
+    const { access, answers, lines } = world();
+    assert.equal(await look(access), '');
+    answers.write = PERMISSION_DENIED;
+    for (let looks = 0; looks < 3; looks += 1) assert.match(await look(access), /has no right to do this/);
+    answers.info = PERMISSION_DENIED;
+    for (let looks = 0; looks < 3; looks += 1) assert.match(await look(access), /key is not accepted/);
+    answers.write = UNAVAILABLE;
+    assert.match(await look(access), /key is not accepted/, 'a server that is away says nothing of the key');
+    answers.write = NOT_FOUND;
+    assert.equal(await look(access), '');
+    assert.equal(lines.length, 3, lines.join('\n'));
+  });
+
+  it('takes another key over once, and never says it', async () => {
+    const { access, keys, lines } = world();
+    keys.profile = 'second';
+    await look(access);
+    await look(access);
+    assert.deepEqual(keys.set, ['second']);
+    assert.equal(lines.length, 1);
+    assert.doesNotMatch(lines.join(), /second/);
+  });
+
+  it('a server that may only be read counts as away for the path', async () => {
+    const { access, answers } = world();
+    const engine = letIn({ ping: () => Promise.resolve() } as Engine, access);
+    await engine.ping();
+    answers.write = PERMISSION_DENIED;
+    await assert.rejects(engine.ping(), EngineUnavailable);
+  });
+});

@@ -1,0 +1,124 @@
+/**
+ * Whether Temporal still lets a running process in: a key may expire, be revoked or lose its rights at any time. What is wrong is said once per change
+ * and by `/readyz`. A key in the profile is read anew with each look, so that another one is taken over without a restart.
+ */
+import type { Logger } from 'pino';
+import { EngineUnavailable } from '../triggers/path/engine.ts';
+import type { Engine } from '../triggers/path/ports.ts';
+import { pause } from '../triggers/path/pause.ts';
+import type { Health } from './health.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import type { RoleConnection } from './connect.ts';
+import type { TemporalTarget } from './temporal-connection.ts';
+import { type TemporalRefused, refusalOf } from './temporal-refusal.ts';
+import { proveRights } from './temporal-rights.ts';
+
+export interface TemporalAccess {
+  /** As of the last look: what is wrong and what to do. Null: nothing, or the server has not said. */
+  readonly refused: () => string | null;
+  /** Looks now. Never rejects. */
+  readonly look: () => Promise<void>;
+}
+
+interface Kept {
+  readonly logger: Logger;
+  readonly health: Pick<Health, 'addCheck'>;
+  readonly lifecycle: Pick<Lifecycle, 'onClose'>;
+}
+
+const LOOK_EVERY_MS = 5_000;
+const CALL_TIMEOUT_MS = 5_000;
+/** Beyond the bounds of two calls. */
+const CLOSE_MS = 11_000;
+const PART = 'access to Temporal';
+
+/** Looks until the process closes. The server that is brought along asks nobody for anything. */
+export function keepAccess({ logger, health, lifecycle }: Kept, temporal: RoleConnection): TemporalAccess {
+  if (!temporal.target.external) return { refused: () => null, look: () => Promise.resolve() };
+  const access = createAccess(temporal, logger.child({ part: PART }));
+  const stop = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await pause(LOOK_EVERY_MS, stop.signal);
+      if (!stop.signal.aborted) await access.look();
+    }
+  };
+  const running = run();
+  lifecycle.onClose(PART, CLOSE_MS, () => {
+    stop.abort();
+    return running;
+  });
+  health.addCheck(PART, () => access.refused() === null, access.refused);
+  return access;
+}
+
+function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess {
+  let current = temporal.target;
+  let refused: string | null = null;
+  let unreadable: string | null = null;
+
+  const readKey = async (): Promise<void> => {
+    try {
+      const read = temporal.settings();
+      unreadable = null;
+      const { apiKey } = read.connection;
+      // None at all: the connection keeps the one it has.
+      if (typeof apiKey !== 'string' || apiKey === current.connection.apiKey) return;
+      await temporal.connection.setApiKey(apiKey);
+      current = { ...current, ...read, connection: { ...current.connection, apiKey } };
+      logger.info('another API key was read from the profile, and is used from now on');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== unreadable) logger.warn({ err: error }, 'the API key cannot be read anew; the one before is used');
+      unreadable = why;
+    }
+  };
+  /** A key that is not known is refused in the same words as one that lacks a right: asked for what needs none, the server says which it is. */
+  const unknownKey = async (): Promise<TemporalRefused | null> => {
+    try {
+      const { client } = temporal;
+      await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => client.workflowService.getSystemInfo({}));
+      return null;
+    } catch (error) {
+      return refusalOf(error, current, Date.now(), true);
+    }
+  };
+  const judge = async (): Promise<void> => {
+    try {
+      await proveRights(temporal);
+      if (refused !== null) logger.info('Temporal lets this process in again');
+      refused = null;
+    } catch (error) {
+      const refusal = refusalOf(error, current);
+      // It is away, which is told elsewhere and says nothing of the key.
+      if (refusal === null) return;
+      const told = `${((await unknownKey()) ?? refusal).message} ${whenRead(current)}`;
+      if (told !== refused) logger.error(told);
+      refused = told;
+    }
+  };
+  return {
+    refused: () => refused,
+    look: oneAtATime(async () => {
+      await readKey();
+      await judge();
+    }),
+  };
+}
+
+const whenRead = ({ keySetting }: TemporalTarget): string =>
+  keySetting === 'TEMPORAL_API_KEY'
+    ? 'The environment is read when a process starts: start this one again then (a key in the profile would be read anew).'
+    : 'The profile is read anew every few seconds: no restart is needed.';
+
+/** An engine that a process which is not let in does not count as reachable: a ping that may only read proves too little. */
+export const letIn = (engine: Engine, { look, refused }: TemporalAccess): Engine => ({
+  ...engine,
+  ping: async () => {
+    await engine.ping();
+    await look();
+    const why = refused();
+    if (why !== null) throw new EngineUnavailable(why);
+  },
+});
