@@ -3,49 +3,26 @@
  * wrong one, is told so, with what to do. The server is built beforehand (`test/support/build-temporal-server`).
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { EXIT } from '../../workers/exit-code.ts';
-import { connectClient } from '../../workers/temporal-connection.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { cli } from '../support/cli.ts';
-import { type Installation, startInstallation } from '../support/installation.ts';
+import type { Installation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
-import { type SecuredTemporal, startSecuredTemporal, temporalClusterMissing } from '../support/secured-temporal.ts';
+import { NAMESPACE, type SecuredInstallation, startSecuredInstallation } from '../support/secured-installation.ts';
+import { type SecuredTemporal, temporalClusterMissing } from '../support/secured-temporal.ts';
 import { until } from '../support/until.ts';
 
-const NAMESPACE = 'operations';
-const DAY_S = 86_400;
-
 describe('a Temporal cluster with mutual TLS and an authorizer', { skip: temporalClusterMissing() }, () => {
-  let cluster: SecuredTemporal;
+  let secured: SecuredInstallation;
   let tocsin: Installation;
-  let right: Record<string, string>;
+  let cluster: SecuredTemporal;
 
   before(async () => {
-    cluster = await startSecuredTemporal();
-    const { cert, key } = cluster.authority.issue('tocsin');
-    right = {
-      TEMPORAL_ADDRESS: cluster.address,
-      TEMPORAL_NAMESPACE: NAMESPACE,
-      TEMPORAL_TLS_SERVER_CA_CERT_PATH: cluster.authority.ca,
-      TEMPORAL_TLS_CLIENT_CERT_PATH: cert,
-      TEMPORAL_TLS_CLIENT_KEY_PATH: key,
-      TEMPORAL_API_KEY: cluster.apiKey(`${NAMESPACE}:write`),
-    };
-    await makeNamespace(cluster, { cert, key });
-    tocsin = await startInstallation({ env: right });
-    const made = await cli(
-      { ...tocsin.env, TEMPORAL_API_KEY: cluster.apiKey('temporal-system:admin') },
-      'topology',
-      '--apply',
-    );
-    assert.equal(made.code, 0, made.stdout + made.stderr);
+    secured = await startSecuredInstallation();
+    ({ tocsin, cluster } = secured);
   });
-  after(async () => {
-    await tocsin?.stop();
-    await cluster?.stop();
-  });
+  after(() => secured?.stop());
 
   it('with certificate and key of its namespace, trigger, worker and commands work: a run completes', async () => {
     await tocsin.service.exhaust();
@@ -119,29 +96,3 @@ describe('a Temporal cluster with mutual TLS and an authorizer', { skip: tempora
       assert.equal(await ask('trigger'), EXIT.refused);
     });
 });
-
-/** By the cluster's administrator. */
-async function makeNamespace(cluster: SecuredTemporal, { cert, key }: { cert: string; key: string }): Promise<void> {
-  const admin = await connectClient({
-    connection: {
-      address: cluster.address,
-      apiKey: cluster.apiKey('temporal-system:admin'),
-      tls: {
-        serverRootCACertificate: readFileSync(cluster.authority.ca),
-        clientCertPair: { crt: readFileSync(cert), key: readFileSync(key) },
-      },
-    },
-    namespace: NAMESPACE,
-    external: true,
-  });
-  try {
-    const { workflowService } = admin.client;
-    await workflowService.registerNamespace({
-      namespace: NAMESPACE,
-      workflowExecutionRetentionPeriod: { seconds: DAY_S as never },
-    });
-    await until('the namespace is there', () => workflowService.describeNamespace({ namespace: NAMESPACE }));
-  } finally {
-    await admin.close();
-  }
-}

@@ -18,6 +18,7 @@ import { createRuns } from '../../triggers/path/runs.ts';
 import { type Config, loadConfig } from '../../workers/config.ts';
 import { type DemoService, startDemoService } from '../../workers/demo/supervisor.ts';
 import { dataConverterOf } from '../../workers/encryption/data-converter.ts';
+import type { Readiness } from '../../workers/health.ts';
 import { topologyOf } from '../../workers/provision.ts';
 import { type RegionPath, regionPath } from '../../workers/region-path.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
@@ -31,6 +32,8 @@ export interface RoleProcess {
   readonly pid: number;
   readonly metricsUrl: string;
   ready(): Promise<boolean>;
+  /** What `/readyz` says. */
+  readiness(): Promise<Readiness>;
   /** Resolves to how it ended, with the last of its output. */
   readonly ended: Promise<string>;
   kill(): Promise<void>;
@@ -212,10 +215,11 @@ export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv,
     pid: child.pid ?? -1,
     metricsUrl: `http://127.0.0.1:${port}/metrics`,
     ready: async () => {
-      const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
+      const response = await askReady(port);
       await response.arrayBuffer();
       return response.status === 200;
     },
+    readiness: async () => (await (await askReady(port)).json()) as Readiness,
     ended: once(child, 'close').then(([code, signal]) => {
       const said = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-LAST_CHARS) : '';
       return `${String(signal ?? code)}\n${said}`;
@@ -224,6 +228,9 @@ export async function spawnRole(args: readonly string[], env: NodeJS.ProcessEnv,
     stop: () => end(child, 'SIGTERM'),
   };
 }
+
+const askReady = (port: number): Promise<Response> =>
+  fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

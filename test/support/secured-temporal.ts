@@ -3,7 +3,7 @@
  * token of each call. Built once by `test/support/build-temporal-server`; where the binaries are missing, tests say so and are skipped.
  */
 import { spawnSync } from 'node:child_process';
-import { type KeyObject, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { type KeyObject, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,6 @@ const BINARIES = join(
   'tocsin',
   `temporal-server-${VERSION}`,
 );
-const KEY_ID = 'test';
 /** The internal frontend is not among those that run by default. */
 const SERVICES = ['frontend', 'internal-frontend', 'history', 'matching', 'worker'];
 
@@ -35,12 +34,25 @@ export interface SecuredTemporal {
   readonly authority: Authority;
   /** An API key: a token with these permissions, such as `default:write` or `temporal-system:admin`. */
   apiKey(...permissions: readonly string[]): string;
+  /** One that ends after so many seconds. */
+  passingKey(seconds: number, ...permissions: readonly string[]): string;
+  /** One that the cluster accepts until it is revoked, and when it is accepted again; within `REFRESHED` each. */
+  revocableKey(...permissions: readonly string[]): RevocableKey;
   /** One that nobody whom the cluster trusts has signed. */
   forgedKey(...permissions: readonly string[]): string;
   /** One that was good until a minute ago. */
   expiredKey(...permissions: readonly string[]): string;
   stop(): Promise<void>;
 }
+
+export interface RevocableKey {
+  readonly apiKey: string;
+  revoke(): void;
+  acceptAgain(): void;
+}
+
+/** How often the cluster asks who may sign tokens. */
+const REFRESHED = '1s';
 
 export async function startSecuredTemporal(): Promise<SecuredTemporal> {
   const dir = mkdtempSync(join(tmpdir(), 'tocsin-cluster-'));
@@ -50,12 +62,13 @@ export async function startSecuredTemporal(): Promise<SecuredTemporal> {
   };
   try {
     const authority = createAuthority(dir, 'cluster');
-    const [signing, stranger] = [newKey(), newKey()];
+    const [signing, stranger] = [newSigner(), newSigner()];
+    const trusted = new Set([signing]);
     const keys = await startReceiver();
     closing.push(keys.close);
     keys.answer = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ keys: [publicHalf(signing)] }));
+      response.end(JSON.stringify({ keys: [...trusted].map(publicHalf) }));
     };
     const postgres = await startPostgres();
     closing.push(postgres.stop);
@@ -68,6 +81,16 @@ export async function startSecuredTemporal(): Promise<SecuredTemporal> {
       address: `127.0.0.1:${port}`,
       authority,
       apiKey: (...permissions) => token(signing, permissions, until(3_600)),
+      passingKey: (seconds, ...permissions) => token(signing, permissions, until(seconds)),
+      revocableKey: (...permissions) => {
+        const own = newSigner();
+        trusted.add(own);
+        return {
+          apiKey: token(own, permissions, until(3_600)),
+          revoke: () => void trusted.delete(own),
+          acceptAgain: () => void trusted.add(own),
+        };
+      },
       forgedKey: (...permissions) => token(stranger, permissions, until(3_600)),
       expiredKey: (...permissions) => token(signing, permissions, until(-60)),
       stop,
@@ -78,18 +101,27 @@ export async function startSecuredTemporal(): Promise<SecuredTemporal> {
   }
 }
 
-const newKey = (): KeyObject => generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey;
+/** Whoever signs tokens. */
+interface Signer {
+  readonly kid: string;
+  readonly key: KeyObject;
+}
 
-const publicHalf = (key: KeyObject): object => ({
+const newSigner = (): Signer => ({
+  kid: randomUUID(),
+  key: generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey,
+});
+
+const publicHalf = ({ kid, key }: Signer): object => ({
   ...createPublicKey(key).export({ format: 'jwk' }),
-  kid: KEY_ID,
+  kid,
   alg: 'RS256',
   use: 'sig',
 });
 
-function token(key: KeyObject, permissions: readonly string[], exp: number): string {
+function token({ kid, key }: Signer, permissions: readonly string[], exp: number): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'RS256', typ: 'JWT', kid: KEY_ID })}.${part({ sub: 'tocsin', permissions, exp })}`;
+  const signed = `${part({ alg: 'RS256', typ: 'JWT', kid })}.${part({ sub: 'tocsin', permissions, exp })}`;
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
 }
 
@@ -177,7 +209,7 @@ async function configuration(authority: Authority, { port, postgres, keys }: Por
         },
       },
       authorization: {
-        jwtKeyProvider: { keySourceURIs: [keys], refreshInterval: '1m' },
+        jwtKeyProvider: { keySourceURIs: [keys], refreshInterval: REFRESHED },
         permissionsClaimName: 'permissions',
         authorizer: 'default',
         claimMapper: 'default',
