@@ -10,7 +10,7 @@ const places = allPlaces(lab);
 const writes = failpointCases(lab, 'writes');
 const cases = [...writes, ...failpointCases(lab, 'reads')];
 
-describe('failpoints where something is written', { concurrency: 10 }, () => {
+describe('failpoints where something is written', { concurrency: 5 }, () => {
   for (const [name, story] of Object.entries(STORIES))
     it(`${name}: calls every place that has its cases in it, and none that is named as used elsewhere`, async () => {
       const calls = await lab.tell(story, `trace-${name}`);

@@ -80,7 +80,7 @@ export interface Supervision {
 const STREAM_BYTES = 64 * 1_048_576;
 const NAMESPACE = 'default';
 /** Several stories are told at once, and each begins and ends processes. */
-const WITHIN_MS = 120_000;
+const WITHIN_MS = 300_000;
 
 /** `until` with the bound of a story. */
 export const inStory = <T>(what: string, look: () => T | Promise<T>) => until(what, look, WITHIN_MS);
