@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ALLOWED_SIGNAL, NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { WINDOW_CLOSED } from '../../workflows/kit/window-message.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
 import { causeOf } from '../support/failure-of.ts';
 import { failureOf } from '../support/kit-lab.ts';
@@ -29,6 +30,7 @@ describe('a region without workers', () => {
         renamed: { queue: 'a-queue-of-its-own' },
         alone: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['dead'] },
         fails: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
+        closes: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
         brief: { noWorkerAfterMs, whenNoWorker: 'failOver', failOver: ['spare'] },
       },
     });
@@ -199,6 +201,16 @@ describe('a region without workers', () => {
       ['fails', 'fails'],
     );
     assert.equal(new Set(done.map(({ key }) => key)).size, 1);
+  });
+
+  it('one that failed and then came after the end of its window is not taken for untouched', async () => {
+    await lab.startWorker('closes');
+    lab.failsOnce.add('closed');
+    lab.closes.add('closed');
+    const run = await lab.begin('placed', 'closes', { name: 'closed', region: 'closes' });
+    const { type, details } = (await causeOf(run.result())) as { type?: string; details?: unknown };
+    assert.deepEqual([type, details], [WINDOW_CLOSED, [false]]);
+    assert.equal(lab.done('undo closed').length, 1);
   });
 
   it('a failure near the end of the step’s time is told as it was', async () => {

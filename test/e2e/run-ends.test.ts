@@ -74,4 +74,25 @@ describe('an effect of several calls', () => {
     assert.equal(await run.result(), 'done');
     assert.deepEqual(lab.lines, ['one db', 'two db']);
   });
+
+  it('makes each under its own id that was refused, of one activity too', async () => {
+    const run = await lab.begin('twoStopped', { name: 'db' });
+    await until('it goes on', async () => {
+      await run.signal(ALLOWED_SIGNAL).catch(() => undefined);
+      return lab.lines.includes('second db');
+    });
+    assert.equal(await run.result(), 'done');
+    assert.deepEqual(lab.lines, ['first db', 'second db']);
+  });
+
+  it('makes none again that is at work still when the stop is over', async () => {
+    const run = await lab.begin('sideBySide', { name: 'web' });
+    await until('it goes on', async () => {
+      if (lab.lines.includes('hold web')) await run.signal(ALLOWED_SIGNAL).catch(() => undefined);
+      return lab.lines.includes('beside web');
+    });
+    lab.lines.push('hold web may end');
+    assert.equal(await run.result(), 'done');
+    assert.deepEqual(lab.lines, ['hold web', 'beside web', 'hold web may end', 'hold web ended']);
+  });
 });

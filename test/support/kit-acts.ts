@@ -14,6 +14,7 @@ export const CHARGE_FAULTS = ['hangs', 'throws', 'refuses'] as const;
 /** `said`: what stands before each line that these activities write. */
 export function createKitActs(lines: string[], said = '') {
   const keys = new Set<string>();
+  const refused = new Map<string, string>();
   return {
     /** Fails at its first two attempts where the name says so, or always. */
     read: look(async ({ name }: { readonly name: string }) => {
@@ -29,14 +30,16 @@ export function createKitActs(lines: string[], said = '') {
       await until(`${line} may end`, () => lines.includes(`${line} may end`));
       lines.push(`${line} ended`);
     },
-    /** Refused by a stop at its first time. */
+    /** Refused by a stop at its first time; says so when it comes under another id then. */
     stopped: async ({ line }: { readonly line: string }): Promise<void> => {
       const stop = { scope: 'all', why: 'drill', by: 'Ann', at: '2026-01-01T00:00:00Z' };
       const details = [stop, Date.now(), 1, true];
-      const first = !keys.has(line);
-      keys.add(line);
-      if (first) throw ApplicationFailure.create({ type: EFFECTS_STOPPED, message: '', nonRetryable: true, details });
-      lines.push(line);
+      const { activityId } = Context.current().info;
+      const id = refused.get(line);
+      refused.set(line, activityId);
+      if (id === undefined)
+        throw ApplicationFailure.create({ type: EFFECTS_STOPPED, message: '', nonRetryable: true, details });
+      lines.push(id === activityId ? line : `${line} under another id`);
     },
     /** Not to be repeated: it writes each time. */
     charge: async ({ name }: { readonly name: string }): Promise<{ readonly id: string }> => {

@@ -67,6 +67,23 @@ export const twoCalls = runbook<Input, string, KitActs>(async ({ name }, run) =>
   return 'done';
 });
 
+/** One effect of two calls of one activity, before each of which the red button is pressed. */
+export const twoStopped = runbook<Input, string, KitActs>(async ({ name }, run) => {
+  await run.act('both', async (on) => {
+    await on.stopped({ line: `first ${name}` });
+    await on.stopped({ line: `second ${name}` });
+  });
+  return 'done';
+});
+
+/** One effect of two calls side by side; the red button is pressed before one of them. */
+export const sideBySide = runbook<Input, string, KitActs>(async ({ name }, run) => {
+  await run.act('both', (on) =>
+    Promise.all([on.hold({ line: `hold ${name}` }), on.stopped({ line: `beside ${name}` })]),
+  );
+  return 'done';
+});
+
 /** Goes on without a part that fails, and cannot be taken back. */
 export const halfDone = runbook<Input, readonly Part<string, void>[], KitActs>(async ({ name }, run) =>
   fanOut([name], () =>

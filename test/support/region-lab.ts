@@ -12,6 +12,7 @@ import type { RunNotice } from '../../activities/tell.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
 import { connectTemporal } from '../../workers/temporal-connection.ts';
 import { type RunningWorker, createWorker } from '../../workers/worker.ts';
+import { WINDOW_CLOSED } from '../../workflows/kit/window-message.ts';
 import { EFFECTS_STOPPED, type OnResolved, type RegionRule, type RunContext } from '../../workflows/kit/run-context.ts';
 import { makeKeys, sendChoice } from './approvals.ts';
 import { runbooksBundle } from './bundles.ts';
@@ -37,6 +38,8 @@ export interface RegionLab {
   readonly hangs: Set<string>;
   /** Names of effects that fail, once each. */
   readonly failsOnce: Set<string>;
+  /** Names of effects that come after the end of their window when they are made again. */
+  readonly closes: Set<string>;
   /** Names of effects that the red button refuses, and those it has refused. */
   readonly stops: Set<string>;
   readonly refused: readonly string[];
@@ -62,11 +65,12 @@ const ROOT = join(import.meta.dirname, '../..');
 interface Faults {
   readonly hangs: Set<string>;
   readonly failsOnce: Set<string>;
+  readonly closes: Set<string>;
   readonly stops: Set<string>;
   readonly refused: string[];
 }
 
-const effectsOf = (region: string, done: Done[], { hangs, failsOnce, stops, refused }: Faults) => ({
+const effectsOf = (region: string, done: Done[], { hangs, failsOnce, closes, stops, refused }: Faults) => ({
   effect: async ({ name }: { readonly name: string }): Promise<string> => {
     if (stops.has(name)) {
       refused.push(name);
@@ -74,6 +78,8 @@ const effectsOf = (region: string, done: Done[], { hangs, failsOnce, stops, refu
       const details = [{ scope: 'all', why: '', by: 'Ann', at: '2026-01-01T00:00:00Z' }, Date.now(), 1, true];
       throw ApplicationFailure.create({ type: EFFECTS_STOPPED, nonRetryable: true, details });
     }
+    if (closes.has(name) && done.some((each) => each.name === name))
+      throw ApplicationFailure.create({ type: WINDOW_CLOSED, nonRetryable: true, details: [true] });
     done.push({ name, region, meant: meantRegion(), key: idempotencyKey() });
     // Deaf to its time-out, as a worker that is cut off.
     if (hangs.has(name)) await Context.current().cancelled;
@@ -92,7 +98,7 @@ export async function startRegionLab({ regions }: RegionLabOptions): Promise<Reg
   const { namespace, temporalAddress: address } = servers;
   const temporal = await connectTemporal({ connection: { address }, namespace, external: true });
   const [told, counted, all]: [RunNotice[], string[], Done[]] = [[], [], []];
-  const faults: Faults = { hangs: new Set(), failsOnce: new Set(), stops: new Set(), refused: [] };
+  const faults: Faults = { hangs: new Set(), failsOnce: new Set(), closes: new Set(), stops: new Set(), refused: [] };
   const ann = makeKeys()['ann'] ?? assert.fail();
   const decisions = createDecisions({
     approvals: () => ({

@@ -61,4 +61,10 @@ describe('a call that failed', () => {
     assert.equal(neverBegan(toldNeverBegan(activity(failure(NOT_BEGUN)), false)), false);
     assert.equal(neverBegan(toldNeverBegan(activity(timeOut(SCHEDULE_TO_CLOSE)), true)), true);
   });
+
+  it('may have begun when one of two says so that ended with one failure, whoever says it first', () => {
+    const cancelled = new CancelledFailure('cancelled');
+    toldNeverBegan(cancelled, false);
+    assert.equal(neverBegan(toldNeverBegan(cancelled, true)), false);
+  });
 });

@@ -11,6 +11,8 @@ import type { Activities } from './step-activities.ts';
 
 /** Runs of before made all calls again. */
 const ONCE = 'ended-calls-once';
+/** Runs of before made a call again that was still at work. */
+const PENDING = 'pending-calls-once';
 /** Runs of before judged a try by the failure it ended with. */
 const BY_CALL = 'never-began-by-call';
 
@@ -21,6 +23,7 @@ interface EndedCall {
 
 export class EffectCalls<Acts extends Activities<Acts>> {
   readonly #ended = new Map<number, EndedCall>();
+  readonly #pending = new Map<number, { readonly text: string; readonly call: Promise<unknown> }>();
   /** Calls, of all tries, of which it is not certain that they never began. */
   #doubtful = 0;
   /** In this try. */
@@ -51,12 +54,22 @@ export class EffectCalls<Acts extends Activities<Acts>> {
         const text = `${String(name)} ${canonical(asJson(input))}`;
         const ended = this.#ended.get(place);
         if (ended?.text === text && patched(ONCE)) return Promise.resolve(ended.value);
+        // Beside one that was refused; it is at work still.
+        const pending = this.#pending.get(place);
+        if (pending?.text === text && patched(PENDING)) return pending.call;
         this.#made += 1;
         this.#doubtful += 1;
         const call = activities[String(name)]?.(input) ?? Promise.resolve();
+        this.#pending.set(place, { text, call });
         call.then(
-          (value) => this.#ended.set(place, { text, value }),
-          (error: unknown) => void (this.#doubtful -= neverBegan(error) ? 1 : 0),
+          (value) => {
+            this.#pending.delete(place);
+            this.#ended.set(place, { text, value });
+          },
+          (error: unknown) => {
+            this.#pending.delete(place);
+            if (neverBegan(error)) this.#doubtful -= 1;
+          },
         );
         return call;
       },

@@ -19,7 +19,8 @@ import type { Outcome } from '../engine/limits/rule.ts';
 import { decisions } from './decisions.ts';
 import { type HeldLeases, heldLeases } from './held-leases.ts';
 import type { LimitUse, StepFacts } from './limit-use.ts';
-import { EFFECTS_STOPPED, NOT_BEGUN, NO_WORKER } from './run-context.ts';
+import { isNotBegun, neverBegan } from './never-began.ts';
+import { EFFECTS_STOPPED, NO_WORKER } from './run-context.ts';
 import { workflowTime } from './workflow-time.ts';
 
 /** A lease is this much longer than what it covers. */
@@ -38,7 +39,7 @@ const COVERS_AT_ONCE = 'leases-cover-at-once';
 /** Kept at once: those of steps in progress, and a few that came too late. */
 const MAX_ANSWERS = 200;
 /** Failures that say that nothing was done. */
-const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED, NOT_BEGUN, NO_WORKER]);
+const NOTHING_DONE: ReadonlySet<unknown> = new Set([FOREIGN_LEASE, EFFECTS_STOPPED, NO_WORKER]);
 
 export interface LimitedStep {
   readonly uses: readonly LimitUse[];
@@ -112,6 +113,8 @@ class Slots implements HeldLeases {
   readonly #answers: Map<string, LimitAnswer>;
   readonly #slots: Slot[] = [];
   #used = false;
+  /** More than one call, or one that was made again. */
+  #usedAgain = false;
 
   constructor(step: LimitedStep, answers: Map<string, LimitAnswer>) {
     this.#step = step;
@@ -136,6 +139,7 @@ class Slots implements HeldLeases {
       await this.#granted(short, bounds);
       short = this.#short(bounds);
     }
+    this.#usedAgain = this.#used;
     this.#used = true;
   }
 
@@ -165,6 +169,8 @@ class Slots implements HeldLeases {
 
   #outcome(error: unknown): Outcome {
     if (!this.#used || NOTHING_DONE.has(failureType(error))) return 'unused';
+    // It says nothing of the calls before it.
+    if (isNotBegun(error) && neverBegan(error)) return this.#usedAgain ? 'done' : 'unused';
     return error instanceof ActivityFailure && !isCancellation(error) ? 'failed' : 'done';
   }
 
@@ -217,6 +223,7 @@ const refusal = (message: string): ApplicationFailure =>
 
 /** Whether an attempt may still be at work although the step has ended: one timed out, last or as the cause of it, or went before a refusal. */
 function mayLinger(error: unknown): boolean {
+  if (isNotBegun(error)) return !neverBegan(error);
   for (let each = error; each instanceof Error; each = each.cause) {
     if (each instanceof TimeoutFailure) return true;
     if (each instanceof ApplicationFailure && each.type === EFFECTS_STOPPED) return each.details?.[2] !== 1;

@@ -10,12 +10,12 @@ import { WINDOW_CLOSED } from './window-message.ts';
 /** What Temporal says of a cancelled activity that no worker had at that moment. */
 const NOT_STARTED = 'ACTIVITY_ID_NOT_STARTED';
 
-/** Of calls that were made several times, whoever made them knows more than the failure of the last. */
+/** Of calls that were made several times, whoever made them knows more than the failure of the last. A cancelled scope ends all of its calls with one failure. */
 const told = new WeakMap<object, boolean>();
 
 /** Says of a failure whether it is certain that the call behind it never began. Returns the failure. */
 export function toldNeverBegan(error: unknown, never: boolean): unknown {
-  if (typeof error === 'object' && error !== null) told.set(error, never);
+  if (typeof error === 'object' && error !== null) told.set(error, never && (told.get(error) ?? true));
   return error;
 }
 

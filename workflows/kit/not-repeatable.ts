@@ -12,9 +12,9 @@ import {
 } from '@temporalio/workflow';
 import type { Answer, AskOptions } from './ask-human.ts';
 import { ESCALATED } from './escalated.ts';
-import { isNotBegun } from './never-began.ts';
+import { isNotBegun, neverBegan } from './never-began.ts';
 import { standIn } from './record-calls.ts';
-import type { RefusedCall } from './step-activities.ts';
+import { type RefusedCall, latest } from './step-activities.ts';
 import { workflowTime } from './workflow-time.ts';
 
 const DONE = 'done';
@@ -30,7 +30,7 @@ const PUT_OFF = 'put-off-is-made-again';
 
 export interface NotRepeatable<T> {
   readonly title: string;
-  /** What is put off is made again for as long. */
+  /** What is put off is made again for as long, from when it first was. */
   readonly totalMs: number;
   /** `again`: the call of before, for its key to stay the same. */
   readonly attempt: (again?: RefusedCall) => Promise<T>;
@@ -66,15 +66,17 @@ async function untilBegun<T>(
   before: RefusedCall | undefined,
   totalMs: number,
 ): Promise<T> {
-  const deadline = workflowTime() + totalMs;
+  let deadline: number | undefined;
   let again = before;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS))
     try {
       return await attempt(again);
     } catch (error) {
-      if (!isNotBegun(error) || workflowTime() + pauseMs >= deadline || !patched(PUT_OFF)) throw error;
-      const untouched = again === undefined || again.untouched === true;
-      again = { type: error.activityType, id: error.activityId ?? '', untouched };
+      if (!isNotBegun(error)) throw error;
+      deadline ??= workflowTime() + totalMs;
+      if (workflowTime() + pauseMs >= deadline || !patched(PUT_OFF)) throw error;
+      const putOff = { type: error.activityType, id: error.activityId ?? '', untouched: neverBegan(error) };
+      again = latest(putOff, again);
       await sleep(pauseMs);
     }
 }

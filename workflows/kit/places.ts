@@ -27,6 +27,7 @@ import {
   attemptsOf,
   boundsOf,
 } from './step-activities.ts';
+import { WINDOW_CLOSED } from './window-message.ts';
 import { type AskPeople, WorkerQuestion } from './worker-question.ts';
 import { workflowTime } from './workflow-time.ts';
 
@@ -46,10 +47,12 @@ export interface PlacedStep {
 const RETRY_MS = 1_000;
 /** Runs of before only told people. */
 const ASKS = 'no-worker-asks';
-/** Runs of before took a call that no worker had for one that may have begun, where it could have had several attempts. */
+/** Runs of before took a call that might have several attempts for begun when no worker had it; now the failure says whether one was made. */
 const NEVER_TAKEN = 'never-taken-by-its-failure';
-/** And each call that was refused. */
+/** Runs of before took a call for begun that a worker had refused, or put off, at its first attempt. */
 const STILL_UNTOUCHED = 'refused-untouched-again';
+/** Runs of before took the end of a window at the first attempt of a call made anew for a step that never began. */
+const TOUCHED_BEFORE_END = 'touched-before-window-end';
 /** With less time left than this there is no use in another try. */
 const LEAST_MS = 1_000;
 
@@ -208,7 +211,7 @@ class PlacedCall {
 
   /** Rejects with `error` when there is no time for another try. */
   async #retry(error: ActivityFailure): Promise<void> {
-    this.#given ||= !isNotBegun(error);
+    this.#given ||= !(isNotBegun(error) && patched(STILL_UNTOUCHED));
     this.#doubtful = false;
     const { cause } = error;
     const asked = cause instanceof ApplicationFailure ? cause.nextRetryDelay : undefined;
@@ -249,15 +252,23 @@ const mayBeRetried = (error: ActivityFailure): boolean =>
 /** A refusal counts the attempts of its own call only; an earlier call of the same step may have acted. */
 function touched(error: ActivityFailure): ActivityFailure {
   const { cause, message, activityType, activityId, retryState, identity } = error;
-  if (!(cause instanceof ApplicationFailure) || cause.type !== EFFECTS_STOPPED) return error;
-  const [stop, now, attempt] = (cause.details ?? []) as [unknown, unknown, number];
+  const details = cause instanceof ApplicationFailure ? touchedDetails(cause) : null;
+  if (details === null || !(cause instanceof ApplicationFailure)) return error;
   const refusal = ApplicationFailure.create({
-    type: EFFECTS_STOPPED,
+    ...(typeof cause.type === 'string' ? { type: cause.type } : {}),
     message: cause.message,
     nonRetryable: true,
-    details: [stop, now, attempt + 1, false],
+    details,
   });
   return new ActivityFailure(message, activityType, activityId, retryState, identity, refusal);
+}
+
+/** Null: it is no refusal. */
+function touchedDetails({ type, details }: ApplicationFailure): unknown[] | null {
+  if (type === WINDOW_CLOSED) return details?.[0] === true && patched(TOUCHED_BEFORE_END) ? [false] : null;
+  if (type !== EFFECTS_STOPPED) return null;
+  const [stop, now, attempt] = (details ?? []) as [unknown, unknown, number];
+  return [stop, now, attempt + 1, false];
 }
 
 const noWorkerEver = ({ title }: PlacedStep, regions: readonly string[], why = ''): ApplicationFailure =>

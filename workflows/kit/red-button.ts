@@ -3,7 +3,7 @@
  * tries again by itself; a worker that still refuses only makes it wait longer. A run that nobody stops pays nothing for this.
  */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { condition, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineSignal, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Stop } from '../../triggers/path/stop.ts';
 import type { Checklist } from './checklist.ts';
 import { ALLOWED_SIGNAL, EFFECTS_STOPPED, STOPPED_SIGNAL } from './run-context.ts';
@@ -14,6 +14,9 @@ import { workflowTime } from './workflow-time.ts';
 
 /** What a run keeps of its execution timeout to end by itself, so that it says why. */
 const LAST_WORDS_MS = 15_000;
+
+/** Runs of before made each call that was refused under the id of the first one. */
+const EACH_ITS_OWN = 'refused-calls-each-its-own';
 
 export class RedButton {
   readonly #checklist: Checklist;
@@ -48,7 +51,9 @@ export class RedButton {
         if (refusal === null) throw error;
         this.#told = refusal.stop;
         const { call, untouched } = refusal;
-        refused = latest({ ...(refused ?? call), untouched }, refused);
+        // The calls before this one have ended by now, and are not made again.
+        const another = refused !== undefined && refused.id !== call.id && patched(EACH_ITS_OWN);
+        refused = latest({ ...(another ? call : (refused ?? call)), untouched }, refused);
       }
     }
   }

@@ -27,9 +27,10 @@ export interface RefusedCall {
   readonly untouched?: boolean;
 }
 
-/** `refused` follows `again`, under the same id. */
+/** Of `again`, and `refused` which came after it: the one that is to be made next. Under one id each of them has to be untouched. */
 export function latest(refused: RefusedCall | undefined, again: RefusedCall | undefined): RefusedCall | undefined {
   if (refused === undefined || again === undefined) return refused ?? again;
+  if (refused.id !== again.id) return refused;
   return { ...refused, untouched: refused.untouched === true && again.untouched === true };
 }
 
