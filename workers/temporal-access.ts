@@ -57,6 +57,7 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
   let current = temporal.target;
   let refused: string | null = null;
   let unreadable: string | null = null;
+  let needsRestart: string | null = null;
 
   const readKey = async (): Promise<void> => {
     try {
@@ -64,9 +65,17 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
       unreadable = null;
       const { apiKey } = read.connection;
       // None at all: the connection keeps the one it has.
-      if (typeof apiKey !== 'string' || apiKey === current.connection.apiKey) return;
+      if (typeof apiKey !== 'string' || apiKey === current.connection.apiKey) {
+        needsRestart = null;
+        return;
+      }
+      const why = notOfThisConnection(current, read);
+      if (why !== null && why !== needsRestart) logger.warn(why);
+      needsRestart = why;
+      if (why !== null) return;
       await temporal.connection.setApiKey(apiKey);
-      current = { ...current, ...read, connection: { ...current.connection, apiKey } };
+      const { keySetting = 'api_key in the profile' } = read;
+      current = { ...current, keySetting, connection: { ...current.connection, apiKey } };
       logger.info('another API key was read from the profile, and is used from now on');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -93,7 +102,7 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
       const refusal = refusalOf(error, current);
       // It is away, which is told elsewhere and says nothing of the key.
       if (refusal === null) return;
-      const told = `${((await unknownKey()) ?? refusal).message} ${whenRead(current)}`;
+      const told = `${((await unknownKey()) ?? refusal).message} ${needsRestart ?? whenRead(current)}`;
       if (told !== refused) logger.error(told);
       refused = told;
     }
@@ -106,6 +115,19 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
     }),
   };
 }
+
+/** A key is for one server, and for a connection that was made to carry one: any other server must not learn it. Null: it is for this one. */
+function notOfThisConnection(current: TemporalTarget, read: TemporalTarget): string | null {
+  const [before, now] = [placeOf(current), placeOf(read)];
+  if (before !== now)
+    return `Temporal's address in the settings is now ${now}, and this process is connected to ${before}: the other API key is not taken over; restart to use it`;
+  return current.connection.apiKey === undefined
+    ? `the settings of Temporal have an API key now, and this process connected to ${before} without one: restart to use it`
+    : null;
+}
+
+const placeOf = ({ connection: { address = '', tls }, namespace }: TemporalTarget): string =>
+  `${address} (namespace ${namespace}, ${tls ? 'with' : 'without'} TLS)`;
 
 const whenRead = ({ keySetting }: TemporalTarget): string =>
   keySetting === 'TEMPORAL_API_KEY'

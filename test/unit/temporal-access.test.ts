@@ -11,25 +11,27 @@ const closing: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 
 /** What the server answers to a call that needs rights, and to one that needs none: a status, or null for yes. */
-function world() {
+function world(begunWith: { readonly apiKey?: string } = { apiKey: 'first' }) {
   const answers = { write: NOT_FOUND, info: null as number | null };
   const keys = { set: [] as string[], profile: 'first' };
+  /** What else the profile says now. */
+  const profile = { address: 'temporal:7233', tls: false, namespace: 'default' };
   const lines: string[] = [];
   const answer = (code: number | null): Promise<void> =>
     code === null
       ? Promise.resolve()
       : Promise.reject(Object.assign(new Error('no'), { code, details: 'Request unauthorized.', metadata: {} }));
-  const target = (apiKey: string) =>
+  const target = ({ address, tls, namespace }: typeof profile, key: { readonly apiKey?: string }) =>
     ({
-      connection: { address: 'temporal:7233', apiKey },
-      namespace: 'default',
+      connection: { address, tls, ...key },
+      namespace,
       external: true,
       keySetting: 'api_key in the profile',
     }) as const;
   const temporal = {
     namespace: 'default',
-    target: target('first'),
-    settings: () => target(keys.profile),
+    target: target(profile, begunWith),
+    settings: () => target(profile, { apiKey: keys.profile }),
     connection: { setApiKey: (key: string) => Promise.resolve(void keys.set.push(key)) },
     client: {
       withDeadline: (_deadline: number, work: () => unknown) => work(),
@@ -51,7 +53,7 @@ function world() {
     },
     temporal,
   );
-  return { access, answers, keys, lines };
+  return { access, answers, keys, lines, profile };
 }
 
 const look = async (access: TemporalAccess): Promise<string> => {
@@ -82,6 +84,36 @@ describe('the access of a running process to Temporal', () => {
     assert.deepEqual(keys.set, ['second']);
     assert.equal(lines.length, 1);
     assert.doesNotMatch(lines.join(), /second/);
+  });
+
+  for (const change of [{ address: 'other:7233' }, { tls: true }, { namespace: 'other' }])
+    it(`gives the server it is connected to no key that is for another place: ${JSON.stringify(change)}`, async () => {
+      const { access, answers, keys, lines, profile } = world();
+      const before = { ...profile };
+      Object.assign(profile, change);
+      keys.profile = 'second';
+      await look(access);
+      await look(access);
+      assert.deepEqual(keys.set, []);
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(lines.join(), /restart to use it/);
+      assert.ok(lines[0]?.includes(before.address) && lines[0].includes(profile.address), lines[0]);
+      assert.doesNotMatch(lines.join(), /second/);
+      answers.write = PERMISSION_DENIED;
+      assert.match(await look(access), /restart to use it/);
+      assert.doesNotMatch(access.refused() ?? '', /no restart is needed/);
+      Object.assign(profile, before);
+      await look(access);
+      assert.deepEqual(keys.set, ['second'], 'the profile leads here again');
+    });
+
+  it('sets no key on a connection that was made without one', async () => {
+    const { access, keys, lines } = world({});
+    await look(access);
+    await look(access);
+    assert.deepEqual(keys.set, []);
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines.join(), /without one: restart to use it/);
   });
 
   it('a server that may only be read counts as away for the path', async () => {
