@@ -109,6 +109,7 @@ describe('the clock of a host beside the server', () => {
       time.aheadMs = aheadMs;
       await clock.compare();
       assert.equal(clock.latest(), START + Math.max(0, aheadMs));
+      assert.equal(clock.earliest(), START + Math.min(0, aheadMs));
     }
   });
 

@@ -12,6 +12,7 @@ import type { EventLog, PubAck } from '../nats/port.ts';
 import { encodeJson } from '../path/json-bytes.ts';
 import { publishEvent } from '../path/publish-event.ts';
 import { EVENT_MAX_BYTES } from '../nats/topology.ts';
+import { CLOCK_IN_DOUBT } from '../sources/refuse.ts';
 import { type ItemEvent, openedEvents } from '../sources/opened-events.ts';
 import { MAX_ITEMS, isObject } from '../sources/read.ts';
 import type { Control, Rejection, Source, SourceRequest } from '../sources/source.ts';
@@ -29,6 +30,7 @@ export interface IncomingRequest {
   readonly receivedAt: string;
   /** As of a `SourceRequest`. */
   readonly latest?: string;
+  readonly earliest?: string;
   readonly times?: LocalTimes;
 }
 
@@ -54,7 +56,9 @@ export type Accepted =
       /** Of the bytes that were stored beside the events; null when they travel in the only one, or nothing was stored. */
       readonly rawRef: string | null;
     }
-  | { readonly kind: 'unsupported-media-type' };
+  | { readonly kind: 'unsupported-media-type' }
+  /** What an item says depends on which of two clocks is right. Nothing is stored. */
+  | { readonly kind: 'clock-in-doubt' };
 
 /** An event and the message that it is stored as. */
 interface Storable {
@@ -93,6 +97,7 @@ export async function accept(request: IncomingRequest, source: Source, options: 
   const { items, rejected: refused } = await inTurns(
     openedEvents(source, result, given, (event) => isListenedFor(event, knownTypes)),
   );
+  if (refused.some((each) => each.reason === CLOCK_IN_DOUBT)) return { kind: CLOCK_IN_DOUBT };
   const inline = items.length === 1 && isInline(raw);
   const ref = inline ? inlineRef(raw) : storedRef(options.region, raw);
   const isBatch = Array.isArray(body) && !isBinaryMode(request.headers);

@@ -46,6 +46,8 @@ export interface ReceiveOptions extends AcceptOptions {
   readonly now?: () => number;
   /** How late it may be now, ms since 1970: by the clock that is further, while clocks differ. Default: `now`. */
   readonly latest?: () => number;
+  /** The same by the clock that is behind; asked while there is a doubt. Default: `now`. */
+  readonly earliest?: () => number;
   /** Why it is not known what time it is; null: it is known. */
   readonly clockDoubt?: () => string | null;
 }
@@ -170,6 +172,7 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     raw,
     receivedAt: now.toISOString(),
     ...(options.latest === undefined ? {} : { latest: new Date(options.latest()).toISOString() }),
+    ...earliestOf(options),
     ...(sender.times === undefined ? {} : { times: sender.times }),
   };
   const seen = isTimeless(sender.auth, headers) ? options.seen : undefined;
@@ -185,6 +188,11 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     const message = `${contentType ?? 'no content type'} is not what ${sender.source.kind} sends`;
     return { kind: 'refused', status: 415, reason: 'content-type', message };
   }
+  if (accepted.kind === 'clock-in-doubt') {
+    options.logger.warn({ sender: sender.name }, `cannot tell what a request says: ${options.clockDoubt?.() ?? ''}`);
+    const message = 'what this says depends on the time, which is in doubt here; send it again';
+    return { kind: 'come-again', reason: 'clock-in-doubt', message };
+  }
   const { stored, rejected, control, rawRef } = accepted;
   if (control !== null) return controlled(options, sender, control);
   const [first] = rejected;
@@ -192,6 +200,10 @@ async function outcomeOf(options: ReceiveOptions, sender: Sender, request: Signe
     ? { kind: 'accepted', stored, rejected, rawRef }
     : { kind: 'rejected', first, rejected };
 }
+
+/** Only in doubt: while clocks agree, the milliseconds between two looks at them decide nothing. */
+const earliestOf = ({ clockDoubt, earliest }: ReceiveOptions): { readonly earliest?: string } =>
+  earliest === undefined || (clockDoubt?.() ?? null) === null ? {} : { earliest: new Date(earliest()).toISOString() };
 
 /** Null for who is allowed. */
 async function whoIsIt(

@@ -9,7 +9,7 @@ export interface ClockWatchOptions extends Omit<ComparedClockOptions, 'consequen
   readonly windows: Windows;
 }
 
-export interface ClockWatch extends Omit<ComparedClock, 'doubt'> {
+export interface ClockWatch extends Omit<ComparedClock, 'doubt' | 'earliest'> {
   readonly windows: Windows;
 }
 

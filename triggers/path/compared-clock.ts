@@ -32,6 +32,8 @@ export interface ComparedClock {
    * what lies ahead of both.
    */
   latest(): number;
+  /** Ms since 1970: by the one that is behind. What has to have happened by both has happened. */
+  earliest(): number;
   /** Compares once, which takes a round trip, and every 15 s from then on; every second while nothing is known. Never rejects. */
   start(): Promise<void>;
   compare(): Promise<void>;
@@ -99,6 +101,7 @@ export function createComparedClock(options: ComparedClockOptions): ComparedCloc
     doubt,
     now: believed,
     latest: () => Math.max(now(), believed()),
+    earliest: () => Math.min(now(), believed()),
     start: async () => {
       await compare();
       running = run();

@@ -19,6 +19,8 @@ export interface SourceRequest {
   readonly receivedAt: string;
   /** The same by the clock that is further, while two clocks differ; absent: `receivedAt`. Only what lies ahead of both is of the future. */
   readonly latest?: string;
+  /** Present while clocks differ so much that one of them is wrong: the time by the one that is behind. */
+  readonly earliest?: string;
   /** Zones by name, and the sender's own. Absent: only an offset says when. */
   readonly times?: LocalTimes;
 }

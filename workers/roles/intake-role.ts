@@ -50,6 +50,7 @@ export async function startIntakeRole(context: RoleContext, options: IntakeRoleO
     confirm,
     now: clock.now,
     latest: clock.latest,
+    earliest: clock.earliest,
     clockDoubt: clock.doubt,
     seen: createSeen(options.log, options.region),
     quarantine: createQuarantine(options.log, options.region, context.instance),
