@@ -101,6 +101,14 @@ describe('commands while one of two regions refuses', () => {
     assert.equal((await as('narrow', 'resume', '--local')).code, 0);
   });
 
+  for (const user of ['stranger', 'narrow'])
+    it(`status ends for ${user} as the other commands do, and shows the other region`, async () => {
+      const { code, stdout, stderr } = await as(user, 'status');
+      assert.match(stdout, /^ *eu fullest stream: /m, stdout + stderr);
+      assert.match(stdout, /^ *us: REFUSED: /m, stdout + stderr);
+      assert.equal(code, 2, stdout + stderr);
+    });
+
   it('doctor takes a server that refuses for none that is away', async () => {
     const { code, stdout } = await as('stranger', 'doctor');
     assert.match(stdout, /does not let us in/);

@@ -1,5 +1,9 @@
-/** `tocsin status [--watch]`: one screen of what matters now. Exit code 0: nothing needs anybody; 1: something does; 3: a server is away. */
+/**
+ * `tocsin status [--watch]`: one screen of what matters now. Exit code 0: nothing needs anybody; 1: something does; 2: a server or a region
+ * refuses us; 3: a server is away.
+ */
 import { EXIT } from '../exit-code.ts';
+import { failureOf } from '../failure-of.ts';
 import { inTime } from '../in-time.ts';
 import type { SectionReport, StatusSection } from '../status/section.ts';
 import { sections } from '../status/sections.ts';
@@ -37,15 +41,25 @@ const screen = (options: StatusCommand, before = ''): Promise<number> =>
       ...lines.map((line) => `    ${line}`),
     ]);
     output(options, { at, ...facts }, `${before}tocsin  ${at}\n${text.join('\n')}`);
-    if (looked.some(({ name, bad }) => name === 'servers' && bad)) return EXIT.unavailable;
+    if (looked.some(({ exitCode }) => exitCode === EXIT.refused)) return EXIT.refused;
+    const servers = looked.find(({ name }) => name === 'servers');
+    if (servers?.bad === true) return servers.exitCode ?? EXIT.unavailable;
     return looked.some(({ bad }) => bad) ? EXIT.failed : EXIT.ok;
   });
 
 async function lookAt({ name, look }: StatusSection, session: Session): Promise<Looked> {
   try {
     return { name, error: null, ...(await inTime(look(session), LOOK_MS)) };
-  } catch (error) {
+  } catch (failure) {
+    const error = session.refusal(failure) ?? failure;
     const why = error instanceof Error ? error.message : String(error);
-    return { name, error: why, lines: `not known: ${why}`.split('\n'), facts: null, bad: true };
+    return {
+      name,
+      error: why,
+      lines: `not known: ${why}`.split('\n'),
+      facts: null,
+      bad: true,
+      exitCode: failureOf(error).exitCode,
+    };
   }
 }

@@ -1,5 +1,5 @@
 /** For sections about regions: one whose server is away is named, and hides nothing of the others. */
-import { missingFacts, missingLines, someOf } from '../commands/region-answers.ts';
+import { exitCodeOf, missingFacts, missingLines, someOf } from '../commands/region-answers.ts';
 import type { Session } from '../commands/session.ts';
 import type { RegionPath } from '../region-path.ts';
 import type { SectionReport } from './section.ts';
@@ -16,5 +16,6 @@ export async function byRegion<T>(
     lines: [...lines, ...missingLines(missing)],
     facts: [...facts, ...missingFacts(missing)],
     bad: bad || missing.length > 0,
+    exitCode: exitCodeOf({ missing }),
   };
 }

@@ -8,6 +8,8 @@ export interface SectionReport {
   readonly facts: unknown;
   /** True when somebody should do something about it. */
   readonly bad: boolean;
+  /** As a command ends that needed what did not answer here; absent: all answered. */
+  readonly exitCode?: number;
 }
 
 export interface StatusSection {

@@ -1,4 +1,5 @@
 /** Whether each server answers, and how soon. */
+import { exitCodeOf } from '../commands/region-answers.ts';
 import { natsServers, natsTarget, temporalTargetOf } from '../connect.ts';
 import type { Session } from '../commands/session.ts';
 import type { StatusSection } from './section.ts';
@@ -35,6 +36,9 @@ export const servers: StatusSection = {
       ),
       facts: answers.map(({ name, ms, error }) => ({ name, ms, error })),
       bad: answers.some(({ error }) => error !== null),
+      exitCode: exitCodeOf({
+        missing: answers.flatMap(({ name, failure }) => (failure === null ? [] : [{ region: name, error: failure }])),
+      }),
     };
   },
 };
@@ -44,6 +48,7 @@ interface Answer {
   readonly broughtAlong: boolean;
   readonly ms: number | null;
   readonly error: string | null;
+  readonly failure: unknown;
 }
 
 async function timed(
@@ -55,9 +60,10 @@ async function timed(
   const begun = performance.now();
   try {
     await ask();
-    return { name, broughtAlong, ms: Math.round(performance.now() - begun), error: null };
-  } catch (failure) {
-    const error = session.refusal(failure) ?? failure;
-    return { name, broughtAlong, ms: null, error: error instanceof Error ? error.message : String(error) };
+    return { name, broughtAlong, ms: Math.round(performance.now() - begun), error: null, failure: null };
+  } catch (error) {
+    const failure = session.refusal(error) ?? error;
+    const why = failure instanceof Error ? failure.message : String(failure);
+    return { name, broughtAlong, ms: null, error: why, failure };
   }
 }
