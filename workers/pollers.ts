@@ -1,5 +1,6 @@
 /** Who takes tasks from a queue, as the server has seen it. */
 import type { TemporalClient } from './temporal-connection.ts';
+import { processOf } from './worker-identity.ts';
 
 /** Temporal's numbers for what a queue holds. */
 export type TaskKind = 1 | 2;
@@ -23,10 +24,27 @@ export async function pollersOf(
   const { pollers } = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
     client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: queue }, taskQueueType: kind }),
   );
-  return pollers.map(({ identity, lastAccessTime }) => ({
-    identity: identity ?? '',
-    seenAt: Number(lastAccessTime?.seconds ?? 0) * 1_000,
-  }));
+  return pollers.map(pollerOf);
+}
+
+interface PollerInfo {
+  readonly identity?: string | null;
+  readonly lastAccessTime?: { readonly seconds?: unknown } | null;
+}
+
+export const pollerOf = ({ identity, lastAccessTime }: PollerInfo): Poller => ({
+  identity: identity ?? '',
+  seenAt: Number(lastAccessTime?.seconds ?? 0) * 1_000,
+});
+
+/** Those that polled lately, each process once: in a container that is started anew the one before had the same host and process. */
+export function livePollers(pollers: readonly Poller[], now: number): readonly Poller[] {
+  const newest = new Map<string, Poller>();
+  for (const poller of pollers) {
+    const name = processOf(poller.identity);
+    if (isFresh(poller, now) && poller.seenAt >= (newest.get(name)?.seenAt ?? 0)) newest.set(name, poller);
+  }
+  return [...newest.values()];
 }
 
 /** A poll lasts a minute at most, so a poller that was not seen for longer is gone. */

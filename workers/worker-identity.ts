@@ -14,6 +14,9 @@ export const workerIdentity = (part: string): string =>
 /** Release of the zone data of the worker's host; null for one that does not say. */
 export const zoneDataOf = (identity: string): string | null => / tz=(\d{4}[a-z]+)$/.exec(identity)?.[1] ?? null;
 
+/** Host, process and part: what a start shares with one before it in the same container. Somebody else's identity is taken whole. */
+export const processOf = (identity: string): string => /^(\S+ \d+ \S+)#[0-9a-f]{8} v=/.exec(identity)?.[1] ?? identity;
+
 const IDENTITY = /^(\S+) (\d+) \S+ v=(\S+) tz=(\S+)$/;
 
 /** What an identity says; all null for somebody else's. */

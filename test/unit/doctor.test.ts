@@ -71,6 +71,7 @@ describe('doctor', () => {
     running: 0,
     failed: 0,
     workers: 3,
+    remembered: 3,
     ...more,
   });
   const current = version('new', { state: 'current', share: 100, running: 2 });

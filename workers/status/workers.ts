@@ -1,6 +1,6 @@
 /** Who takes the tasks of each region and of the runbooks: host, process, version and zone data, as Temporal has seen them poll. */
 import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
-import { ACTIVITY_TASKS, type Poller, RUNBOOK_TASKS, isFresh, pollersOf } from '../pollers.ts';
+import { ACTIVITY_TASKS, type Poller, RUNBOOK_TASKS, livePollers, pollersOf } from '../pollers.ts';
 import { describedIdentity } from '../worker-identity.ts';
 import { ago } from './ago.ts';
 import type { StatusSection } from './section.ts';
@@ -18,9 +18,7 @@ export const workers: StatusSection = {
       queues.map(async ({ part, queue, kind }) => ({
         part,
         queue,
-        workers: (await pollersOf(temporal, queue, kind))
-          .filter((each) => isFresh(each, now))
-          .map((each) => facts(each, now)),
+        workers: livePollers(await pollersOf(temporal, queue, kind), now).map((each) => facts(each, now)),
       })),
     );
     return {

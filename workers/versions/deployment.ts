@@ -5,6 +5,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { grpcStatusOf } from '../../triggers/path/grpc-status.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { livePollers, pollerOf } from '../pollers.ts';
 import type { TemporalClient } from '../temporal-connection.ts';
 
 /** `inactive`: was never given runs. `draining`: only runs in progress. `drained`: none any more, its workers may go. */
@@ -23,6 +24,8 @@ export interface Version {
   readonly failed: number;
   /** Workers that asked for its tasks lately, over all queues. */
   readonly workers: number;
+  /** Those that have gone a while ago included: whatever the clock of this host says, one that polls is among them. */
+  readonly remembered: number;
 }
 
 export interface Deployment {
@@ -75,7 +78,7 @@ export async function describeDeployment(named: Named): Promise<Deployment> {
         retiredAt: millis(summary.lastCurrentTime) === 0 ? 0 : millis(summary.lastDeactivationTime),
         running: await countRuns(named, build, `ExecutionStatus = 'Running'`),
         failed: await countRuns(named, build, `ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')`),
-        workers: await countWorkers(named, build),
+        ...(await countWorkers(named, build)),
       };
     }),
   );
@@ -151,7 +154,7 @@ async function countRuns({ client, deployment }: Named, build: string, status: s
   return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, async () => (await client.workflow.count(query)).count);
 }
 
-async function countWorkers(named: Named, buildId: string): Promise<number> {
+async function countWorkers(named: Named, buildId: string): Promise<Pick<Version, 'workers' | 'remembered'>> {
   const { namespace, deployment: deploymentName } = named;
   const { versionTaskQueues } = await answered(named, (service) =>
     service.describeWorkerDeploymentVersion({ namespace, deploymentVersion: { deploymentName, buildId } }),
@@ -161,12 +164,14 @@ async function countWorkers(named: Named, buildId: string): Promise<number> {
       const { pollers } = await answered(named, (service) =>
         service.describeTaskQueue({ namespace, taskQueue: { name: name ?? '' }, taskQueueType: type ?? 1 }),
       );
-      return pollers
-        .filter(({ deploymentOptions }) => deploymentOptions?.buildId === buildId)
-        .map(({ identity }) => identity ?? '');
+      return pollers.filter(({ deploymentOptions }) => deploymentOptions?.buildId === buildId).map(pollerOf);
     }),
   );
-  return new Set(seen.flat()).size;
+  const all = seen.flat();
+  return {
+    workers: livePollers(all, Date.now()).length,
+    remembered: new Set(all.map(({ identity }) => identity)).size,
+  };
 }
 
 const millis = (time: Time): number => Number(time?.seconds ?? 0) * 1_000;

@@ -13,7 +13,7 @@ export async function promoteOwn(
   const [named, build] = [{ client, namespace, deployment: config.deployment.name }, buildIdOf()];
   await until(`workers of version ${build}`, waiting, async () => {
     const { versions, conflictToken } = await describeDeployment(named);
-    if (!versions.some((each) => each.build === build && each.workers > config.places.length))
+    if (!versions.some((each) => each.build === build && each.remembered > config.places.length))
       throw new Error('not all of them ask for tasks yet');
     await setCurrent(named, build, conflictToken);
   });
