@@ -23,7 +23,7 @@ export interface Unlogged {
   readonly error: string;
 }
 
-/** For what must go on without its line, as what ends effects: a log that cannot be written is told on stderr, and does not stand in its way. Resolves to where the line is missing. */
+/** For what ends effects: a log that cannot be written is told on stderr, and does not stand in its way. Resolves to where the line is missing. */
 export async function recordBrake(
   log: (region: string) => Promise<EventLog>,
   regions: readonly string[],

@@ -155,7 +155,11 @@ const interceptorsOf = (temporal: TemporalConnection, role: WorkerRole, tracing:
   ],
 });
 
-/** Whether the server has seen this worker poll lately, and no other of its host: that it sees it anew is judged by the time that passes here, whatever the clocks say. */
+/**
+ * Whether the server has seen this worker poll lately. Other workers of the same host do not count. The server's time of the last poll is only
+ * compared with the one it told before: when it has changed, the worker has polled, and how long ago is measured here. So it does not matter
+ * whether the two clocks agree.
+ */
 function pollWatch(temporal: TemporalConnection, taskQueue: string, identity: string, kind: WorkerRole['kind']) {
   let last = { seenAt: 0, since: 0 };
   return async (): Promise<boolean> => {

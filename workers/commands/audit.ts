@@ -6,8 +6,9 @@ import { hostname } from 'node:os';
 import { type AuditReport, audit as auditRegion } from '../../triggers/path/audit.ts';
 import { durationMs } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
-import { recordBrake } from '../record-act.ts';
-import { exitCodeOf, missingFacts, someOf } from './region-answers.ts';
+import { recordAct } from '../record-act.ts';
+import type { RegionPath } from '../region-path.ts';
+import { exitCodeOf, messageOf, missingFacts, someOf } from './region-answers.ts';
 import { type CommonOptions, output, withSession } from './session.ts';
 
 export interface AuditCommand extends CommonOptions {
@@ -22,12 +23,11 @@ export const audit = (options: AuditCommand): Promise<number> =>
     const since = Date.now() - durationMs(options.since);
     const { found: reports, missing } = someOf(
       await session.readEach([options.region], async (path): Promise<RegionReport> => {
-        const act = { what: 'repair', where: 'ledger' };
-        const [unlogged] = options.repair ? await recordBrake(async () => path.log, [path.region], act) : [];
-        const repair = options.repair && unlogged === undefined;
+        const unlogged = options.repair ? await unloggedRepair(path) : null;
+        const repair = options.repair && unlogged === null;
         const instance = `${hostname()}/${process.pid}`;
         const report = await auditRegion({ ...path, runs, since, repair, instance });
-        return unlogged === undefined ? report : { ...report, unlogged: unlogged.error };
+        return unlogged === null ? report : { ...report, unlogged };
       }),
     );
     const unproved = missingFacts(missing).map((each) => ({ ...each, ok: false }));
@@ -41,6 +41,10 @@ export const audit = (options: AuditCommand): Promise<number> =>
     );
     return reports.every(({ ok, unlogged }) => ok && unlogged === undefined) ? exitCodeOf({ missing }) : EXIT.failed;
   });
+
+/** Why the line of a repair could not be written: then nothing is repaired there, and the audit goes on. Null: it is written. */
+const unloggedRepair = async ({ log, region }: RegionPath): Promise<string | null> =>
+  recordAct(log, [region], { what: 'repair', where: 'ledger' }).then(() => null, messageOf);
 
 interface RegionReport extends AuditReport {
   /** Why the line of the repair is not in the operator log; without it nothing is repaired. */
