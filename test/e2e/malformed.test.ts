@@ -106,7 +106,7 @@ describe('malformed input', () => {
     const { lastSequence } = await log.streamState(eventStream(REGION));
     for (let at = sequence + 1; at <= lastSequence; at += 1) {
       const stored = await log.get(eventStream(REGION), at);
-      const decoded = stored === null ? null : decode(stored, KNOWN_TYPES);
+      const decoded = stored === null ? null : decode(stored, KNOWN_TYPES, stored.storedAt);
       assert.ok(decoded?.ok, decoded?.ok === false ? `${decoded.reason}: ${decoded.message}` : 'nothing is stored');
     }
   };
@@ -136,7 +136,7 @@ describe('malformed input', () => {
       const { sequence } = await log.publish(eventSubject(REGION, 'normal', 'test', 'x'), body, { headers });
       const found = await log.get(eventStream(REGION), sequence);
       assert.ok(found);
-      const decoded = decode(found, KNOWN_TYPES);
+      const decoded = decode(found, KNOWN_TYPES, found.storedAt);
       if (decoded.ok) assert.ok(!each.unreadable, each.name);
       else assertReasons(each, [decoded.reason], decoded.message);
       return decoded.ok ? 'read' : `dead ${decoded.reason}`;

@@ -23,7 +23,7 @@ export async function plannedStarts(body: object, region: string): Promise<Start
   await accept({ ...request, receivedAt }, alertmanager, { log, region, knownTypes: new Set() });
   return stored.flatMap((data, index) => {
     const position = { stream: STREAM, sequence: index + 1, storedAt: Date.now() };
-    const decoded = decode({ ...position, subject: '', headers: {}, data }, new Set());
+    const decoded = decode({ ...position, subject: '', headers: {}, data }, new Set(), position.storedAt);
     if (!decoded.ok) throw new Error(decoded.message);
     const { starts } = plan({
       event: decoded.event,

@@ -59,4 +59,5 @@ const readBack = ({ subject, data, options }: Publication): Decoded =>
   decode(
     { stream: 'EVENTS_EU', subject, sequence: 1, storedAt: Date.now(), headers: options.headers ?? {}, data },
     KNOWN_TYPES,
+    Date.now(),
   );

@@ -71,7 +71,7 @@ const CASES: readonly (readonly [string, StoredMessage, string | null])[] = [
 describe('decode', () => {
   for (const [name, stored, reason] of CASES)
     it(`${name}: ${reason ?? 'an event'}`, () => {
-      const decoded = decode(stored, KNOWN);
+      const decoded = decode(stored, KNOWN, stored.storedAt);
       assert.equal(decoded.ok ? null : decoded.reason, reason);
       if (decoded.ok && decoded.alert === null && decoded.event.type.startsWith('com.'))
         assert.deepEqual(decoded.event.data, { version: '2' });
@@ -85,14 +85,18 @@ describe('decode', () => {
       const now = STORED_AT + days * 86_400_000;
       for (const event of [{ ...plain, time: iso(now) }, alertEvent('firing', { started: iso(now) })]) {
         assert.equal(decode(message(event), KNOWN, now).ok, true);
-        assert.equal(decode(message(event), KNOWN).ok, days < 1);
+        assert.equal(decode(message(event), KNOWN, STORED_AT).ok, days < 1);
         const tomorrow = decode(message({ ...plain, time: iso(now + 86_400_001) }), KNOWN, now);
         assert.equal(tomorrow.ok ? null : tomorrow.reason, 'time-in-the-future');
       }
     });
 
   it('a header may say of what type the data is', () => {
-    const decoded = decode(message('{"version":"2"}', { ...binary, 'ce-datacontenttype': 'text/plain' }), KNOWN);
+    const decoded = decode(
+      message('{"version":"2"}', { ...binary, 'ce-datacontenttype': 'text/plain' }),
+      KNOWN,
+      STORED_AT,
+    );
     assert.deepEqual(decoded.ok && decoded.event.data, '{"version":"2"}');
   });
 });

@@ -63,7 +63,7 @@ function check(bytes: Uint8Array, headers: Readonly<Record<string, string>>): vo
     assert.deepEqual(checkEnvelope(event), []);
     const data = Buffer.from(JSON.stringify(event));
     const stored = { stream: 'S', subject: 's', sequence: 1, storedAt: Date.parse(AT), headers: {}, data };
-    const read = decode(stored, known);
+    const read = decode(stored, known, stored.storedAt);
     assert.ok(read.ok || read.reason === 'too-deep' || /base64/.test(data.toString()), JSON.stringify(read));
   }
   assertNoStall(`${bytes.length} bytes`, () => {

@@ -28,7 +28,8 @@ function given(events: readonly (EventOf<unknown> | 'garbage' | { readonly putBa
     log.reads += 1;
     for (const each of log.events.map(message)) if (each.storedAt >= since) yield await Promise.resolve(each);
   };
-  const create = (max?: number) => createLookAhead({ read } as never, 'eu', () => minute(60), max);
+  const create = (max?: number, latest?: () => number) =>
+    createLookAhead({ read } as never, 'eu', () => minute(60), latest, max);
   return { log, create };
 }
 
@@ -44,6 +45,17 @@ describe('what is stored behind an event', () => {
     assert.deepEqual(await look.behind(position(2), 'b'), { status: 'firing', position: position(6) });
     assert.equal(await look.behind(position(5), 'c'), null, 'it is the last itself');
     assert.equal(await look.behind(position(6), 'b'), null);
+  });
+
+  it('is what happens now by the clock that is further, though the one that is believed is days behind', async () => {
+    const days = 3 * 24 * 60;
+    const { create } = given([
+      firing('a'),
+      alertEvent('resolved', { key: 'a', ended: new Date(minute(days)).toISOString() }),
+    ]);
+    const latest = () => minute(days);
+    assert.equal((await create(undefined, latest).behind(position(1), 'a'))?.status, 'resolved');
+    assert.equal(await create().behind(position(1), 'a'), null, 'of the future by both');
   });
 
   it('is not what somebody acknowledged, nor a copy that was put back', async () => {

@@ -2,7 +2,7 @@
  * The one way from what a source has read to an alert event: derived id, normalised severity, instants in UTC. A source fills in what
  * its sender said; everything it leaves out is null, never guessed.
  */
-import type { Rejection, SourceRequest } from '../sources/source.ts';
+import { type Rejection, type SourceRequest, latestOf } from '../sources/source.ts';
 import { type Alert, type AlertStatus, alertEventType } from './alert.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import { readInstant } from './instant.ts';
@@ -79,7 +79,7 @@ function timeOf(request: SourceRequest, facts: AlertFacts): Alert['time'] | Omit
   for (const name of TIMES) {
     const written = read[name];
     if (written === null || written === undefined) continue;
-    const instant = readInstant(written.text, request.latest ?? request.receivedAt, request.times);
+    const instant = readInstant(written.text, latestOf(request), request.times);
     if (!instant.ok) return badTime(instant.reason, written);
     utc[name] = instant.utc;
     original[name] = written.written ?? written.text;

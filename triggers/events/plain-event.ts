@@ -1,5 +1,5 @@
 /** The one way from what a source has read to an event that neither fires nor resolves: a deployment, a node's state, an announcement. */
-import type { SourceRequest } from '../sources/source.ts';
+import { type SourceRequest, latestOf } from '../sources/source.ts';
 import { type AlertResult, type TextAt, badTime } from './alert-event.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import { readInstant } from './instant.ts';
@@ -22,7 +22,7 @@ export interface PlainFacts {
 
 export function plainEvent(request: SourceRequest, facts: PlainFacts): AlertResult {
   const instant = facts.occurred
-    ? readInstant(facts.occurred.text, request.latest ?? request.receivedAt, request.times)
+    ? readInstant(facts.occurred.text, latestOf(request), request.times)
     : { ok: true as const, utc: null };
   if (!instant.ok && facts.occurred) return { ok: false, rejection: badTime(instant.reason, facts.occurred) };
   const time = instant.ok ? instant.utc : null;

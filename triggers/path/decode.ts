@@ -22,7 +22,7 @@ const checkAlert = compileCheck(AlertSchema);
  * `latest`, ms since 1970: how late it may be now. What was stored by a server whose clock is days behind is of the future by that clock alone,
  * and is taken; its order is its place in the stream all the same (`evidenceMs`).
  */
-export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>, latest = message.storedAt): Decoded {
+export function decode(message: StoredMessage, knownTypes: ReadonlySet<string>, latest: number): Decoded {
   const bound = Math.max(message.storedAt, latest);
   const parsed = isBinaryMode(message.headers) ? binary(message.headers, message.data) : structured(message.data);
   if (!parsed.ok) return parsed;

@@ -32,6 +32,8 @@ export function createLookAhead(
   log: Pick<EventLog, 'read'>,
   region: string,
   now: () => number = Date.now,
+  /** As of the dispatcher, so that both read the same. */
+  latest: () => number = now,
   maxAlerts: number = MAX_ALERTS,
 ): LookAhead {
   let reading: Promise<Reading> | null = null;
@@ -40,7 +42,7 @@ export function createLookAhead(
     let to = Math.min(from, now());
     for await (const message of log.read({ stream: eventStream(region), since: from })) {
       to = message.storedAt;
-      const decoded = decode(message, NO_TYPES, Math.max(now(), Date.now()));
+      const decoded = decode(message, NO_TYPES, latest());
       // A copy that was put back is for one trigger, and no news.
       if (!decoded.ok || decoded.alert === null || redriveOf(message) !== null) continue;
       const { type } = decoded.event;

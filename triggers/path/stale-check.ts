@@ -29,6 +29,8 @@ export interface StaleCheckOptions {
   readonly perMinute: number;
   readonly logger: Logger;
   readonly now?: () => number;
+  /** As of the dispatcher. Default: `now`. */
+  readonly latest?: () => number;
 }
 
 interface Held {
@@ -128,7 +130,7 @@ function note(held: Map<string, Held>, record: EventRecord, now: number): void {
 
 /** Null: there is nothing to ask, or nobody; then it stays held. A source that does not answer has said `unknown`. */
 async function answerAbout(
-  { book, log, sources }: StaleCheckOptions,
+  { book, log, sources, latest }: StaleCheckOptions,
   identity: string,
   { position, generation }: Held,
   now: number,
@@ -137,7 +139,7 @@ async function answerAbout(
   if (episode === null || episode.status === 'closed' || episode.generation !== generation) return null;
   const message = await log.get(position.stream, position.sequence);
   if (message === null || message.storedAt !== position.storedAt) return null;
-  const decoded = decode(message, new Set(), Math.max(now, Date.now()));
+  const decoded = decode(message, new Set(), latest?.() ?? now);
   if (!decoded.ok || decoded.alert === null) return null;
   const at = new Date(now).toISOString();
   try {

@@ -88,7 +88,7 @@ export function createTriggerProcess(options: TriggerProcessOptions): TriggerPro
     ...options.options,
     control: control.current,
     putBackOvertaking: createOvertaken({ ...options, now }),
-    lookAhead: createLookAhead(options.log, region, now),
+    lookAhead: createLookAhead(options.log, region, now, options.latest ?? now),
     pace: createPace(options.options.catchUpPerMinute ?? CATCH_UP_PER_MINUTE, () => performance.now()),
     now,
   });

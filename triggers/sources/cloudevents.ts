@@ -8,7 +8,7 @@ import { compileCheck } from '../events/check.ts';
 import { type CloudEvent, CloudEventSchema } from '../events/cloud-event.ts';
 import { readInstant } from '../events/instant.ts';
 import { inSteps, isObject, itemSteps } from './read.ts';
-import type { Rejection, Source, SourceRequest, SourceResult } from './source.ts';
+import { type Rejection, type Source, type SourceRequest, type SourceResult, latestOf } from './source.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
@@ -84,7 +84,7 @@ function problemOf(item: unknown, place: string, request: SourceRequest): Proble
     };
   if (event.data_base64 !== undefined && !isBase64(event.data_base64))
     return { reason: 'bad-base64', place: `${place}/data_base64`, message: 'expected base64 text' };
-  const time = event.time === undefined ? null : readInstant(event.time, request.latest ?? request.receivedAt);
+  const time = event.time === undefined ? null : readInstant(event.time, latestOf(request));
   if (time !== null && !time.ok)
     return { reason: time.reason, place: `${place}/time`, message: `${event.time} is not acceptable` };
   return event.type.startsWith('tocsin.alert.') ? alertProblem(event, place) : null;

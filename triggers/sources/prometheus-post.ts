@@ -9,7 +9,7 @@ import { type AlertmanagerForm, alertmanagerAlert } from './alertmanager-alert.t
 import { labelFingerprint } from './label-fingerprint.ts';
 import { isObject, scalarsOf } from './read.ts';
 import { CLOCK_IN_DOUBT, refuseItem } from './refuse.ts';
-import type { SourceRequest } from './source.ts';
+import { type SourceRequest, latestOf } from './source.ts';
 
 const STATUSES: AlertmanagerForm['statuses'] = { firing: 'firing', resolved: 'resolved' };
 
@@ -41,7 +41,7 @@ export function prometheusAlert(request: SourceRequest, item: unknown, place: st
 /** An end that cannot be read leaves the alert firing; what is not set, or lies ahead, is no end. Null: by one of two clocks it has come, by the other it has not. */
 function hasEnded(end: unknown, request: SourceRequest): boolean | null {
   const { receivedAt, earliest = receivedAt } = request;
-  const latest = request.earliest === undefined ? receivedAt : (request.latest ?? receivedAt);
+  const latest = request.earliest === undefined ? receivedAt : latestOf(request);
   const read = typeof end === 'string' ? readInstant(end, latest) : null;
   if (read?.ok !== true || read.utc === null) return false;
   const endMs = Date.parse(read.utc);

@@ -25,6 +25,9 @@ export interface SourceRequest {
   readonly times?: LocalTimes;
 }
 
+/** What lies far ahead of it is of the future. */
+export const latestOf = ({ latest, receivedAt }: SourceRequest): string => latest ?? receivedAt;
+
 /** Why an item (or the request) cannot become an event. `reason` is stable and machine-readable, `place` a JSON Pointer. */
 export interface Rejection {
   readonly index: number | null;

@@ -93,6 +93,7 @@ export async function startTriggerRole(context: RoleContext, options: TriggerRol
     lifecycle.onClose(`held by windows ${region}`, SWEEP_MS, () => release.close());
     const staleCheck = createStaleCheck({
       ...path,
+      latest: clock.latest,
       sources: alertSources(config, region, clock.now),
       perMinute: config.trigger.catchUpPerMinute,
       logger: logger.child({ part: 'late events' }),
