@@ -83,7 +83,8 @@ describe('a runbook that is quiet while it works', { skip: lacksPrometheus }, ()
     assert.ok(Date.parse(silence?.endsAt ?? '') < Date.now() + 600_000);
     monitoring.setHealthy(false);
     await until('it fires, silenced', async () => (await alerts()).some(({ status }) => status.state === 'suppressed'));
-    assert.deepEqual(told, []);
+    // That the alert of the test before is over may be told late.
+    assert.ok(!told.includes('firing'));
     return run;
   }
 
