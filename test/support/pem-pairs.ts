@@ -14,6 +14,12 @@ export interface Authority extends Pair {
   issue(name: string): Pair;
 }
 
+/**
+ * A moment, in whole seconds, at which every certificate made here is valid: each begins when it is made and lasts two days, and minutes
+ * may pass between the loading of a test and its turn.
+ */
+export const WHILE_VALID = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000);
+
 export function makeAuthority(commonName: string): Authority {
   const root = selfSigned(`/CN=${commonName}`);
   return { ...root, issue: (name) => issued(root, name) };

@@ -11,12 +11,10 @@ import { sources } from '../../triggers/sources/index.ts';
 import { freePort } from '../../workers/servers/server-process.ts';
 import { send, startIntake } from '../support/intake.ts';
 import { alertmanagerPayload } from '../support/payloads.ts';
-import { selfSigned } from '../support/pem-pairs.ts';
+import { WHILE_VALID, selfSigned } from '../support/pem-pairs.ts';
 import { recordingLog } from '../support/recording-log.ts';
 import { type Headers, flipped, hmacHex, jsonBytes, signedHeaders, signedSns } from '../support/signed-requests.ts';
 
-/** Whole seconds; certificates of the test begin when they are made. */
-const NOW = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 60_000);
 const [OLD, NEW, OTHER] = ['the-key-before-rotation', 'the-key-after-rotation', 'a-key-of-somebody-else'];
 /** Blanks and a letter beyond ASCII: whoever reads and writes it anew gets other bytes. */
 const BODY = Buffer.from(JSON.stringify(alertmanagerPayload('firing', { service: 'é' }), null, 1));
@@ -49,8 +47,8 @@ const CLAIMS = {
   aud: 'https://tocsin.example/in/gcp',
   email: 'push@project.iam.gserviceaccount.com',
   email_verified: true,
-  iat: NOW.getTime() / 1_000,
-  exp: NOW.getTime() / 1_000 + 3_600,
+  iat: WHILE_VALID.getTime() / 1_000,
+  exp: WHILE_VALID.getTime() / 1_000 + 3_600,
 };
 const [google, forger] = [await generateKeyPair('RS256'), await generateKeyPair('RS256')];
 const oidc: Auth = {
@@ -91,8 +89,8 @@ const basicPair = (pair: string): Headers => authorization(`Basic ${Buffer.from(
 const hub = (text: string): Headers => ({ 'x-hub-signature-256': text });
 const hook = (text: string): Headers => ({ 'sentry-hook-signature': text });
 const duty = (text: string): Headers => ({ 'x-pagerduty-signature': text });
-const seconds = (offset: number): string => String(NOW.getTime() / 1_000 + offset);
-const iso = (offset: number): string => new Date(NOW.getTime() + offset * 1_000).toISOString();
+const seconds = (offset: number): string => String(WHILE_VALID.getTime() / 1_000 + offset);
+const iso = (offset: number): string => new Date(WHILE_VALID.getTime() + offset * 1_000).toISOString();
 
 function webhook(
   secret: string,
@@ -361,7 +359,7 @@ describe('authentication', () => {
   for (const [name, auth, headers, expected, raw = BODY, path = ''] of CASES)
     it(`${name}: ${expected}`, async (t) => {
       const log = recordingLog();
-      const { url } = await startIntake(t, log, { senders: SENDERS, now: () => NOW.getTime() });
+      const { url } = await startIntake(t, log, { senders: SENDERS, now: () => WHILE_VALID.getTime() });
       const asked = SENDERS.find((each) => each.auth === auth) ?? assert.fail('of no sender');
       const answer = await send(`${url}/in/${asked.name}${path}`, { body: raw, headers });
       assert.equal(answer.status, expected);
@@ -372,7 +370,7 @@ describe('authentication', () => {
     });
 
   it('what a wrong clock may have refused is to come again while the time is in doubt, and nothing else', async (t) => {
-    const doubtful = { now: () => NOW.getTime(), clockDoubt: () => 'the clock of this host is 60 min behind' };
+    const doubtful = { now: () => WHILE_VALID.getTime(), clockDoubt: () => 'the clock of this host is 60 min behind' };
     const { url } = await startIntake(t, recordingLog(), { senders: SENDERS, ...doubtful });
     const refused = CASES.filter(([name, , , expected]) => expected === 401 && !name.startsWith('sns: raw'));
     for (const [name, auth, headers, , raw = BODY, path = ''] of refused) {

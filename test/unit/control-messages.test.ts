@@ -4,14 +4,12 @@ import { describe, it } from 'node:test';
 import type { Auth, SignatureScheme } from '../../triggers/intake/auth.ts';
 import { sources } from '../../triggers/sources/index.ts';
 import { startIntake } from '../support/intake.ts';
-import { selfSigned } from '../support/pem-pairs.ts';
+import { WHILE_VALID, selfSigned } from '../support/pem-pairs.ts';
 import { recordingLog } from '../support/recording-log.ts';
 import { type Headers, jsonBytes, signedHeaders, signedSns } from '../support/signed-requests.ts';
 
 const SECRET = 'a-secret-of-both-sides';
 const OTHER = 'a-secret-of-somebody-else';
-/** Certificates of the test begin when they are made. */
-const NOW = new Date(Date.now() + 60_000);
 
 const sender = (scheme: SignatureScheme, auth: Auth = { kind: 'signature', scheme, secrets: [SECRET] }) => ({
   name: scheme,
@@ -23,7 +21,7 @@ const testAlert = {
   status: 'firing',
   labels: { alertname: 'TestAlert', instance: 'Grafana' },
   annotations: { summary: 'Notification test' },
-  startsAt: NOW.toISOString(),
+  startsAt: WHILE_VALID.toISOString(),
   endsAt: '0001-01-01T00:00:00Z',
   fingerprint: '57c6d9296de2ad39',
 };
@@ -40,7 +38,7 @@ const CASES: readonly (readonly [string, keyof typeof signedHeaders, unknown, He
         id: 'E1',
         event_type: 'pagey.ping',
         resource_type: 'pagey',
-        occurred_at: NOW.toISOString(),
+        occurred_at: WHILE_VALID.toISOString(),
         data: { message: 'Hello from your friend Pagey!', type: 'ping' },
       },
     },
@@ -94,7 +92,7 @@ describe('the subscription of a topic of SNS', () => {
     TopicArn,
     Message: 'You have chosen to subscribe to the topic.',
     SubscribeURL,
-    Timestamp: NOW.toISOString(),
+    Timestamp: WHILE_VALID.toISOString(),
     ...changes,
   });
   const auth: Auth = { kind: 'signature', scheme: 'aws-sns', secrets: [amazon.cert], topics: [TopicArn] };
@@ -119,7 +117,7 @@ describe('the subscription of a topic of SNS', () => {
       const fetched: string[] = [];
       const confirm = (url: string): Promise<void> => Promise.resolve(void fetched.push(url));
       const senders = [sender('aws-sns', auth)];
-      const { post } = await startIntake(t, log, { senders, confirm, now: () => NOW.getTime() });
+      const { post } = await startIntake(t, log, { senders, confirm, now: () => WHILE_VALID.getTime() });
       assert.equal((await post('aws-sns', jsonBytes(message), headers)).status, expected);
       assert.deepEqual([fetched, log.stored], [confirmed, []]);
     });

@@ -5,14 +5,12 @@ import type { Auth } from '../../triggers/intake/auth.ts';
 import { sources } from '../../triggers/sources/index.ts';
 import { type Fixture, fixturesOf, needsFixtures } from '../support/fixtures.ts';
 import { startIntake } from '../support/intake.ts';
-import { selfSigned } from '../support/pem-pairs.ts';
+import { WHILE_VALID, selfSigned } from '../support/pem-pairs.ts';
 import { recordingLog } from '../support/recording-log.ts';
 import { type Headers, flipped, jsonBytes, signedHeaders, signedSns } from '../support/signed-requests.ts';
 
 const SECRET = 'a-secret-of-both-sides';
 const OTHER = 'a-secret-of-somebody-else';
-/** Certificates of the test begin when they are made. */
-const NOW = new Date(Date.now() + 60_000);
 const knownTypes = new Set([
   'tocsin.event.github.deployment-status.created',
   'tocsin.event.github.workflow-run.completed',
@@ -71,7 +69,7 @@ function metadata(kind: string, name: string): Headers {
 async function intake(t: TestContext, kind: string, auth: Auth) {
   const log = recordingLog();
   const senders = [{ name: kind, source: sources.get(kind) ?? assert.fail(kind), auth }];
-  const { post } = await startIntake(t, log, { senders, knownTypes, now: () => NOW.getTime() });
+  const { post } = await startIntake(t, log, { senders, knownTypes, now: () => WHILE_VALID.getTime() });
   return { log, ask: async (raw: Buffer, headers: Headers = {}) => post(kind, raw, headers) };
 }
 
@@ -105,7 +103,7 @@ describe('signed real messages of SNS', needsFixtures, () => {
   const [amazon, stranger] = [selfSigned('/CN=sns.amazonaws.com'), selfSigned('/CN=sns.amazonaws.com')];
   /** What a payload has lost since it was recorded: a young time, and a signature. */
   const renewed = {
-    Timestamp: NOW.toISOString(),
+    Timestamp: WHILE_VALID.toISOString(),
     SigningCertURL: 'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-1.pem',
   };
   const EXPECTED: Readonly<Record<string, readonly [status: number, events: number]>> = {

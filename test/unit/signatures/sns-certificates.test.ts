@@ -11,13 +11,11 @@ import { type Auth, assertAuth, isAllowed } from '../../../triggers/intake/auth.
 import { CannotTell } from '../../../triggers/intake/cannot-tell.ts';
 import { stringToSign } from '../../../triggers/intake/signatures/aws-sns.ts';
 import { createSnsCertificates } from '../../../triggers/intake/signatures/sns-certificates.ts';
-import { type Authority, type Pair, makeAuthority, selfSigned } from '../../support/pem-pairs.ts';
+import { type Authority, type Pair, WHILE_VALID, makeAuthority, selfSigned } from '../../support/pem-pairs.ts';
 
 const HOST = 'https://sns.eu-west-1.amazonaws.com';
 const CERTIFICATE = `${HOST}/SimpleNotificationService-6aad65c2f9911b05cd53efda11f913f9.pem`;
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:alerts';
-/** Certificates of the test begin when they are made. */
-const NOW = new Date(Date.now() + 60_000);
 
 describe('certificates of aws-sns', () => {
   let amazon: Authority;
@@ -63,7 +61,7 @@ describe('certificates of aws-sns', () => {
       MessageId: 'id',
       TopicArn: TOPIC,
       Message: 'disk full',
-      Timestamp: NOW.toISOString(),
+      Timestamp: WHILE_VALID.toISOString(),
       SignatureVersion: '2',
       SigningCertURL: CERTIFICATE,
       ...changes,
@@ -71,7 +69,7 @@ describe('certificates of aws-sns', () => {
     const signature = sign('sha256', Buffer.from(stringToSign(fields) ?? ''), by.key).toString('base64');
     return Buffer.from(JSON.stringify({ ...fields, Signature: signature }));
   };
-  const allowed = (auth: Auth, raw: Buffer) => isAllowed(auth, { headers: {}, raw }, NOW);
+  const allowed = (auth: Auth, raw: Buffer) => isAllowed(auth, { headers: {}, raw }, WHILE_VALID);
   const authWith = (fetch: (url: string) => Promise<Response>, now?: () => number): Auth => ({
     kind: 'signature',
     scheme: 'aws-sns',
@@ -158,7 +156,7 @@ describe('certificates of aws-sns', () => {
 
   it('fetches are bounded, whatever addresses are named, and begin anew after a minute', async (t) => {
     const { fetch, asked } = await serve(t, (response) => response.writeHead(404).end());
-    let now = NOW.getTime();
+    let now = WHILE_VALID.getTime();
     const auth = authWith(fetch, () => now);
     const named = (index: number) => message({ SigningCertURL: `${HOST}/SimpleNotificationService-${index}.pem` });
     for (let index = 0; index < 20; index += 1) assert.equal(await allowed(auth, named(index)), false);
