@@ -1,5 +1,5 @@
 /**
- * Whether Temporal still lets a running process in: a key may expire, be revoked or lose its rights at any time. What is wrong is said once per change
+ * Whether Temporal still lets a running process in: a key or certificate may expire, a key be revoked or lose its rights at any time. What is wrong is said once per change
  * and by `/readyz`. A key in the profile is read anew with each look, so that another one is taken over without a restart.
  */
 import type { Logger } from 'pino';
@@ -11,6 +11,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { RoleConnection } from './connect.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
+import { certificateTrouble } from './temporal-certificate.ts';
 import { type TemporalRefused, refusalOf } from './temporal-refusal.ts';
 import { proveRights } from './temporal-rights.ts';
 
@@ -58,6 +59,7 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
   let refused: string | null = null;
   let unreadable: string | null = null;
   let needsRestart: string | null = null;
+  let ending: string | null = null;
 
   const readKey = async (): Promise<void> => {
     try {
@@ -99,18 +101,31 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
       if (refused !== null) logger.info('Temporal lets this process in again');
       refused = null;
     } catch (error) {
-      const refusal = refusalOf(error, current);
-      // It is away, which is told elsewhere and says nothing of the key.
-      if (refusal === null) return;
-      const told = `${((await unknownKey()) ?? refusal).message} ${needsRestart ?? whenRead(current)}`;
+      const told = await whyOf(error);
+      if (told === null) return;
       if (told !== refused) logger.error(told);
       refused = told;
     }
+  };
+  /** Null: it is away, which is told elsewhere and says nothing of what we show it. */
+  const whyOf = async (error: unknown): Promise<string | null> => {
+    const refusal = refusalOf(error, current);
+    if (refusal !== null) return `${((await unknownKey()) ?? refusal).message} ${needsRestart ?? whenRead(current)}`;
+    // A new connection with it is refused, which looks from here like a server that is away.
+    const certificate = certificateTrouble(temporal, Date.now());
+    return certificate?.ended === true ? `${certificate.what}. ${certificate.remedy}.` : null;
+  };
+  const readCertificate = (): void => {
+    const trouble = certificateTrouble(temporal, Date.now());
+    const told = trouble === null ? null : `${trouble.what}. ${trouble.remedy}.`;
+    if (told !== null && told !== ending) logger.warn(told);
+    ending = told;
   };
   return {
     refused: () => refused,
     look: oneAtATime(async () => {
       await readKey();
+      readCertificate();
       await judge();
     }),
   };

@@ -81,7 +81,8 @@ const WANTS_TLS: Remedy = {
     'Set TEMPORAL_TLS=true, or TEMPORAL_TLS_SERVER_CA_CERT_PATH when its certificate is of an authority of your own',
 };
 
-const PAIR = 'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH';
+/** Of a client's certificate and key, in the words of Temporal's tools. */
+export const CLIENT_PAIR = 'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH';
 const AUTHORITY = 'TEMPORAL_TLS_SERVER_CA_CERT_PATH';
 
 /** From the code of a failed handshake. Null: nobody is there. */
@@ -114,7 +115,7 @@ export function explainTls(code: string, tls: Tls): Remedy | null {
   if (/^ERR_(OSSL|SSL|CRYPTO)_/.test(code))
     return {
       what: what('cannot be reached with this certificate and key'),
-      remedy: `Correct ${PAIR}: PEM files that belong together`,
+      remedy: `Correct ${CLIENT_PAIR}: PEM files that belong together`,
     };
   return null;
 }
@@ -124,9 +125,9 @@ const explainAlert = (what: (text: string) => string, { clientCertPair }: Tls): 
   clientCertPair === undefined
     ? {
         what: what('asks for a certificate of the client, and none is set'),
-        remedy: `Set ${PAIR}`,
+        remedy: `Set ${CLIENT_PAIR}`,
       }
     : {
         what: what('does not accept the certificate of this client'),
-        remedy: `Set ${PAIR} to a pair of an authority that the server trusts, not expired`,
+        remedy: `Set ${CLIENT_PAIR} to a pair of an authority that the server trusts, not expired`,
       };

@@ -25,7 +25,7 @@ export function makeAuthority(commonName: string): Authority {
   return { ...root, issue: (name) => issued(root, name) };
 }
 
-export const selfSigned = (subject: string): Pair =>
+export const selfSigned = (subject: string, days = 2): Pair =>
   inFolder((at) => {
     openssl(
       'req',
@@ -34,7 +34,7 @@ export const selfSigned = (subject: string): Pair =>
       'rsa:2048',
       '-nodes',
       '-days',
-      '2',
+      String(days),
       '-subj',
       subject,
       '-keyout',

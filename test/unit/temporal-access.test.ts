@@ -4,26 +4,30 @@ import { pino } from 'pino';
 import { EngineUnavailable } from '../../triggers/path/engine.ts';
 import type { Engine } from '../../triggers/path/ports.ts';
 import type { RoleConnection } from '../../workers/connect.ts';
+import { type Pair, selfSigned } from '../support/pem-pairs.ts';
 import { type TemporalAccess, keepAccess, letIn } from '../../workers/temporal-access.ts';
 
 const [NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE] = [5, 7, 14];
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 
+const clientCertificate = (pair?: Pair) =>
+  pair === undefined ? false : { clientCertPair: { crt: Buffer.from(pair.cert), key: Buffer.from(pair.key) } };
+
 /** What the server answers to a call that needs rights, and to one that needs none: a status, or null for yes. */
-function world(begunWith: { readonly apiKey?: string } = { apiKey: 'first' }) {
+function world(begunWith: { readonly apiKey?: string; readonly shows?: Pair } = { apiKey: 'first' }) {
   const answers = { write: NOT_FOUND, info: null as number | null };
   const keys = { set: [] as string[], profile: 'first' };
   /** What else the profile says now. */
-  const profile = { address: 'temporal:7233', tls: false, namespace: 'default' };
+  const profile = { address: 'temporal:7233', tls: clientCertificate(begunWith.shows), namespace: 'default' };
   const lines: string[] = [];
   const answer = (code: number | null): Promise<void> =>
     code === null
       ? Promise.resolve()
       : Promise.reject(Object.assign(new Error('no'), { code, details: 'Request unauthorized.', metadata: {} }));
-  const target = ({ address, tls, namespace }: typeof profile, key: { readonly apiKey?: string }) =>
+  const target = ({ address, tls, namespace }: typeof profile, { apiKey }: { readonly apiKey?: string }) =>
     ({
-      connection: { address, tls, ...key },
+      connection: { address, tls, ...(apiKey === undefined ? {} : { apiKey }) },
       namespace,
       external: true,
       keySetting: 'api_key in the profile',
@@ -114,6 +118,26 @@ describe('the access of a running process to Temporal', () => {
     assert.deepEqual(keys.set, []);
     assert.equal(lines.length, 1, lines.join('\n'));
     assert.match(lines.join(), /without one: restart to use it/);
+  });
+
+  it('warns once of a certificate that ends soon, and lets the process work', async (t) => {
+    const { access, lines } = world({ apiKey: 'first', shows: selfSigned('/CN=worker', 2) });
+    const nearItsEnd = Date.now() + 1.5 * 86_400_000;
+    t.mock.method(Date, 'now', () => nearItsEnd);
+    for (let looks = 0; looks < 3; looks += 1) assert.equal(await look(access), '');
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines.join(), /^The certificate that this process shows to Temporal ends at /);
+  });
+
+  it('takes a server that is away after the end of the certificate for one that refuses it, until it answers', async (t) => {
+    const { access, answers } = world({ apiKey: 'first', shows: selfSigned('/CN=worker', 2) });
+    const afterItsEnd = Date.now() + 3 * 86_400_000;
+    t.mock.method(Date, 'now', () => afterItsEnd);
+    assert.equal(await look(access), '', 'a connection that stands goes on');
+    answers.write = UNAVAILABLE;
+    assert.match(await look(access), /^The certificate .* ended at .*\. Put a new pair .*, and restart this process/);
+    answers.write = NOT_FOUND;
+    assert.equal(await look(access), '');
   });
 
   it('a server that may only be read counts as away for the path', async () => {

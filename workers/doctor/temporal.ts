@@ -1,9 +1,13 @@
 /** Temporal: does it answer, is it new enough, does it keep runs long enough, does it know our search attributes, does anybody work. */
+import type { ConnectionOptions } from '@temporalio/client';
 import { maxEventAgeMs } from '../../triggers/match/evaluate.ts';
 import { bookStream } from '../../triggers/nats/subject.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { RUNBOOK_QUEUE } from '../../workflows/kit/run-context.ts';
 import { type Config, durationMs } from '../config.ts';
+import { temporalTargetOf } from '../connect.ts';
+import { certificateLife } from '../temporal-certificate.ts';
+import { CLIENT_PAIR } from '../tls-problem.ts';
 import { missingSearchAttributes, topologyOf } from '../provision.ts';
 import { ACTIVITY_TASKS, RUNBOOK_TASKS, pollersOf } from '../pollers.ts';
 import { ago } from '../status/ago.ts';
@@ -36,6 +40,7 @@ export const temporal: Examination = {
       await rightsFinding(session, connection),
       ...(await workerFindings(connection, config)),
       clockFinding('Temporal', await temporalClockAheadMs(connection)),
+      ...certificateFindings(temporalTargetOf(config).connection, Date.now()),
     ];
   },
 };
@@ -109,6 +114,18 @@ async function rightsFinding(session: Session, connection: TemporalClient): Prom
     if (refused === null) throw failure;
     return error(refused.what, refused.remedy);
   }
+}
+
+/** Of the pair that the settings name, which is what a process that starts now shows; one that ended has not come this far. */
+export function certificateFindings(connection: ConnectionOptions, now: number): Finding[] {
+  const life = certificateLife(connection);
+  if (life === null) return [];
+  const lasts = `the client certificate for Temporal lasts until ${new Date(life.endsAt).toISOString()}`;
+  return [
+    now < life.soonAt
+      ? ok(lasts)
+      : warning(lasts, `put a new pair where ${CLIENT_PAIR} lead, and start every role again`),
+  ];
 }
 
 async function workerFindings(connection: TemporalClient, { places }: Config): Promise<Finding[]> {

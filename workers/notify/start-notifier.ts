@@ -3,13 +3,14 @@ import type { EventLog } from '../../triggers/nats/port.ts';
 import { eventStream } from '../../triggers/nats/subject.ts';
 import { createRuns } from '../../triggers/path/runs.ts';
 import { durationMs } from '../config.ts';
+import type { RoleConnection } from '../connect.ts';
 import type { RoleContext } from '../roles/role-context.ts';
 import { runLink, uiUrlOf } from '../run-link.ts';
 import { temporalClockAheadMs } from '../temporal-clock.ts';
-import type { TemporalClient } from '../temporal-connection.ts';
 import { tzVersion } from '../tz-version.ts';
 import { secretUrl } from './create-channel.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { certificateLook } from './looks/certificate.ts';
 import { clockLook } from './looks/clock-skew.ts';
 import { lagLook } from './looks/lag.ts';
 import { readinessLook } from './looks/readiness.ts';
@@ -24,7 +25,7 @@ import { type Look, createWatch } from './watch.ts';
 export interface NotifierSources {
   readonly regions: readonly string[];
   readonly log: EventLog;
-  readonly temporal: Pick<TemporalClient, 'client' | 'namespace'>;
+  readonly temporal: RoleConnection;
 }
 
 const CLOSE_MS = 10_000;
@@ -73,6 +74,7 @@ function looksOf(
   const runs = createRuns(temporal);
   return [
     readinessLook({ health, instance }),
+    certificateLook({ temporal, instance }),
     ...regions.map((region) => lagLook({ region, log, maxAgeMs: durationMs(oldestEvent) })),
     ...regions.map((region) => stoppedRunsLook({ region, runs })),
     clockLook({

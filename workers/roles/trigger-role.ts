@@ -23,14 +23,14 @@ import { regionRules } from '../regions.ts';
 import { scheduleDefinitions } from '../schedule-config.ts';
 import { temporalClockAheadMs } from '../temporal-clock.ts';
 import { type TemporalAccess, letIn } from '../temporal-access.ts';
-import type { TemporalConnection } from '../temporal-connection.ts';
+import type { RoleConnection } from '../connect.ts';
 import { type RoleContext, drainMs } from './role-context.ts';
 import { project } from '../project.ts';
 
 export interface TriggerRoleOptions {
   readonly regions: readonly string[];
   readonly log: EventLog;
-  readonly temporal: TemporalConnection;
+  readonly temporal: RoleConnection;
   readonly access: TemporalAccess;
   /** Workers of this process share `temporal`, and take any run: the first task of a run comes with its start. */
   readonly eager?: boolean;
@@ -136,7 +136,7 @@ function startClocks({ config, logger, lifecycle }: RoleContext, { regions, log 
 }
 
 /** Every trigger process does it; repeating it changes nothing. */
-function keepSchedules({ config, logger, lifecycle }: RoleContext, temporal: TemporalConnection): void {
+function keepSchedules({ config, logger, lifecycle }: RoleContext, temporal: RoleConnection): void {
   const { client, namespace } = temporal;
   const keeper = createScheduleKeeper({
     server: createTemporalSchedules(client, namespace),
