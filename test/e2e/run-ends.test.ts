@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Part } from '../../workflows/kit/index.ts';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { ALLOWED_SIGNAL, STOPPED_SIGNAL } from '../../workflows/kit/run-context.ts';
+import { cancelRequested } from '../support/cancel-requested.ts';
 import { type KitLab, startKitLab } from '../support/kit-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -44,10 +45,7 @@ describe('a run that is cancelled', () => {
     const run = await lab.begin('holds', { name: 'db' });
     await until('it is at work', () => lab.lines.includes('hold db'));
     await run.cancel();
-    await until('the run knows', async () => {
-      const { events } = await run.fetchHistory();
-      return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
-    });
+    await cancelRequested(run);
     lab.lines.push('hold db may end');
     await assert.rejects(run.result(), WorkflowFailedError);
     assert.deepEqual(lab.lines, ['hold db', 'hold db may end', 'hold db ended', 'let go of db']);

@@ -10,6 +10,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { createAlertmanagerActivities } from '../../activities/alertmanager.ts';
 import { createHttp } from '../../activities/http.ts';
+import { cancelRequested } from '../support/cancel-requested.ts';
 import { type KitLab, startKitLab } from '../support/kit-lab.ts';
 import { type Monitoring, lacksPrometheus, startMonitoring } from '../support/monitoring.ts';
 import { until } from '../support/until.ts';
@@ -107,9 +108,10 @@ describe('a runbook that is quiet while it works', { skip: lacksPrometheus }, ()
   it('and when it is cancelled in the middle of its work', async () => {
     const run = await inTheMiddle('eu-2');
     await run.cancel();
+    await cancelRequested(run);
+    lab.lines.push('move shop may end');
     await until('it ends', async () => (await run.describe()).status.name === 'CANCELLED');
     const states = (await silencesOf(run.workflowId)).map(({ status }) => status.state);
     assert.deepEqual(states, ['expired']);
-    lab.lines.push('move shop may end');
   });
 });
