@@ -16,7 +16,7 @@ after(() => lab?.stop());
 
 describe('a run ends by itself before the server would end it', () => {
   it('and before that tries once more what it was told long ago not to do', async () => {
-    const run = await lab.begin('asks', { name: 'db' }, {}, 5_000);
+    const run = await lab.begin('asks', { name: 'db' }, {}, 30_000);
     const question = await lab.question(run.workflowId);
     const longAgo = Date.now() - 3_600_000;
     const stop = { scope: 'all', why: 'drill', by: 'Ann', at: new Date(longAgo).toISOString() };

@@ -84,7 +84,7 @@ describe('waitFor', () => {
   it('time ends it, at the latest before the run has to end', async () => {
     const short = await lab.begin('waits', { name: 'db', event: DONE, timeoutMs: 1 });
     assert.deepEqual(await short.result(), { by: 'time-out' });
-    const long = await lab.begin('waits', { name: 'db', event: DONE, timeoutMs: 86_400_000 }, {}, 15_000);
+    const long = await lab.begin('waits', { name: 'db', event: DONE, timeoutMs: 86_400_000 }, {}, 30_000);
     assert.deepEqual(await long.result(), { by: 'time-out' });
   });
 
