@@ -16,6 +16,17 @@ interface Dialect {
 
 const DIALECTS: readonly Dialect[] = [
   {
+    is: (expression) =>
+      /[\d*]:[\d*]|\.\.|\*-[\d*]+[-~]/.test(expression) ||
+      /^(?:minutely|hourly|daily|weekly|monthly|quarterly|semi-?annually|annually|yearly)$/i.test(expression),
+    says: "reads as systemd's OnCalendar; expected the fields of cron, like 30 2 * * mon-fri, or a word like @daily",
+  },
+  {
+    // fugit and rufus-scheduler: `0 5 * * * Europe/Berlin`. `MON/2` is no place.
+    is: (_, fields) => fields.length > 5 && /^(?:UTC|[A-Z][A-Za-z_]+\/[A-Z].*)$/.test(fields.at(-1) ?? ''),
+    says: 'ends with a zone; expected it apart, or in front like CRON_TZ=Europe/Berlin 0 5 * * *',
+  },
+  {
     is: (expression) => /^(?:cron|rate|at)\s*\(/i.test(expression),
     says: "is EventBridge's; expected the fields alone, seconds first where there are more than five, weekdays by name; or @every 90m",
   },
