@@ -23,6 +23,7 @@ const MOST_GROWN_BYTES = 150 * 2 ** 20;
 interface Document {
   readonly key: string;
   readonly more: readonly { readonly key: string }[];
+  readonly repeats: number;
   readonly unlisted: number;
 }
 
@@ -86,7 +87,8 @@ it('no run waits, and every failed one is told once when somebody listens again'
     const { pending, ackPending } = await tocsin.log.consumerState(ledgerStream(tocsin.region), NOTICE_CONSUMER);
     return pending === 0 && ackPending === 0;
   });
-  t.diagnostic(`${documents().length} messages, ${listed().length} notices named in them`);
+  const repeats = documents().reduce((sum, each) => sum + each.repeats, 0);
+  t.diagnostic(`${documents().length} messages, ${listed().length} notices named in them, ${repeats} repetitions`);
   assert.equal(
     told(),
     pairs,

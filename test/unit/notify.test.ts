@@ -315,6 +315,26 @@ describe('notifier', () => {
     assert.equal(arrived + lost, 600, 'every one arrived or is counted');
   });
 
+  it('a repetition of what still waits for a channel is told when that is, and lost when that is', async () => {
+    const { clock, notifier, receiver, sent } = setUp();
+    receiver.answer = async () => {
+      throw new Refused('no');
+    };
+    const lost = [notifier.tell(notice('a')), notifier.tell(notice('a'))];
+    assert.deepEqual(await Promise.all(lost), [false, false]);
+    receiver.answer = async () => {
+      throw new Error('away');
+    };
+    const late = [notifier.tell(notice('a')), notifier.tell(notice('a'))];
+    await turn();
+    receiver.answer = async () => undefined;
+    await clock.advance(MINUTE_MS);
+    assert.deepEqual(await Promise.all(late), [true, true]);
+    assert.equal(sent.length, 1);
+    assert.equal(await notifier.tell(notice('a')), true, 'and of what was told it is counted');
+    assert.equal(sent.length, 1);
+  });
+
   it('a clock that is set back keeps nothing from being told', async () => {
     const { notifier, clock, told } = setUp({ perMinute: 2 });
     for (const key of ['a', 'b']) notifier.notify(notice(key));

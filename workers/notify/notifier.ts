@@ -26,7 +26,7 @@ export interface Notifier {
   /** Hands the notice over; never waits, never throws. */
   notify(notice: Notice): void;
   /**
-   * The same, for a matter that must not be lost: resolves once it was told by some channel, or counted as a repetition of what was told.
+   * The same, for a matter that must not be lost: resolves once it was told by some channel, or counted as a repetition of what was told by one.
    * False when no channel could: offer it again later. Never rejects.
    */
   tell(notice: Notice): Promise<boolean>;
@@ -82,14 +82,21 @@ export function createNotifier({
       told,
     );
   };
+  /** By key, what waits for a channel: a repetition of it is told when it is, and lost when it is. */
+  const onTheirWay = new Map<string, Promise<boolean>>();
   const tell = async (notice: Notice): Promise<boolean> => {
     if (closing.signal.aborted) logger.warn({ notice }, 'notice came after the notifier was closed');
     if (closing.signal.aborted) return false;
     if (lanes.length === 0) return true;
-    const told = repetitions.offer(plainNotice(notice));
-    if (told === null || (await toAll(told))) return true;
-    repetitions.forget(told.key);
-    return false;
+    const plain = plainNotice(notice);
+    const told = repetitions.offer(plain);
+    if (told === null) return (await onTheirWay.get(plain.key)) ?? true;
+    const outcome = toAll(told);
+    onTheirWay.set(plain.key, outcome);
+    const delivered = await outcome;
+    if (!delivered) repetitions.forget(plain.key);
+    if (onTheirWay.get(plain.key) === outcome) onTheirWay.delete(plain.key);
+    return delivered;
   };
   const safely = (notice: Notice): Promise<boolean> =>
     tell(notice).catch((error: unknown) => {

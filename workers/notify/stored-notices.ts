@@ -1,6 +1,7 @@
 /**
  * Notices of what is stored: runs that did not complete, from the ledger, and dead letters. A durable consumer keeps the place, shared by
- * the trigger processes of a region: what a process had not told when it died is told by the next one, and no two tell the same record.
+ * the trigger processes of a region: what a process had not told when it died is told by the next one, and no two tell the same record unless one
+ * of them was too busy to say that it has it.
  */
 import type { Logger } from 'pino';
 import type { Consumption, Delivery, EventLog, StoredMessage } from '../../triggers/nats/port.ts';
@@ -51,9 +52,10 @@ export function startStoredNotices(options: StoredNoticesOptions): StoredNotices
   ];
   const openOne = async ({ stream, noticeOf }: (typeof kinds)[number]): Promise<Consumption | null> => {
     const consume = { stream, consumer: NOTICE_CONSUMER, maxInFlight: MAX_IN_FLIGHT };
+    const inHand: InHand = new Map();
     while (!stop.signal.aborted) {
       try {
-        return await log.consume(consume, (delivery) => handle(options, delivery, noticeOf, clock));
+        return await log.consume(consume, (delivery) => handle(options, delivery, noticeOf, inHand));
       } catch (error) {
         logger.warn({ err: error, region, stream }, 'notices wait until their consumer can be read');
         await clock.pause(REOPEN_MS, stop.signal);
@@ -76,16 +78,17 @@ function ofLedger({ region, linkTo }: StoredNoticesOptions, stored: StoredMessag
 }
 
 async function handle(
-  { notifier, logger, region, ackWaitMs }: StoredNoticesOptions,
+  { notifier, logger, region, ackWaitMs, clock = systemClock }: StoredNoticesOptions,
   delivery: Delivery,
   noticeOf: (stored: StoredMessage) => Notice | null,
-  clock: Clock,
+  inHand: InHand,
 ): Promise<void> {
   const done = new AbortController();
   void keepAlive(delivery, ackWaitMs / 3, clock, done.signal);
   try {
     const notice = clock.now() - delivery.storedAt > MAX_AGE_MS ? null : noticeOf(delivery);
-    if (notice === null || (await notifier.tell(notice))) await delivery.ack();
+    const told = notice === null || (await once(inHand, delivery.sequence, () => notifier.tell(notice)));
+    if (told) await delivery.ack();
     else delivery.nak(RETRY_MS);
   } catch (error) {
     logger.warn({ err: error, region, stream: delivery.stream, sequence: delivery.sequence }, 'notice will come again');
@@ -93,6 +96,18 @@ async function handle(
   } finally {
     done.abort();
   }
+}
+
+/** By sequence, what becomes of a record that waits to be told. */
+type InHand = Map<number, Promise<boolean>>;
+
+/** A record comes again when the server has not heard for too long that it is in hand: it is not told beside itself. */
+function once(inHand: InHand, sequence: number, tell: () => Promise<boolean>): Promise<boolean> {
+  const before = inHand.get(sequence);
+  if (before !== undefined) return before;
+  const told = tell().finally(() => inHand.delete(sequence));
+  inHand.set(sequence, told);
+  return told;
 }
 
 async function keepAlive(delivery: Delivery, everyMs: number, clock: Clock, done: AbortSignal): Promise<void> {
