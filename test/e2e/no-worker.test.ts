@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ALLOWED_SIGNAL, NO_WORKER, RESOLVED_SIGNAL } from '../../workflows/kit/run-context.ts';
 import { WINDOW_CLOSED } from '../../workflows/kit/window-message.ts';
 import { openHumanQuestion } from '../../workers/open-question.ts';
@@ -66,6 +66,8 @@ describe('a region without workers', () => {
     await assert.rejects(run.result(), WorkflowFailedError);
     assert.deepEqual(lab.done('a'), []);
     assert.doesNotMatch(await lab.details(run), /undo/, 'what is cancelled before a worker had it is not undone');
+    // Side by side their ends may be heard together, and one by one when the history is read again.
+    assert.deepEqual((await localActivities(run)).slice(0, 2), ['tellNoWorker', 'openQuestion']);
   });
 
   it('undoes nothing of a step that the red button refused each time it was tried', async () => {
@@ -262,3 +264,13 @@ describe('a region without workers', () => {
     assert.match(message, /needs a human: act on d/);
   });
 });
+
+/** Types of the local activities of a run, in the order in which they ended. */
+async function localActivities(run: Pick<WorkflowHandle, 'fetchHistory'>): Promise<string[]> {
+  const { events } = await run.fetchHistory();
+  return (events ?? []).flatMap(({ markerRecordedEventAttributes: marker }) => {
+    const [data] = marker?.markerName === 'core_local_activity' ? (marker.details?.['data']?.payloads ?? []) : [];
+    if (data?.data == null) return [];
+    return [(JSON.parse(Buffer.from(data.data).toString()) as { activity_type: string }).activity_type];
+  });
+}

@@ -51,6 +51,11 @@ const ASKS = 'no-worker-asks';
 const NEVER_TAKEN = 'never-taken-by-its-failure';
 /** Runs of before took a call for begun that a worker had refused, or put off, at its first attempt. */
 const STILL_UNTOUCHED = 'refused-untouched-again';
+/**
+ * Runs of before told of it and asked side by side: local activities whose ends a worker hears together at first and one by one in a replay, which
+ * then came to its commands in another order.
+ */
+const TOLD_FIRST = 'no-worker-told-before-asked';
 /** Runs of before took the end of a window at the first attempt of a call made anew for a step that never began. */
 const TOUCHED_BEFORE_END = 'touched-before-window-end';
 /** With less time left than this there is no use in another try. */
@@ -182,18 +187,21 @@ class PlacedCall {
     // A later attempt may have waited in vain; an earlier one may have acted.
     this.#given ||= !never;
     this.#doubtful = false;
-    if (this.#ask !== null) await this.#asPeopleSay(this.#ask, error);
-    else if (alone) this.#at = (this.#at + 1) % this.#regions().length;
+    const ask = this.#ask;
+    const toldFirst = ask !== null && patched(TOLD_FIRST);
+    const asks = ask !== null && !(await this.#asPeopleSay(error));
+    if (ask === null && alone) this.#at = (this.#at + 1) % this.#regions().length;
+    if (asks && !toldFirst) this.#askPeople(ask);
     const there = this.#regions()[this.#at] ?? this.#step.region;
     await this.#tell(here, there);
+    if (asks && toldFirst) this.#askPeople(ask);
     this.#step.stop();
     if (this.#leftMs() >= LEAST_MS) return;
     throw this.#given ? error : noWorkerEver(this.#step, this.#regions());
   }
 
-  /** Moves it, once they have said so; throws when they give it up. */
-  async #asPeopleSay(ask: AskPeople, error: ActivityFailure): Promise<void> {
-    const { title } = this.#step;
+  /** Moves it, once they have said so; throws when they give it up. False: they have not said anything that could be done now. */
+  async #asPeopleSay(error: ActivityFailure): Promise<boolean> {
     const said = this.#question?.said();
     if (said?.choice === 'give up')
       throw this.#given ? error : noWorkerEver(this.#step, this.#regions(), `; given up by ${said.why}`);
@@ -201,8 +209,13 @@ class PlacedCall {
       await this.#question?.end();
       this.#question = null;
       this.#at = this.#regions().indexOf(said.region);
-      return;
+      return true;
     }
+    return false;
+  }
+
+  #askPeople(ask: AskPeople): void {
+    const { title } = this.#step;
     const here = this.#regions()[this.#at] ?? this.#step.region;
     const others = this.#isFirstAlone() ? this.#regions().filter((each) => each !== here) : [];
     const timeoutMs = this.#leftMs();
