@@ -1,6 +1,6 @@
 /**
- * Whether Temporal still lets a running process in: a key or certificate may expire, a key be revoked or lose its rights at any time. What is wrong is said once per change
- * and by `/readyz`. A key in the profile is read anew with each look, so that another one is taken over without a restart.
+ * Whether Temporal still lets a running process in: a key or certificate may expire, a key be revoked or lose its rights at any time. What is wrong is
+ * said once per change and by `/readyz`. A key in the profile is read anew with each look, so that another one is taken over without a restart.
  */
 import type { Logger } from 'pino';
 import { EngineUnavailable } from '../triggers/path/engine.ts';
@@ -13,6 +13,7 @@ import type { RoleConnection } from './connect.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
 import { certificateTrouble } from './temporal-certificate.ts';
 import { type TemporalRefused, refusalOf } from './temporal-refusal.ts';
+import type { Remedy } from './tls-problem.ts';
 import { proveRights } from './temporal-rights.ts';
 
 export interface TemporalAccess {
@@ -113,11 +114,11 @@ function createAccess(temporal: RoleConnection, logger: Logger): TemporalAccess 
     if (refusal !== null) return `${((await unknownKey()) ?? refusal).message} ${needsRestart ?? whenRead(current)}`;
     // A new connection with it is refused, which looks from here like a server that is away.
     const certificate = certificateTrouble(temporal, Date.now());
-    return certificate?.ended === true ? `${certificate.what}. ${certificate.remedy}.` : null;
+    return certificate?.ended === true ? inWords(certificate) : null;
   };
   const readCertificate = (): void => {
     const trouble = certificateTrouble(temporal, Date.now());
-    const told = trouble === null ? null : `${trouble.what}. ${trouble.remedy}.`;
+    const told = trouble === null ? null : inWords(trouble);
     if (told !== null && told !== ending) logger.warn(told);
     ending = told;
   };
@@ -140,6 +141,8 @@ function notOfThisConnection(current: TemporalTarget, read: TemporalTarget): str
     ? `the settings of Temporal have an API key now, and this process connected to ${before} without one: restart to use it`
     : null;
 }
+
+const inWords = ({ what, remedy }: Remedy): string => `${what}. ${remedy}.`;
 
 const placeOf = ({ connection: { address = '', tls }, namespace }: TemporalTarget): string =>
   `${address} (namespace ${namespace}, ${tls ? 'with' : 'without'} TLS)`;

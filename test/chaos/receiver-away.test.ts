@@ -3,11 +3,8 @@
  * asked without end, memory stays bounded, and when it is back every failed run is told, once.
  */
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { stringify } from 'yaml';
 import { NOTICE_CONSUMER, ledgerStream } from '../../triggers/nats/subject.ts';
 import { type Installation, type RoleProcess, startInstallation } from '../support/installation.ts';
 import { storeAlert } from '../support/payloads.ts';
@@ -32,10 +29,10 @@ let receiver: Receiver;
 let trigger: RoleProcess;
 before(async () => {
   receiver = await startReceiver();
-  tocsin = await startInstallation();
-  writeFileSync(join(tocsin.servers.dir, 'webhook'), receiver.url.href);
-  const channels = [{ kind: 'webhook', url: `file:${join(tocsin.servers.dir, 'webhook')}` }];
-  appendFileSync(tocsin.env['TOCSIN_CONFIG'] ?? assert.fail('no configuration'), stringify({ notify: { channels } }));
+  tocsin = await startInstallation({
+    env: { WEBHOOK_URL: receiver.url.href },
+    config: () => ({ notify: { channels: [{ kind: 'webhook', url: 'env:WEBHOOK_URL' }] } }),
+  });
   [trigger] = await Promise.all([tocsin.startReady('trigger'), tocsin.startReady('worker')]);
 });
 after(async () => {
